@@ -1,0 +1,1 @@
+"""YAML to frozen values, with every problem named by file and line."""

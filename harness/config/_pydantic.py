@@ -1,0 +1,99 @@
+"""Pydantic's errors as problems with file and line, worded for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from harness.config.source import Source, Where, nearest
+from harness.core.errors import Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+_KINDS = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping of keys",
+    "model_type": "a mapping of keys",
+    "model_attributes_type": "a mapping of keys",
+    "dataclass_type": "a mapping of keys",
+}
+
+
+def parse(model: type[M], source: Source, value: object, at: Where = ()) -> M | list[Problem]:
+    """`value` (at a place of `source`) as the model, or every problem it has."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        return problems_of(error, source, at, model)
+
+
+def problems_of(
+    error: ValidationError, source: Source, at: Where, model: type[BaseModel] | None = None
+) -> list[Problem]:
+    """One problem for each place; of a union's several complaints about one place only the first."""
+    found: dict[int | None | tuple[Any, ...], Problem] = {}
+    for item in error.errors(include_url=False):
+        where = (*at, *_plain(item["loc"], source, at))
+        message, hint = _wording(item, where, model)
+        found.setdefault((where, item["type"] == "missing"), source.problem(where, message, hint))
+    return list(found.values())
+
+
+def _plain(loc: Sequence[str | int], source: Source, at: Where) -> tuple[str | int, ...]:
+    """The location without pydantic's own names for the branches of unions."""
+    kept: list[str | int] = []
+    for position, key in enumerate(loc):
+        known = (*at, *kept, key) in source.lines
+        if known or position == len(loc) - 1 and not str(key).startswith(("str", "dict[", "constrained")):
+            kept.append(key)
+    return tuple(kept)
+
+
+def _wording(item: Any, where: Where, model: type[BaseModel] | None) -> tuple[str, str | None]:
+    kind, name = item["type"], str(where[-1]) if where else "the file"
+    if kind == "missing":
+        return f"the key '{name}' is missing.", None
+    if kind == "extra_forbidden":
+        known = _known_keys(model, item["loc"][:-1]) if model else []
+        return f"unknown key '{name}'.", nearest(name, known) or f"Known here: {', '.join(known)}."
+    if kind in _KINDS:
+        hint = "Put it in quotes." if kind == "string_type" else None
+        shown = f" ({item['input']!r})" if isinstance(item["input"], str | int | float | bool) else ""
+        return f"'{name}' must be {_KINDS[kind]}, not {_kind_of(item['input'])}{shown}.", hint
+    if kind == "literal_error":
+        return f"'{name}' must be {item['ctx']['expected']}, not {item['input']!r}.", None
+    if kind == "string_pattern_mismatch":
+        return f"'{name}' ({item['input']!r}) must match {item['ctx']['pattern']}.", None
+    if kind == "too_short":
+        return f"'{name}' is empty; at least {item['ctx']['min_length']} is needed.", None
+    text = str(item["msg"]).removeprefix("Input ").removeprefix("Value error, ")
+    return f"'{name}' ({item['input']!r}) {text}.", None
+
+
+def _kind_of(value: object) -> str:
+    kinds = {dict: "a mapping", list: "a list", str: "text", bool: "true/false", int: "a number", float: "a number"}
+    return "nothing" if value is None else kinds.get(type(value), type(value).__name__)
+
+
+def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
+    """The keys of the model that stands at `loc` inside `model`."""
+    for key in loc:
+        field = model.model_fields.get(str(key))
+        inner = _model_in(field.annotation) if field else None
+        if inner is not None:
+            model = inner
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_in(part) for part in get_args(annotation))
+    return next((part for part in found if part is not None), None)

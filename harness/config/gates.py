@@ -1,0 +1,83 @@
+"""The gates of release.yaml: rules that can be meant, on metrics that are there."""
+
+from __future__ import annotations
+
+from harness import catalog
+from harness.config.schema import GateFile, ReleaseFile
+from harness.config.source import Source, nearest
+from harness.core.errors import Problem
+from harness.core.metric_refs import ERRORS, LATENCY, RESERVED, metric_refs
+from harness.core.releases import Gate, Place, Suite
+from harness.core.verdicts import Role
+
+
+def load_gates(
+    parsed: ReleaseFile, suites: tuple[Suite, ...], source: Source
+) -> tuple[tuple[Gate, ...], list[Problem]]:
+    """The gates, and every problem that they have."""
+    gates: list[Gate] = []
+    problems: list[Problem] = []
+    known = [*metric_refs(suites), *LATENCY, ERRORS]
+    for index, file in enumerate(parsed.gates):
+        found = _problems(file, index, known, parsed, source)
+        if found:
+            problems += found
+            continue
+        gate = _gate(file, index, source)
+        if gate.id in {other.id for other in gates}:
+            problems.append(source.problem(["gates", index], f"this gate stands twice ({gate.id})."))
+        gates.append(gate)
+    if not any(file.role in ("critical", "gating") for file in parsed.gates):
+        message = "no gate is critical or gating, so nothing would have to pass."
+        problems.append(source.problem(["gates"], message, "Give at least one gate the role 'gating'."))
+    return tuple(gates), problems
+
+
+def _rules(file: GateFile) -> list[str]:
+    return [rule for rule in catalog.names("gates") if getattr(file, rule, None) is not None]
+
+
+def _problems(
+    file: GateFile, index: int, known: list[str], parsed: ReleaseFile, source: Source
+) -> list[Problem]:
+    found: list[Problem] = []
+
+    def bad(key: str | None, message: str, hint: str | None = None) -> None:
+        found.append(source.problem(["gates", index, *([key] if key else [])], message, hint))
+
+    if file.metric not in known:
+        bad("metric", *_unknown_metric(file.metric, known))
+    rules = _rules(file)
+    if len(rules) != 1:
+        names = ", ".join(catalog.names("gates"))
+        bad(None, f"a gate needs exactly one of {names}; this one has {', '.join(rules) or 'none'}.")
+        return found
+    rule = catalog.plug("gates", rules[0])
+    if rule.compares and file.against is None:
+        bad(rules[0], f"'{rules[0]}' compares, so it needs 'against: <baseline>'.")
+    if not rule.compares and file.against is not None:
+        bad("against", f"'{rules[0]}' does not compare; drop 'against', or use margin or improves.")
+    if file.against is not None and file.against not in parsed.baselines:
+        bad("against", f"there is no baseline '{file.against}'.", nearest(file.against, parsed.baselines))
+    if file.metric.split(".")[0] in RESERVED and rules[0] != "at_most":
+        bad(rules[0], f"{file.metric} takes 'at_most' only.")
+    threshold = file.at_least if file.at_least is not None else file.at_most
+    if threshold is not None and not (0 < threshold < 1 or file.metric in LATENCY and threshold > 0):
+        bad(rules[0], f"the threshold {threshold} can't be reached or missed: a share lies between 0 and 1.")
+    return found
+
+
+def _unknown_metric(name: str, known: list[str]) -> tuple[str, str | None]:
+    head = name.split(".")[0]
+    if head in ("throughput", "cost"):
+        return f"'{head}' is reserved and not measured by this version.", None
+    hint = nearest(name, known) or f"There are: {', '.join(known)}."
+    return f"no suite gives the metric '{name}'.", hint
+
+
+def _gate(file: GateFile, index: int, source: Source) -> Gate:
+    rule = _rules(file)[0]
+    value = getattr(file, rule)
+    threshold = 0.0 if value is True else float(value)
+    place = Place(source.file, source.line(["gates", index]))
+    return Gate(file.metric, rule, threshold, file.against, Role(file.role), place)

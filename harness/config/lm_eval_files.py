@@ -1,0 +1,60 @@
+"""The files that a local lm-eval task rests on: its YAML and the data that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness.config.rows import read_rows
+from harness.config.source import Source, Where, nearest
+from harness.core.errors import Problem
+from harness.core.ids import digest_file, digest_json
+
+
+class _AnyTag(yaml.SafeLoader):
+    """lm-eval's files use tags such as `!function`; they are read as nothing and never run."""
+
+
+_AnyTag.add_multi_constructor("", lambda loader, suffix, node: None)
+
+
+def lm_eval_digest(
+    root: Path, task: str, include: str | None, source: Source, at: Where
+) -> tuple[str, list[Problem]]:
+    """A digest over the task's files, and every problem that can be seen without lm-eval."""
+    if include is None:
+        return digest_json({"task": task}), []  # a task that lm-eval itself ships: its version is stored with the run
+    folder = root / include
+    if not folder.is_dir():
+        return "", [source.problem((*at, "include"), f"the folder '{include}' does not exist.")]
+    files = {str(path.relative_to(root)): path for path in sorted(folder.rglob("*")) if path.suffix in (".yaml", ".py")}
+    tasks = {str(value.get("task")): value for value in map(_read, files.values()) if isinstance(value, Mapping)}
+    if task not in tasks:
+        hint = nearest(task, tasks) or f"It has: {', '.join(tasks) or 'no task'}."
+        return "", [source.problem((*at, "task"), f"no file in '{include}' declares the task '{task}'.", hint)]
+    named = _data_files(tasks[task])
+    problems = [problem for name in named for problem in read_rows(root / name, name)[1]]
+    if problems:
+        return "", problems
+    digests = {name: digest_file(path) for name, path in files.items()} | {n: digest_file(root / n) for n in named}
+    return digest_json({"task": task, "files": digests}), []
+
+
+def _read(path: Path) -> Any:
+    if path.suffix != ".yaml":
+        return None
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_AnyTag)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return None
+
+
+def _data_files(task: Mapping[str, Any]) -> list[str]:
+    arguments = task.get("dataset_kwargs")
+    files = arguments.get("data_files") if isinstance(arguments, Mapping) else None
+    named = list(files.values()) if isinstance(files, Mapping) else [files] if files else []
+    flat = [name for item in named for name in (item if isinstance(item, list) else [item])]
+    return [str(name) for name in flat if not str(name).startswith(("http:", "https:", "hf:"))]

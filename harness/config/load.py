@@ -1,0 +1,132 @@
+"""release.yaml and everything it names, to one frozen Release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.config._pydantic import parse
+from harness.config.chat_rows import chat_row_problems, leak_problems
+from harness.config.gates import load_gates
+from harness.config.schema import ReleaseFile
+from harness.config.source import Source, load_yaml
+from harness.config.suites import load_suite
+from harness.core.errors import ConfigError, Problem
+from harness.core.ids import digest_json
+from harness.core.metric_refs import RESERVED
+from harness.core.releases import (
+    BaselineSpec,
+    CandidateSpec,
+    Policy,
+    Release,
+    ServeSpec,
+    Suite,
+    Training,
+)
+
+
+def load_release(path: Path) -> tuple[Release | None, list[Problem]]:
+    """The release declared in a file, and every problem of all files that it names.
+
+    With problems the release may still be there, incomplete: for further checks, never to be run.
+    """
+    root, shown_as = path.resolve().parent, path.name
+    try:
+        source = load_yaml(path, shown_as)
+    except ConfigError as error:
+        return None, list(error.problems)
+    parsed = parse(ReleaseFile, source, source.value)
+    if isinstance(parsed, list):
+        return None, parsed + _suites_anyway(root, source)
+    suites, problems = _suites(root, source, parsed.suites)
+    gates, gate_problems = load_gates(parsed, suites, source)
+    problems += _candidate_problems(root, parsed, source) + _baseline_problems(parsed, suites, source) + gate_problems
+    problems += leak_problems(root, parsed.candidate.train, suites)
+    if parsed.serve.local and parsed.serve.remote:
+        problems.append(source.problem(["serve"], "'serve' names both local and remote; keep one."))
+    policy = Policy(gates=gates, seed=parsed.seed, **parsed.policy.model_dump())
+    release = Release(
+        name=parsed.name,
+        root=root,
+        file=shown_as,
+        candidate=_candidate(root, parsed),
+        serve=_serve(parsed),
+        baselines=tuple(BaselineSpec(name, file.few_shot) for name, file in parsed.baselines.items()),
+        suites=suites,
+        policy=policy,
+        seed=parsed.seed,
+        digest=digest_json(parsed.model_dump(mode="json")),
+    )
+    return release, problems
+
+
+def _suites(root: Path, source: Source, paths: list[str]) -> tuple[tuple[Suite, ...], list[Problem]]:
+    suites: dict[str, Suite] = {}
+    problems: list[Problem] = []
+    for index, path in enumerate(paths):
+        if not (root / path).is_file():
+            problems.append(source.problem(["suites", index], f"the suite '{path}' does not exist."))
+            continue
+        suite, found = load_suite(root, path)
+        problems += found
+        if suite and suite.name in RESERVED:
+            problems.append(Problem(f"the name '{suite.name}' is reserved.", file=path))
+        elif suite and suite.name in suites:
+            problems.append(source.problem(["suites", index], f"two suites have the name '{suite.name}'."))
+        elif suite:
+            suites[suite.name] = suite
+    return tuple(suites.values()), problems
+
+
+def _suites_anyway(root: Path, source: Source) -> list[Problem]:
+    """Problems of the suites although release.yaml itself has some: all problems in one go."""
+    paths = source.value.get("suites") if isinstance(source.value, dict) else None
+    known = [path for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
+    return _suites(root, source, known)[1]
+
+
+def _candidate_problems(root: Path, parsed: ReleaseFile, source: Source) -> list[Problem]:
+    candidate, found = parsed.candidate, []
+    if (candidate.train is None) == (candidate.adapter is None):
+        found.append(source.problem(["candidate"], "the candidate needs exactly one of 'train' and 'adapter'."))
+    if candidate.adapter is not None and not (root / candidate.adapter / "adapter_model.safetensors").is_file():
+        message = f"'{candidate.adapter}' holds no adapter_model.safetensors."
+        found.append(source.problem(["candidate", "adapter"], message))
+    for key in ("axolotl", "data", "validation") if candidate.train else ():
+        path = getattr(candidate.train, key)
+        if path is not None and not (root / path).is_file():
+            found.append(source.problem(["candidate", "train", key], f"the file '{path}' does not exist."))
+        elif path is not None and key != "axolotl":
+            found += chat_row_problems(root, path)
+    return found
+
+
+def _baseline_problems(parsed: ReleaseFile, suites: tuple[Suite, ...], source: Source) -> list[Problem]:
+    found = []
+    for name, baseline in parsed.baselines.items():
+        if name == "candidate":
+            found.append(source.problem(["baselines", name], "'candidate' is no name for a baseline."))
+        for suite in suites:
+            for task in suite.tasks:
+                if task.prompt and len(task.examples) < baseline.few_shot:
+                    message = (
+                        f"few_shot: {baseline.few_shot} needs as many 'examples' in {suite.name}.{task.name}; "
+                        f"it has {len(task.examples)}."
+                    )
+                    found.append(source.problem(["baselines", name, "few_shot"], message))
+    return found
+
+
+def _candidate(root: Path, parsed: ReleaseFile) -> CandidateSpec:
+    train, adapter = parsed.candidate.train, parsed.candidate.adapter
+    training = None
+    if train:
+        validation = root / train.validation if train.validation else None
+        training = Training(root / train.axolotl, root / train.data, validation)
+    return CandidateSpec(parsed.candidate.base_model, training, root / adapter if adapter else None)
+
+
+def _serve(parsed: ReleaseFile) -> ServeSpec:
+    kind = "remote" if parsed.serve.remote else "local"
+    file = parsed.serve.remote or parsed.serve.local
+    arguments = file.model_dump() if file else {}
+    return ServeSpec(kind, arguments, parsed.serve.concurrency, parsed.serve.unproven == "accept")

@@ -1,0 +1,71 @@
+"""JSON Lines with every bad line named: broken JSON, bytes that are not UTF-8, rows that are no objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.core.errors import Problem
+
+# One line of this size is no row that a person wrote, and would fill the memory.
+MAX_LINE_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row and the line where it stands."""
+
+    line: int
+    value: dict[str, object]
+
+
+def read_rows(path: Path, shown_as: str) -> tuple[list[Row], list[Problem]]:
+    """All readable rows of a file, and a problem for each line that is not one."""
+    if not path.exists():
+        return [], [Problem("this file does not exist.", file=shown_as)]
+    if path.is_dir():
+        return [], [Problem("this is a folder; a JSON Lines file is needed.", file=shown_as)]
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    for number, data in _lines(path):
+        row = _parse(data, number, shown_as)
+        (rows if isinstance(row, Row) else problems).append(row)  # type: ignore[arg-type]
+    if not rows and not problems:
+        problems.append(Problem("is empty; it needs at least one row.", file=shown_as))
+    return rows, problems
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    with path.open("rb") as file:
+        number = 0
+        while data := file.readline(MAX_LINE_BYTES + 1):
+            number += 1
+            while not data.endswith(b"\n") and len(data) > MAX_LINE_BYTES and (more := file.readline(1 << 20)):
+                data = data[: MAX_LINE_BYTES + 1] + (b"\n" if more.endswith(b"\n") else b"")
+            if data.strip():
+                yield number, data
+
+
+def _parse(data: bytes, line: int, file: str) -> Row | Problem:
+    if len(data) > MAX_LINE_BYTES:
+        return Problem(f"the line is longer than {MAX_LINE_BYTES >> 20} MiB.", file=file, line=line)
+    try:
+        text = data.decode("utf-8-sig" if line == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        byte = data[error.start]
+        return Problem(f"byte 0x{byte:02x} is not UTF-8.", file=file, line=line, hint="Save the file as UTF-8.")
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        reason = getattr(error, "msg", None) or str(error)
+        place = f" (column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        return Problem(f"is not valid JSON: {reason}{place}.", file=file, line=line)
+    if not isinstance(value, dict):
+        return Problem("a row must be a JSON object ({…}).", file=file, line=line)
+    return Row(line, value)
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON value")

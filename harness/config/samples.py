@@ -1,0 +1,110 @@
+"""Rows to samples, with every bad row named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import TemplateSyntaxError
+
+from harness.config.rows import Row, read_rows
+from harness.config.schema import PromptFile, TaskFile
+from harness.config.source import Source, Where, nearest
+from harness.config.templates import render, variables
+from harness.core.errors import Problem
+from harness.core.samples import Sample
+from harness.tasks.interface import TaskKind
+
+# A file in the wrong format has the same problem on every line; the first ones tell.
+MAX_PROBLEMS_OF_A_FILE = 20
+
+
+def load_samples(
+    root: Path, shown_as: str, task: TaskFile, kind: TaskKind | None
+) -> tuple[tuple[Sample, ...], list[Problem]]:
+    """The samples of a data file, and every problem of its rows."""
+    rows, problems = read_rows(root / shown_as, shown_as)
+    samples: list[Sample] = []
+    seen: dict[str, int] = {}
+    for row in rows:
+        sample = _sample(row, task, kind, shown_as)
+        if isinstance(sample, Problem):
+            problems.append(sample)
+        elif sample.id in seen:
+            message = f"the id '{sample.id}' stands twice (first in line {seen[sample.id]})."
+            problems.append(Problem(message, file=shown_as, line=row.line))
+        else:
+            seen[sample.id] = row.line
+            samples.append(sample)
+    problems += template_problems(rows, task.prompt, shown_as)
+    return tuple(samples), _capped(sorted(problems, key=lambda p: p.line or 0), shown_as)
+
+
+def _sample(row: Row, task: TaskFile, kind: TaskKind | None, file: str) -> Sample | Problem:
+    def bad(message: str, hint: str | None = None) -> Problem:
+        return Problem(message, file=file, line=row.line, hint=hint)
+
+    name = row.value.get("id")
+    if not isinstance(name, str | int) or isinstance(name, bool) or str(name).strip() == "":
+        return bad("the row has no 'id' (text or a whole number).")
+    if task.target not in row.value:
+        return bad(f"the row has no target '{task.target}'.", nearest(task.target, row.value))
+    target = row.value[task.target]
+    wrong = kind.check_target(target) if kind else None
+    if wrong:
+        return bad(wrong)
+    missing = [key for key in [*task.slices, *([task.group] if task.group else [])] if key not in row.value]
+    if missing:
+        return bad(f"the row has no '{missing[0]}', which the suite slices or groups by.")
+    slices = {key: str(row.value[key]) for key in task.slices}
+    group = str(row.value[task.group]) if task.group else None
+    return Sample(str(name), row.value, target, group, slices)
+
+
+def prompt_problems(prompt: PromptFile, source: Source, at: Where) -> list[Problem]:
+    """Templates that do not parse, with the line of the suite file."""
+    found = []
+    for key in ("system", "user"):
+        try:
+            variables(getattr(prompt, key) or "")
+        except TemplateSyntaxError as error:
+            message = f"the '{key}' template is not valid Jinja: {error.message}."
+            found.append(source.problem((*at, key), message))
+    return found
+
+
+def template_problems(rows: Sequence[Row], prompt: PromptFile | None, file: str) -> list[Problem]:
+    """Rows that the prompt's templates cannot be filled from."""
+    templates = [text for text in (prompt.system, prompt.user) if text] if prompt else []
+    try:
+        needed = sorted(set().union(*(variables(text) for text in templates))) if templates else []
+    except TemplateSyntaxError:
+        return []  # told once, at the suite's own line
+    found = []
+    for name in needed:
+        lacking = [row for row in rows if name not in row.value]
+        if lacking and len(lacking) == len(rows):
+            message = f"no row has '{name}', which the prompt reads."
+            found.append(Problem(message, file=file, line=rows[0].line, hint=nearest(name, rows[0].value)))
+        else:
+            message = f"the row has no '{name}', which the prompt reads."
+            found += [Problem(message, file=file, line=row.line) for row in lacking]
+    return found or _unrenderable(rows, templates, file)
+
+
+def _unrenderable(rows: Sequence[Row], templates: Sequence[str], file: str) -> list[Problem]:
+    found = []
+    for row in rows:
+        for text in templates:
+            try:
+                render(text, row.value)
+            except ValueError as error:
+                found.append(Problem(f"{error}.", file=file, line=row.line))
+    return found
+
+
+def _capped(problems: list[Problem], file: str) -> list[Problem]:
+    rest = len(problems) - MAX_PROBLEMS_OF_A_FILE
+    if rest <= 0:
+        return problems
+    return [*problems[:MAX_PROBLEMS_OF_A_FILE], Problem(f"and {rest} more problems like these.", file=file)]

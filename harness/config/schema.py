@@ -1,0 +1,160 @@
+"""The keys of release.yaml and suites/*.yaml, with their types. Text comes in here; frozen values go out of `load`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+NAME = r"^[a-z][a-z0-9_-]*$"
+Name = Annotated[str, Field(pattern=NAME, max_length=60)]
+
+
+def _seconds(value: object) -> object:
+    """'5s', '250ms' and '2min' as seconds; numbers stay."""
+    if isinstance(value, str):
+        for unit, factor in (("ms", 0.001), ("min", 60.0), ("s", 1.0)):
+            number = value.removesuffix(unit).strip()
+            if value.endswith(unit) and number.replace(".", "", 1).isdigit():
+                return float(number) * factor
+    return value
+
+
+Threshold = Annotated[float, BeforeValidator(_seconds)]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, protected_namespaces=())
+
+
+class TrainFile(_File):
+    """Train a LoRA adapter with Axolotl."""
+
+    axolotl: str = Field(description="Path of an Axolotl config (axolotl_configs/lora.yaml).")
+    data: str = Field(description="JSON Lines of chat rows: {\"messages\": [{\"role\": …, \"content\": …}, …]}.")
+    validation: str | None = Field(None, description="Chat rows that choose the best checkpoint.")
+
+
+class CandidateFile(_File):
+    """The model under judgement: a base model with either `train` or `adapter`."""
+
+    base_model: str = Field(description="demo:smollm2-135m-instruct, a folder, or org/name@<40-digit revision>.")
+    train: TrainFile | None = Field(None, description="Train the adapter. Instead of `adapter`.")
+    adapter: str | None = Field(None, description="Folder of a finished adapter. Instead of `train`.")
+
+
+class LocalFile(_File):
+    """The embedded server: TGI's API over transformers and PEFT on this machine."""
+
+    threads: int | None = Field(None, ge=1, le=512, description="CPU threads; default: all cores.")
+    max_batch_size: int = Field(32, ge=1, le=1024, description="Requests decoded together.")
+    dtype: Literal["float32", "bfloat16", "float16"] = Field("float32", description="Weights' type when serving.")
+    port: int = Field(0, ge=0, le=65535, description="0: any free port.")
+
+
+class RemoteFile(_File):
+    """A running TGI server."""
+
+    url: str = Field(pattern=r"^https?://", description="Base URL of the server.")
+    key_env: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Variable with the key.")
+    adapter_id: str | None = Field(None, description="Name of the candidate's adapter on the server.")
+
+
+class ServeFile(_File):
+    """Where candidate and base answer: exactly one of `local` and `remote`."""
+
+    local: LocalFile | None = Field(None, description="The embedded server (the default).")
+    remote: RemoteFile | None = Field(None, description="A TGI server that runs already.")
+    concurrency: int = Field(16, ge=1, le=1024, description="Requests in flight at once.")
+    unproven: Literal["accept"] | None = Field(
+        None, description="Let a PASS stand although the server can't prove that the adapter answers."
+    )
+
+
+class BaselineFile(_File):
+    """The base model, with its best prompt."""
+
+    few_shot: int = Field(0, ge=0, le=64, description="Examples put before each prompt (from the task's `examples`).")
+
+
+class GateFile(_File):
+    """One rule: a metric and exactly one of at_least, at_most, margin, improves."""
+
+    metric: str = Field(description="suite.metric, suite.task.metric, latency.p95 or errors.rate.")
+    at_least: Threshold | None = Field(None, description="The metric's lower bound must exceed this.")
+    at_most: Threshold | None = Field(None, description="The metric's upper bound must stay below this (5s, 0.01).")
+    against: str | None = Field(None, description="Name of the baseline to compare with.")
+    margin: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None, description="Largest loss tolerated against the baseline (non-inferiority), in the metric's unit."
+    )
+    improves: Literal[True] | None = Field(None, description="The metric must be better than the baseline's.")
+    role: Literal["critical", "gating", "guardrail", "advisory"] = Field("gating", description="How much it counts.")
+
+
+class PolicyFile(_File):
+    """What all gates share."""
+
+    alpha: float = Field(0.05, gt=0, lt=0.5, description="One-sided error of each bound.")
+    min_samples: int = Field(30, ge=30, description="Fewest samples on which a gate may PASS (30 or more).")
+    max_not_evaluated: float = Field(
+        0.01, ge=0, le=0.01, description="Largest share of samples lost to the infrastructure (0.01 or less)."
+    )
+    resamples: int = Field(9_999, ge=1_999, le=999_999, description="Bootstrap resamples.")
+
+
+class ReleaseFile(_File):
+    """release.yaml: everything about one release."""
+
+    version: Literal[1] = Field(description="Version of this format.")
+    name: Name = Field(description="Name of the release: lower-case letters, digits, - and _.")
+    candidate: CandidateFile
+    serve: ServeFile = Field(default_factory=lambda: ServeFile(local=LocalFile()))
+    baselines: dict[Name, BaselineFile] = Field(default_factory=dict, description="Models to compare with, by name.")
+    suites: list[str] = Field(min_length=1, description="Paths of the suites.")
+    gates: list[GateFile] = Field(min_length=1, description="The rules. At least one must be critical or gating.")
+    policy: PolicyFile = Field(default_factory=PolicyFile)
+    seed: int = Field(42, ge=0, le=2**31 - 1, description="Seed of training, few-shot choice and bootstrap.")
+
+
+class PromptFile(_File):
+    """Sandboxed Jinja templates over a row's columns."""
+
+    user: str = Field(description="The user turn, e.g. \"Message: {{ text }}\".")
+    system: str | None = Field(None, description="The system turn.")
+
+
+class GenerationFile(_File):
+    """Generation parameters; greedy by default."""
+
+    max_new_tokens: int = Field(64, ge=1, le=8192)
+    temperature: float = Field(0.0, ge=0, le=5)
+    top_p: float | None = Field(None, gt=0, lt=1)
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+    stop: list[str] = Field(default_factory=list, max_length=4)
+
+
+class TaskFile(BaseModel):
+    """What every task has; the other keys are its kind's own (labels, schema, task, …)."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    kind: str = Field(description="classify, extract, generate or lm_eval.")
+    data: str | None = Field(None, description="JSON Lines of samples, each with an `id`.")
+    examples: str | None = Field(None, description="Rows for few-shot prompts, never from `data`.")
+    prompt: PromptFile | None = None
+    target: str = Field("target", description="Column that holds the right answer.")
+    generation: GenerationFile = Field(default_factory=GenerationFile)
+    slices: list[str] = Field(default_factory=list, description="Columns to report results by.")
+    group: str | None = Field(None, description="Column of the unit of independence (document, customer, …).")
+    metrics: list[str | dict[str, dict[str, object]]] = Field(
+        default_factory=list, description="Metrics, by name or {name: {argument: value}}; default: the kind's own."
+    )
+
+
+class SuiteFile(_File):
+    """suites/*.yaml: one or more tasks."""
+
+    version: Literal[1] = Field(1, description="Version of this format.")
+    name: Name = Field(description="First part of the metrics' names.")
+    description: str = ""
+    tasks: dict[Name, TaskFile] = Field(min_length=1)

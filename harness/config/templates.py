@@ -1,0 +1,48 @@
+"""Prompt templates: sandboxed Jinja over a row's columns. An absent column is an error, never an empty text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from jinja2 import StrictUndefined, TemplateError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from harness.core.releases import Prompt
+
+
+@cache
+def environment() -> ImmutableSandboxedEnvironment:
+    """One environment for all prompts: no loader, no autoescape (prompts are not HTML), nothing to call."""
+    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    made.globals.clear()
+    return made
+
+
+def variables(template: str) -> set[str]:
+    """The columns that a template reads. Raises jinja2.TemplateSyntaxError."""
+    return meta.find_undeclared_variables(environment().parse(template))
+
+
+def render(template: str, row: Mapping[str, object]) -> str:
+    """The template filled with a row. Raises ValueError with the reason in words."""
+    try:
+        return environment().from_string(template).render(dict(row))
+    except (TemplateError, TypeError, ArithmeticError, LookupError) as error:
+        raise ValueError(f"the prompt template fails: {error}") from None
+
+
+def messages(
+    prompt: Prompt, row: Mapping[str, object], shots: Sequence[tuple[Mapping[str, object], str]] = ()
+) -> list[dict[str, str]]:
+    """The chat turns that ask about a row; `shots` are (row, right answer as text), put before it."""
+    turns = [{"role": "system", "content": render(prompt.system, row)}] if prompt.system else []
+    for example, answer in shots:
+        turns.append({"role": "user", "content": render(prompt.user, example)})
+        turns.append({"role": "assistant", "content": answer})
+    return [*turns, {"role": "user", "content": render(prompt.user, row)}]
+
+
+def normalised(text: str) -> str:
+    """The text as it counts when rows are compared: case and runs of space do not."""
+    return " ".join(text.casefold().split())

@@ -1,0 +1,1 @@
+"""Values, errors and ids. Imports nothing of the rest of the package."""

@@ -1,0 +1,58 @@
+"""Judgement as values: what each gate found, and the decision that rests on all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.core.estimates import Comparison, Estimate, Unestimable
+from harness.core.releases import Gate
+from harness.core.samples import Json
+from harness.core.verdicts import Verdict
+
+Evidence = Estimate | Comparison | Unestimable
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a gate's rule found, before the FAIL claims of all gates are corrected together.
+
+    `bound` is the threshold on the evidence's own scale (T for an absolute rule, -margin or 0 for a comparison).
+    `passes`: the bound on the good side clears it. `p_fail`: one-sided p of "worse than the bound" (None: no claim).
+    `verdict` is set where statistics have nothing to say: ERROR or INCONCLUSIVE, with the `reason`.
+    """
+
+    evidence: Evidence
+    bound: float
+    passes: bool = False
+    p_fail: float | None = None
+    verdict: Verdict | None = None
+    reason: str = ""
+    needed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """A gate's verdict, its evidence, and one sentence each for an engineer and for a client."""
+
+    gate: Gate
+    verdict: Verdict
+    finding: Finding
+    sentence: str
+    client_sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict and all that it rests on. `id` is the digest of everything but the time."""
+
+    id: str
+    release: str
+    verdict: Verdict
+    reason: str
+    results: tuple[GateResult, ...]
+    runs: Mapping[str, Mapping[str, str]]
+    candidate: Mapping[str, Json]
+    digests: Mapping[str, str]
+    notes: tuple[str, ...]
+    decided: str

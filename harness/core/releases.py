@@ -1,0 +1,161 @@
+"""What was asked: the release, its suites and its gates, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.core.samples import Json, Sample
+from harness.core.verdicts import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a thing is declared, for messages and annotations."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Jinja templates of one turn; `system` may be absent."""
+
+    user: str
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """How to generate. temperature 0 is greedy; `seed` matters only above it."""
+
+    max_new_tokens: int = 64
+    temperature: float = 0.0
+    top_p: float | None = None
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """A metric of the catalog with its arguments."""
+
+    name: str
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Samples, a prompt and metrics. `arguments` are the fields of its kind's plug (labels, schema, ...)."""
+
+    name: str
+    kind: str
+    arguments: Mapping[str, Json]
+    samples: tuple[Sample, ...]
+    examples: tuple[Sample, ...]
+    prompt: Prompt | None
+    generation: Generation
+    metrics: tuple[MetricSpec, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A versioned YAML file of tasks."""
+
+    name: str
+    description: str
+    tasks: tuple[Task, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Train the candidate's adapter: chat rows for Axolotl, and its config."""
+
+    axolotl: Path
+    data: Path
+    validation: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateSpec:
+    """The model under judgement: a base model, and an adapter that is given or to be trained (exactly one)."""
+
+    base_model: str
+    training: Training | None
+    adapter: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSpec:
+    """Where the models answer: a server plug and its arguments."""
+
+    kind: str
+    arguments: Mapping[str, Json]
+    concurrency: int
+    accept_unproven: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineSpec:
+    """A model to compare with: the base model, with `few_shot` examples put before each prompt."""
+
+    name: str
+    few_shot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One rule: a metric, the rule's plug and its threshold.
+
+    `threshold` is in the metric's own unit (share, seconds); for `margin` the loss tolerated, for `improves` 0.
+    """
+
+    metric: str
+    rule: str
+    threshold: float
+    against: str | None
+    role: Role
+    place: Place
+
+    @property
+    def id(self) -> str:
+        """A name that stays the same from run to run: metric, rule and baseline."""
+        return ":".join([self.metric, self.rule, *([self.against] if self.against else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules of a release, and what they share.
+
+    `alpha` is the one-sided error of each bound; `min_samples` the least number that may PASS;
+    `max_not_evaluated` the share of samples lost to the infrastructure beyond which nothing is judged.
+    """
+
+    gates: tuple[Gate, ...]
+    alpha: float = 0.05
+    min_samples: int = 30
+    max_not_evaluated: float = 0.01
+    resamples: int = 9_999
+    seed: int = 20_260_101
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The whole declaration. `root` is the folder that paths are relative to."""
+
+    name: str
+    root: Path
+    file: str
+    candidate: CandidateSpec
+    serve: ServeSpec
+    baselines: tuple[BaselineSpec, ...]
+    suites: tuple[Suite, ...]
+    policy: Policy
+    seed: int
+    digest: str

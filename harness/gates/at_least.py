@@ -1,0 +1,33 @@
+"""The metric must be shown to lie above a threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from harness.core.decisions import Finding
+from harness.gates.interface import Evidence, conclude
+from harness.stats.analysis import absolute
+from harness.stats.power import least_for_rate
+from harness.stats.series import Series, Settings, least_samples, weakness
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """PASS where the lower bound exceeds the threshold: exact for rates, t for means, bootstrap for macro-F1."""
+
+    compares: ClassVar[bool] = False
+
+    threshold: float
+
+    def find(self, evidence: Evidence, settings: Settings) -> Finding:
+        """The finding on the candidate alone."""
+        series = evidence.candidate
+        needed = self.needed(series, settings)
+        weak = weakness(series, settings)
+        return conclude(absolute(series, settings), self.threshold, above=True, weakness=weak, needed=needed)
+
+    def needed(self, series: Series, settings: Settings) -> int | None:
+        """For a rate, the samples that show the threshold if all are right."""
+        least = least_for_rate(self.threshold, settings.alpha) if series.aggregate == "rate" else 0
+        return max(least, least_samples(series.aggregate, settings))

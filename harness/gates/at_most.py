@@ -1,0 +1,35 @@
+"""The metric must be shown to lie below a threshold: error rates, latency quantiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from harness.core.decisions import Finding
+from harness.gates.interface import Evidence, conclude
+from harness.stats.analysis import absolute
+from harness.stats.power import least_for_quantile, least_for_rate
+from harness.stats.series import Series, Settings, least_samples, weakness
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """PASS where the upper bound stays below the threshold: exact for rates, order statistics for quantiles."""
+
+    compares: ClassVar[bool] = False
+
+    threshold: float
+
+    def find(self, evidence: Evidence, settings: Settings) -> Finding:
+        """The finding on the candidate alone."""
+        series = evidence.candidate
+        needed = self.needed(series, settings)
+        weak = weakness(series, settings)
+        return conclude(absolute(series, settings), self.threshold, above=False, weakness=weak, needed=needed)
+
+    def needed(self, series: Series, settings: Settings) -> int | None:
+        """For a rate, the samples that show the threshold if none errs; for a quantile, those that give a bound."""
+        least = least_samples(series.aggregate, settings)
+        if series.aggregate == "quantile":
+            return max(least, least_for_quantile(series.q, settings.alpha))
+        return max(least, least_for_rate(1 - self.threshold, settings.alpha)) if series.aggregate == "rate" else least

@@ -1,0 +1,30 @@
+"""The candidate must be shown to be better than the baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from harness.core.decisions import Finding
+from harness.gates.interface import Evidence, conclude
+from harness.stats.analysis import difference
+from harness.stats.series import Series, Settings, least_samples, weakness
+
+
+@dataclass(frozen=True, slots=True)
+class Improves:
+    """PASS where the lower bound of candidate minus baseline exceeds 0 (superiority)."""
+
+    compares: ClassVar[bool] = True
+
+    threshold: float = 0.0
+
+    def find(self, evidence: Evidence, settings: Settings) -> Finding:
+        """The finding on the paired difference."""
+        weak = weakness(evidence.candidate, settings)
+        needed = self.needed(evidence.candidate, settings)
+        return conclude(difference(evidence.pair, settings), 0.0, above=True, weakness=weak, needed=needed)
+
+    def needed(self, series: Series, settings: Settings) -> int | None:
+        """The least that any gate needs; how many more depends on a difference that is not known beforehand."""
+        return least_samples(series.aggregate, settings)

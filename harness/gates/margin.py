@@ -1,0 +1,34 @@
+"""The candidate must be shown to be no worse than the baseline by more than a margin (non-inferiority)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from harness.core.decisions import Finding
+from harness.gates.interface import Evidence, conclude
+from harness.stats.analysis import difference
+from harness.stats.power import least_for_margin
+from harness.stats.series import Series, Settings, least_samples, weakness
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """PASS where the lower bound of candidate minus baseline exceeds -threshold."""
+
+    compares: ClassVar[bool] = True
+
+    threshold: float
+
+    def find(self, evidence: Evidence, settings: Settings) -> Finding:
+        """The finding on the paired difference."""
+        weak = weakness(evidence.candidate, settings)
+        needed = self.needed(evidence.candidate, settings)
+        return conclude(
+            difference(evidence.pair, settings), -self.threshold, above=True, weakness=weak, needed=needed
+        )
+
+    def needed(self, series: Series, settings: Settings) -> int | None:
+        """For a rate, the pairs that show the margin if both models agree on all."""
+        least = least_for_margin(self.threshold, settings.alpha) if series.aggregate == "rate" else 0
+        return max(least, least_samples(series.aggregate, settings))

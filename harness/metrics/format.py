@@ -1,0 +1,24 @@
+"""Share of outputs that have the required form: a label of the set, JSON under the schema, a text of allowed length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from harness.core.samples import Outcome, Score
+from harness.metrics.interface import Item, score_each
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """1 where the output could be read as an answer of its task, else 0."""
+
+    aggregate: ClassVar[str] = "rate"
+    version: ClassVar[int] = 1
+    kinds: ClassVar[tuple[str, ...]] = ("classify", "extract", "generate")
+
+    def score(self, items: Sequence[Item]) -> list[Score]:
+        """A score for each item; no parts, for a text has its form as a whole."""
+        scores = score_each("format", items, lambda item: float(item.answer.outcome is Outcome.SCORED))
+        return [score for score in scores if not score.part]

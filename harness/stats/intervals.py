@@ -1,0 +1,107 @@
+"""One proportion and one mean: bounds and one-sided p-values.
+
+Every bound is one-sided at confidence 1 - alpha; both bounds together are the two-sided interval at 1 - 2*alpha.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv, bdtr, bdtrc, ndtri, stdtr, stdtrit
+
+from harness.core.estimates import Estimate, Unestimable
+
+Floats = NDArray[np.float64]
+
+
+def wilson(successes: int, n: int, alpha: float) -> tuple[float, float]:
+    """Wilson score bounds (Wilson 1927)."""
+    _check_counts(successes, n)
+    z = float(ndtri(1 - alpha))
+    p, z2 = successes / n, z * z
+    centre = (successes + z2 / 2) / (n + z2)
+    half = z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def clopper_pearson(successes: int, n: int, alpha: float) -> tuple[float, float]:
+    """Exact bounds (Clopper & Pearson 1934): for guarantees, because they never promise too much."""
+    _check_counts(successes, n)
+    low = float(betaincinv(successes, n - successes + 1, alpha)) if successes else 0.0
+    high = float(betaincinv(successes + 1, n - successes, 1 - alpha)) if successes < n else 1.0
+    return low, high
+
+
+def p_rate_below(successes: int, n: int, threshold: float) -> float:
+    """Exact one-sided p of "the rate is below `threshold`": P(X <= successes) at the threshold."""
+    _check_counts(successes, n)
+    return float(bdtr(successes, n, threshold))
+
+
+def p_rate_above(successes: int, n: int, threshold: float) -> float:
+    """Exact one-sided p of "the rate is above `threshold`": P(X >= successes) at the threshold."""
+    _check_counts(successes, n)
+    return float(bdtrc(successes - 1, n, threshold)) if successes else 1.0
+
+
+def rate(successes: int, n: int, alpha: float) -> Estimate | Unestimable:
+    """A share with exact bounds."""
+    if n == 0:
+        return Unestimable("no samples")
+    low, high = clopper_pearson(successes, n, alpha)
+    return Estimate(successes / n, low, high, 1 - alpha, n, "Clopper-Pearson")
+
+
+def f1_of_class(true_positives: int, errors: int, alpha: float) -> Estimate | Unestimable:
+    """F1 of one class, `errors` being its false positives and false negatives together.
+
+    Wilson bounds of Jaccard's J = TP/(TP + errors), which is binomial given the union, taken through
+    F1 = 2J/(1+J) (Lam, Gopal & Qian, arXiv 2309.14621).
+    """
+    union = true_positives + errors
+    if union == 0:
+        return Unestimable("the class neither occurs nor was answered")
+    low, high = wilson(true_positives, union, alpha)
+    j = true_positives / union
+    return Estimate(_f1(j), _f1(low), _f1(high), 1 - alpha, union, "Wilson on Jaccard")
+
+
+def mean(values: Floats, groups: NDArray[np.int64] | None, alpha: float) -> Estimate | Unestimable:
+    """A mean with t bounds; with `groups` (cluster numbers) the standard error is clustered and df = G - 1."""
+    if len(values) < 2:
+        return Unestimable("fewer than two samples", len(values))
+    error, freedom = standard_error(values, groups)
+    if error == 0:
+        return Unestimable("every sample has the same score, so the spread is unknown", len(values))
+    centre, half = float(values.mean()), float(stdtrit(freedom, 1 - alpha)) * error
+    method = "t" if groups is None else f"clustered t, {freedom + 1} groups"
+    return Estimate(centre, centre - half, centre + half, 1 - alpha, len(values), method)
+
+
+def p_mean_below(values: Floats, groups: NDArray[np.int64] | None, threshold: float) -> float | None:
+    """One-sided p of "the mean is below `threshold`" by t; None where the spread is zero."""
+    error, freedom = standard_error(values, groups)
+    return float(stdtr(freedom, (float(values.mean()) - threshold) / error)) if error > 0 else None
+
+
+def standard_error(values: Floats, groups: NDArray[np.int64] | None) -> tuple[float, int]:
+    """Standard error of a mean and its degrees of freedom (Miller, arXiv 2411.00640; G/(G-1) corrected)."""
+    n = len(values)
+    if groups is None:
+        return float(values.std(ddof=1)) / math.sqrt(n), n - 1
+    sums = np.bincount(groups, weights=values - values.mean())
+    clusters = int(np.count_nonzero(np.bincount(groups)))
+    if clusters < 2:
+        return 0.0, 1
+    return float(math.sqrt(float((sums**2).sum()) * clusters / (clusters - 1)) / n), clusters - 1
+
+
+def _f1(j: float) -> float:
+    return 2 * j / (1 + j)
+
+
+def _check_counts(successes: int, n: int) -> None:
+    if not 0 <= successes <= n or n == 0:
+        raise ValueError(f"{successes} of {n} is no proportion")

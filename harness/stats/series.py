@@ -1,0 +1,77 @@
+"""Scores of one metric over samples, ready for arithmetic; and two models' scores side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One model's scores, one place for each sample, none left out.
+
+    `aggregate` is rate, mean, macro_f1 or quantile. For macro_f1 `answers` and `targets` are class numbers (-1: none
+    of the classes) and `classes` their count; for a quantile `q` is its level and failures are infinite.
+    `groups` are cluster numbers, or None where each sample stands alone.
+    """
+
+    aggregate: str
+    values: Floats
+    groups: Ints | None = None
+    targets: Ints | None = None
+    answers: Ints | None = None
+    classes: int = 0
+    q: float = 0.0
+
+    @property
+    def n(self) -> int:
+        """How many samples."""
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Candidate and baseline on the same samples in the same order."""
+
+    candidate: Series
+    baseline: Series
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What all analyses of a policy share."""
+
+    alpha: float
+    resamples: int
+    seed: int
+    min_samples: int
+
+
+def least_samples(aggregate: str, settings: Settings) -> int:
+    """Fewest samples on which a metric may PASS: bounds of the t and the bootstrap hold only from some size on."""
+    floor = {"mean": 50, "macro_f1": 200}.get(aggregate, 0)
+    return max(settings.min_samples, floor)
+
+
+LEAST_PER_CLASS = 20
+LEAST_GROUPS = 20
+
+
+def weakness(series: Series, settings: Settings) -> str | None:
+    """Why these samples cannot carry a PASS, in words; None where they can."""
+    least = least_samples(series.aggregate, settings)
+    if series.n < least:
+        return f"{series.n} samples are too few to prove anything here; at least {least} are needed"
+    if series.groups is not None and len(np.unique(series.groups)) < LEAST_GROUPS:
+        found = len(np.unique(series.groups))
+        return f"the samples come from only {found} groups; at least {LEAST_GROUPS} are needed"
+    if series.aggregate == "macro_f1" and series.targets is not None:
+        rarest = int(np.bincount(series.targets, minlength=series.classes).min())
+        if rarest < LEAST_PER_CLASS:
+            return f"the rarest class has {rarest} samples; at least {LEAST_PER_CLASS} are needed"
+    return None

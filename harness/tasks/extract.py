@@ -1,0 +1,70 @@
+"""Extraction: the answer is one JSON object whose fields a JSON Schema describes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from harness.core.samples import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """A JSON object valid under `schema` (Draft 2020-12), with one field for each of its `properties`."""
+
+    asks: ClassVar[str] = "prompt"
+    default_metrics: ClassVar[tuple[str, ...]] = ("exact_match", "partial_match", "field_accuracy", "format")
+
+    schema: dict[str, Any]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields, in the schema's order."""
+        return tuple(self.schema.get("properties", {}))
+
+    def check(self) -> list[str]:
+        """The schema must itself be valid, of an object, and name its fields."""
+        from jsonschema import Draft202012Validator, SchemaError
+
+        try:
+            Draft202012Validator.check_schema(self.schema)
+        except SchemaError as error:
+            return [f"'schema' is no valid JSON Schema: {error.message}."]
+        if "$ref" in json.dumps(self.schema):
+            return ["'schema' must not use $ref; write the fields out."]
+        if not isinstance(self.schema.get("properties"), Mapping) or not self.fields:
+            return ["'schema' needs 'properties': one for each field to extract."]
+        return []
+
+    def check_target(self, target: Json) -> str | None:
+        """The target must be an object that the schema allows."""
+        if not isinstance(target, Mapping):
+            return "the target must be a JSON object with the fields of the schema."
+        error = self._first_error(target)
+        return f"the target does not fit the schema: {error}." if error else None
+
+    def write(self, target: Json) -> str:
+        """Compact JSON in the schema's field order, so that every target is written the same way."""
+        assert isinstance(target, Mapping)
+        return json.dumps({name: target.get(name) for name in self.fields}, ensure_ascii=False)
+
+    def read(self, text: str) -> dict[str, Json]:
+        """The object that the whole text is. Raises ValueError where it is not JSON or does not fit the schema."""
+        try:
+            value = json.loads(text.strip())
+        except (ValueError, RecursionError):
+            raise ValueError("the text is not JSON") from None
+        if not isinstance(value, dict):
+            raise ValueError("the JSON is not an object")
+        error = self._first_error(value)
+        if error:
+            raise ValueError(f"the JSON does not fit the schema: {error}")
+        return value
+
+    def _first_error(self, value: Mapping[str, Json]) -> str | None:
+        from jsonschema import Draft202012Validator
+
+        error = next(iter(Draft202012Validator(self.schema).iter_errors(value)), None)
+        return error.message[:200] if error else None

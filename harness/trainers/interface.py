@@ -1,0 +1,61 @@
+"""What the pipeline asks of a trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from harness.core.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRequest:
+    """All that a training run depends on.
+
+    `data` and `validation` are JSON Lines of chat rows (`{"messages": [{"role", "content"}, ...]}`).
+    `output` is this run's own folder; everything the run leaves is in it.
+    """
+
+    config: Path
+    base_model: Path
+    base_digest: str
+    data: Path
+    validation: Path | None
+    output: Path
+    seed: int = 42
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a training run is: `phase` is one of prepare, train, save. Losses are nats per token."""
+
+    phase: str
+    step: int = 0
+    steps: int = 0
+    loss: float | None = None
+    validation_loss: float | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A trained adapter on disk, told apart by its bytes (SHA-256 of adapter_model.safetensors)."""
+
+    folder: Path
+    digest: str
+    base_digest: str
+    manifest: Path
+
+
+class Trainer(Protocol):
+    """A way to train. `check` is cheap and needs none of the trainer's own packages."""
+
+    def check(self, config: Path, shown_as: str) -> list[Problem]:
+        """Every problem of the trainer's own config file."""
+        ...
+
+    def train(self, request: TrainRequest, on_progress: Callable[[Progress], None]) -> Adapter:
+        """Train, or go on with a run that was interrupted. Raises OutsideError where the run failed."""
+        ...
