@@ -1,0 +1,45 @@
+"""A decision on one terminal screen."""
+
+from __future__ import annotations
+
+import textwrap
+
+from harness.core.decisions import Decision, GateResult
+from harness.core.verdicts import Verdict
+from harness.report import words
+from harness.report.guard import label
+
+_COLOURS = {Verdict.PASS: "32", Verdict.FAIL: "31", Verdict.INCONCLUSIVE: "33", Verdict.ERROR: "35"}
+_INDENT = 14
+_NARROWEST = 40
+
+
+def lines(decision: Decision, width: int, colour: bool) -> list[str]:
+    """Each gate with its numbers and its sentence, then the release's verdict and reason.
+
+    No line is wider than `width` columns (40 at least); `colour` adds ANSI colours, which take no columns.
+    """
+    width = max(width, _NARROWEST)
+    found: list[str] = []
+    for result in decision.results:
+        found += [*_gate(result, width, colour), ""]
+    return [*found, *_block(decision.verdict, f"{decision.release}: {decision.reason}", width, colour)]
+
+
+def _gate(result: GateResult, width: int, colour: bool) -> list[str]:
+    gate, finding = result.gate, result.finding
+    value = words.evidence_value(gate, finding.evidence, finding.bound)
+    limits = words.evidence_interval(gate, finding.evidence, finding.bound)
+    shown = value if limits == words.NOTHING else f"{value} ({limits})"
+    head = f"{gate.metric}  {shown}, {words.rule(gate)}  [{gate.role}]"
+    body = textwrap.wrap(label(result.sentence, 600), width - _INDENT)
+    return [*_block(result.verdict, head, width, colour), *(" " * _INDENT + line for line in body)]
+
+
+def _block(verdict: Verdict, text: str, width: int, colour: bool) -> list[str]:
+    """The verdict in the margin, the text beside it."""
+    word = f"{verdict.value:<{_INDENT}}"
+    if colour:
+        word = f"\x1b[1;{_COLOURS[verdict]}m{word}\x1b[0m"
+    first, *rest = textwrap.wrap(label(text, 600), width - _INDENT) or [""]
+    return [word + first, *(" " * _INDENT + line for line in rest)]

@@ -1,0 +1,139 @@
+"""Numbers, times and rules in words that people read: 93.4 %, +2.1 points, 1.2 s."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+
+from harness.core.decisions import Evidence
+from harness.core.estimates import Comparison, Estimate, Unestimable
+from harness.core.metric_refs import LATENCY
+from harness.core.releases import Gate
+from harness.core.verdicts import Verdict
+
+SPACE = "\u00a0"
+MINUS = "\u2212"
+NOTHING = "—"
+NOT_MEASURED = "not measured"
+
+Unit = Callable[[float, int], str]
+
+GLYPHS = {Verdict.PASS: "✓", Verdict.FAIL: "✕", Verdict.INCONCLUSIVE: "?", Verdict.ERROR: "!"}
+
+
+def percent(value: float, decimals: int = 1) -> str:
+    """A share of 1 in percent. Only 0 and 1 themselves read 0.0 % and 100.0 %."""
+    text = f"{value * 100:.{decimals}f}"
+    if decimals < 6 and float(text) in (0.0, 100.0) and value not in (0.0, 1.0):
+        return percent(value, decimals + 1)
+    return _signed(text) + f"{SPACE}%"
+
+
+def points(value: float, decimals: int = 1) -> str:
+    """A difference of two shares in percentage points, with its sign."""
+    text = f"{value * 100:+.{decimals}f}"
+    if decimals < 6 and float(text) == 0 and value != 0:
+        return points(value, decimals + 1)
+    return (_signed(text) if float(text) else text[1:]) + f"{SPACE}points"
+
+
+def seconds(value: float, decimals: int = 1) -> str:
+    """A time: 45 ms, 1.2 s, 2 min 5 s, 1 h 4 min."""
+    if abs(value) < 0.1:
+        return f"{value * 1000:.{decimals - 1}f}{SPACE}ms"
+    if value < 60:
+        return f"{value:.{decimals + (value < 1)}f}{SPACE}s"
+    whole = round(value)
+    if whole < 3600:
+        return f"{whole // 60}{SPACE}min {whole % 60}{SPACE}s"
+    return f"{whole // 3600}{SPACE}h {whole % 3600 // 60}{SPACE}min"
+
+
+def unit_of(metric: str) -> Unit:
+    """How a metric's values are written."""
+    return seconds if metric in LATENCY else percent
+
+
+def apart(value: float, other: float, unit: Unit) -> str:
+    """`value` with as many decimals as it takes to read differently from `other`, unless it is the same."""
+    for decimals in range(1, 6):
+        if unit(value, decimals) != unit(other, decimals) or math.isclose(value, other, abs_tol=1e-9):
+            return unit(value, decimals)
+    return unit(value, 6)
+
+
+def interval(low: float | None, high: float | None, unit: Unit, beside: float | None = None) -> str:
+    """Both limits, or the one that there is."""
+    first, last = (
+        None if limit is None else unit(limit, 1) if beside is None else apart(limit, beside, unit)
+        for limit in (low, high)
+    )
+    if first and last:
+        suffix = first[first.rfind(SPACE) :]
+        return f"{first.removesuffix(suffix) if last.endswith(suffix) else first} to {last}"
+    return f"from {first}" if first else f"up to {last}" if last else NOTHING
+
+
+def plain_share(value: float) -> str:
+    """A share that somebody wrote down: no decimals that were not given."""
+    return f"{round(value * 100, 6):g}{SPACE}%"
+
+
+def rule(gate: Gate) -> str:
+    """What a gate asks."""
+    limit = f"{gate.threshold:g}{SPACE}s" if gate.metric in LATENCY else plain_share(gate.threshold)
+    if gate.rule == "margin":
+        return f"at most {round(gate.threshold * 100, 6):g}{SPACE}points below {gate.against}"
+    if gate.rule == "improves":
+        return f"better than {gate.against}"
+    return f"{gate.rule.replace('_', ' ')} {limit}"
+
+
+def bound(gate: Gate, limit: float, comparing: bool) -> str:
+    """The threshold on the scale of what is held against it: 90 %, 5 s, −3 points, no difference."""
+    if comparing:
+        return "no difference" if limit == 0 else points(limit, 1)
+    return f"{limit:g}{SPACE}s" if gate.metric in LATENCY else plain_share(limit)
+
+
+def evidence_unit(gate: Gate, evidence: Evidence) -> Unit:
+    """How the number that a gate's bound is held against is written."""
+    if not isinstance(evidence, Comparison):
+        return unit_of(gate.metric)
+    return seconds if gate.metric in LATENCY else points
+
+
+def evidence_value(gate: Gate, evidence: Evidence, bound: float) -> str:
+    """The number that a gate's bound is held against, never rounded onto it."""
+    if isinstance(evidence, Unestimable):
+        return NOT_MEASURED
+    number = evidence.value if isinstance(evidence, Estimate) else evidence.difference
+    return apart(number, bound, evidence_unit(gate, evidence))
+
+
+def evidence_interval(gate: Gate, evidence: Evidence, bound: float) -> str:
+    """The limits of that number, never rounded onto the bound."""
+    if isinstance(evidence, Unestimable):
+        return NOTHING
+    return interval(evidence.low, evidence.high, evidence_unit(gate, evidence), bound)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """'1 sample', '2,400 samples'."""
+    return f"{number:,}{SPACE}{one if number == 1 else many or one + 's'}"
+
+
+def when(iso: str) -> str:
+    """An ISO time with its zone: 22 November 2026, 03:12 UTC."""
+    try:
+        moment = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    offset = moment.strftime("%z")
+    zone = "(no time zone)" if not offset else "UTC" if offset == "+0000" else f"UTC{offset[:3]}:{offset[3:5]}"
+    return f"{moment.day}{SPACE}{moment:%B %Y, %H:%M} {zone}"
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", MINUS)

@@ -1,0 +1,1 @@
+"""Runs on disk: immutable bundles, and the DuckDB database that is made from them."""

@@ -1,0 +1,55 @@
+"""The database's tables, as ordered steps; each is applied once, in a transaction."""
+
+from __future__ import annotations
+
+import duckdb
+
+from harness.core.errors import ConfigError
+
+STEPS: tuple[str, ...] = (
+    """
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY, release TEXT NOT NULL, suite TEXT NOT NULL, role TEXT NOT NULL,
+        started TEXT NOT NULL, scored BIGINT NOT NULL, model_failed BIGINT NOT NULL, not_evaluated BIGINT NOT NULL,
+        manifest JSON NOT NULL
+    );
+    CREATE TABLE samples (
+        run TEXT NOT NULL, task TEXT NOT NULL, position BIGINT NOT NULL, id TEXT NOT NULL,
+        "row" JSON NOT NULL, target JSON, "group" TEXT, slices JSON
+    );
+    CREATE TABLE outputs (
+        run TEXT NOT NULL, task TEXT NOT NULL, sample_id TEXT NOT NULL, text TEXT, finish_reason TEXT,
+        prompt_tokens BIGINT, generated_tokens BIGINT, latency DOUBLE, choices DOUBLE[], error TEXT
+    );
+    CREATE TABLE answers (
+        run TEXT NOT NULL, task TEXT NOT NULL, sample_id TEXT NOT NULL, outcome TEXT NOT NULL, value JSON, reason TEXT
+    );
+    CREATE TABLE scores (
+        run TEXT NOT NULL, task TEXT NOT NULL, sample_id TEXT NOT NULL, metric TEXT NOT NULL, value DOUBLE,
+        part TEXT NOT NULL, reason TEXT
+    );
+    CREATE TABLE decisions (
+        id TEXT PRIMARY KEY, release TEXT NOT NULL, verdict TEXT NOT NULL, decided TEXT NOT NULL, record JSON NOT NULL
+    );
+    CREATE TABLE versions (
+        number BIGINT PRIMARY KEY, release TEXT NOT NULL, adapter_digest TEXT NOT NULL, base_digest TEXT NOT NULL,
+        decision TEXT NOT NULL, stage TEXT NOT NULL, created TEXT NOT NULL
+    );
+    """,
+)
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring the database to this version of the tables. Raises ConfigError for one that is newer."""
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (step BIGINT PRIMARY KEY, applied TIMESTAMP)")
+    found = connection.execute("SELECT coalesce(max(step), 0) FROM migrations").fetchone()
+    applied = int(found[0]) if found else 0
+    if applied > len(STEPS):
+        raise ConfigError(
+            f"the store was written by a newer harness (step {applied}; this one knows {len(STEPS)}). Update harness."
+        )
+    for number, step in enumerate(STEPS[applied:], start=applied + 1):
+        connection.execute("BEGIN")
+        connection.execute(step)
+        connection.execute("INSERT INTO migrations VALUES (?, current_timestamp)", [number])
+        connection.execute("COMMIT")
