@@ -63,8 +63,9 @@ class _Task:
         generation = Generation(**{**given, "stop": tuple(given["stop"])})
         digest = digest_json({"file": self.file.model_dump(exclude={"data", "examples", "slices"}), "data": data})
         return Task(
-            self.name, self.file.kind, self.extra, samples, examples, prompt, generation, metrics, digest
-        )
+            self.name, self.file.kind, self.extra, samples, examples, prompt, generation, metrics, self.file.target,
+            digest,
+        )  # fmt: skip
 
     def _problem(self, where: Iterable[str | int], message: str, hint: str | None = None) -> None:
         self.problems.append(self.source.problem((*self.at, *where), message, hint))

@@ -60,6 +60,7 @@ class Task:
     prompt: Prompt | None
     generation: Generation
     metrics: tuple[MetricSpec, ...]
+    target: str
     digest: str
 
 

@@ -54,13 +54,13 @@ class TaskResult:
 class MetricInfo:
     """How a stored metric is to be read.
 
-    `aggregate`: rate (0/1 scores), mean (scores in [0, 1]) or macro_f1 (from targets and answers).
+    `aggregate`: rate (0/1 scores), mean (scores in [0, 1]) or macro_f1 (from targets and answers, over `classes`).
     """
 
     name: str
     aggregate: str
     version: int
-    higher_is_better: bool = True
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Small drawings as SVG. Positions are percentages, so a drawing stretches with the page and its text does not."""
+"""Small drawings as SVG. Positions are percentages: a drawing stretches with the page, its text does not."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class Span:
 
 def scale_of(*spans: Span) -> Scale:
     """A scale on which all of these fit, with room for their texts."""
-    known = [number for span in spans for number in (span.bound, span.value, span.low, span.high) if number is not None]
+    numbers = [number for span in spans for number in (span.bound, span.value, span.low, span.high)]
+    known = [number for number in numbers if number is not None]
     width = max(known) - min(known) or 0.1 * abs(max(known)) or 0.1
     return Scale(min(known) - _ROOM * width, max(known) + _ROOM * width)
 
@@ -93,7 +94,9 @@ class Line:
     points: tuple[Point, ...]
 
 
-def curve(title: str, lines: Sequence[Line], marked: tuple[float, str] | None, x_name: str, y_name: str) -> Markup:
+def curve(
+    title: str, lines: Sequence[Line], marked: tuple[float, str] | None, x_name: str, y_name: str
+) -> Markup:
     """Lines over a common x, y from 0, with ticks, and one x marked with a text. The lines must have points.
 
     The tick texts of y lie left of the drawing: the style sheet leaves the margin for them.
@@ -112,7 +115,8 @@ def curve(title: str, lines: Sequence[Line], marked: tuple[float, str] | None, x
         Markup('<text class="axis-name" x="0" y="10">{}</text>').format(label(y_name)),
         Markup('<text class="axis-name" x="100%" y="258" text-anchor="end">{}</text>').format(label(x_name)),
     ]
-    return _svg(title, "curve", 262, [*_ticks(scale, top), plot, *(_marked(*marked, scale) if marked else []), *names])
+    kept = _marked(*marked, scale) if marked else []
+    return _svg(title, "curve", 262, [*_ticks(scale, top), plot, *kept, *names])
 
 
 def _places(points: Sequence[Point], scale: Scale, top: float) -> str:
@@ -125,8 +129,9 @@ def _ticks(scale: Scale, top: float) -> list[Markup]:
         '<text class="tick" x="-8" y="{1:.0f}" text-anchor="end">{2}</text>'
     )
     shares = (0.0, 0.25, 0.5, 0.75, 1.0)
-    across = [_text(scale, x, 240, f"{x:.0f}", "tick") for x in (scale.start + s * (scale.end - scale.start) for s in shares)]
-    return [*(line.format(222 - 200 * share, 226 - 200 * share, f"{share * top:.2f}") for share in shares), *across]
+    up = [line.format(222 - 200 * share, 226 - 200 * share, f"{share * top:.2f}") for share in shares]
+    steps = sorted({round(scale.start + share * (scale.end - scale.start)) for share in shares})
+    return [*up, *(_text(scale, step, 240, f"{step:,}", "tick") for step in steps)]
 
 
 def _marked(x: float, text: str, scale: Scale) -> list[Markup]:
@@ -145,6 +150,7 @@ def _text(scale: Scale, x: float, y: int, text: str, style: str, anchor: str = "
 
 
 def _svg(title: str, style: str, height: int, parts: Sequence[Markup]) -> Markup:
-    shape = Markup('<svg class="{}" role="img" aria-label="{}" width="100%" height="{}"><title>{}</title>{}</svg>')
+    opening = Markup('<svg class="{}" role="img" aria-label="{}" width="100%" height="{}">')
+    shape = opening + Markup("<title>{}</title>{}</svg>")
     text = label(title, 300)
     return shape.format(style, text, height, text, Markup("").join(parts))

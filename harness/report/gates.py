@@ -8,7 +8,7 @@ from harness.core.verdicts import Role
 from harness.report import charts, words
 from harness.report.guard import label
 from harness.report.material import Material
-from harness.report.page import Cell, Gates, Plot, Table, heads, mark, missing, number
+from harness.report.page import Cell, Gates, Plot, Table, mark, missing, number
 
 SENTENCE = 600
 _ROLES = {
@@ -58,13 +58,15 @@ def _numbers(result: GateResult, evidence: Evidence, alpha: float) -> tuple[Cell
     unit, nothing = words.unit_of(gate.metric), number(words.NOTHING)
     if isinstance(evidence, Unestimable):
         return missing(label(evidence.reason, SENTENCE)), nothing, nothing, nothing
-    special = "" if abs(1 - alpha - evidence.level) < 1e-9 else f"limits at {words.plain_share(evidence.level)}"
+    usual = abs(1 - alpha - evidence.level) < 1e-9
+    special = "" if usual else f"limits at {words.plain_share(evidence.level)}"
     between = number(words.evidence_interval(gate, evidence, bound), special)
     value = words.evidence_value(gate, evidence, bound)
     if isinstance(evidence, Estimate):
         return number(value, f"n = {evidence.n:,}"), nothing, nothing, between
     first, second = words.apart(evidence.candidate, evidence.baseline, unit), unit(evidence.baseline, 1)
-    return number(first, f"{evidence.pairs:,} pairs"), number(second, label(gate.against or "")), number(value), between
+    ours = number(first, words.count(evidence.pairs, "pair"))
+    return ours, number(second, label(gate.against or "")), number(value), between
 
 
 def _plot(result: GateResult) -> Plot:
@@ -85,8 +87,7 @@ def span_of(result: GateResult) -> charts.Span:
     """A gate's evidence against its bound, as it is drawn."""
     gate, finding = result.gate, result.finding
     evidence, unit = finding.evidence, words.evidence_unit(gate, finding.evidence)
-    comparing = isinstance(evidence, Comparison)
-    bound_text = words.bound(gate, finding.bound, comparing)
+    bound_text = words.bound(gate, finding.bound)
     shown = words.evidence_value(gate, evidence, finding.bound)
     limits = words.evidence_interval(gate, evidence, finding.bound)
     title = f"{gate.metric}: {shown}, interval {limits}, threshold {bound_text}, {result.verdict}"
@@ -94,7 +95,6 @@ def span_of(result: GateResult) -> charts.Span:
     if isinstance(evidence, Unestimable):
         return charts.Span(title, finding.bound, bound_text, tone=tone, good=good)
     value = evidence.difference if isinstance(evidence, Comparison) else evidence.value
-    low, high = (
-        "" if limit is None else words.apart(limit, finding.bound, unit) for limit in (evidence.low, evidence.high)
-    )
-    return charts.Span(title, finding.bound, bound_text, value, evidence.low, evidence.high, low, high, tone, good)
+    ends = (evidence.low, evidence.high)
+    low, high = ("" if limit is None else words.apart(limit, finding.bound, unit) for limit in ends)
+    return charts.Span(title, finding.bound, bound_text, value, *ends, low, high, tone, good)

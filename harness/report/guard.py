@@ -1,4 +1,7 @@
-"""Texts of models and strangers, made safe to look at: nothing hidden, nothing endless. HTML is escaped elsewhere."""
+"""Texts of models and strangers, made safe to look at: nothing hidden, nothing endless.
+
+Escaping is not done here: HTML is escaped where it is made.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _ODD = re.compile(r"[^\x20-\x7e\n]")
 
 
 def visible(text: str) -> str:
-    """The text with control, bidi and other unseen characters written out: ␀ for NUL, [U+202E] for an override."""
+    """The text with control, bidi and other unseen characters written out: ␀, or [U+202E]."""
     return _ODD.sub(lambda match: _written_out(match[0]), text)
 
 

@@ -17,8 +17,8 @@ Recorded = tuple[Run, tuple[TaskResult, ...]]
 class Material:
     """A decision with its evidence.
 
-    `runs` is by role ("candidate" or a baseline's name), then by suite. `training` is the trainer's manifest, None
-    where the adapter was given. `policy_alpha` is the one-sided error of each bound.
+    `runs` is by role ("candidate" or a baseline's name), then by suite. `training` is the trainer's manifest,
+    None where the adapter was given. `policy_alpha` is the one-sided error of each bound.
     """
 
     decision: Decision

@@ -1,20 +1,22 @@
-"""Numbers of stored runs: what a metric is worth, and how two models differ on the samples that both were scored on."""
+"""Numbers of stored runs: what a metric came to, and how two models differ on the same samples."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.core.estimates import Comparison, Estimate, Unestimable
+from harness.core.releases import Policy
 from harness.core.runs import MetricInfo, TaskResult
-from harness.report import classes
+from harness.report.classes import classes_of, classified
 from harness.report.material import Recorded
-from harness.stats import intervals, paired
+from harness.stats.analysis import absolute, difference
+from harness.stats.series import Ints, Pair, Series, Settings
 
-Floats = NDArray[np.float64]
+# Only the resampling of macro-F1 needs them; where a gate has evidence of its own, that is shown instead.
+_DEFAULTS = Policy(gates=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,60 +57,69 @@ def scores_of(result: TaskResult, metric: str, part: str = "") -> dict[str, floa
 
 def estimate(info: MetricInfo, result: TaskResult, alpha: float) -> Estimate | Unestimable:
     """A metric over all samples of a task."""
-    if info.aggregate == "macro_f1":
-        return classes.macro_f1(result, groups_of(result, list(classes.classified(result))), alpha)
-    scores = scores_of(result, info.name)
-    if not scores:
+    ids = _ids(info, result)
+    if not ids:
         reasons = [score.reason for score in result.scores if score.metric == info.name and score.reason]
         return Unestimable(reasons[0] if reasons else "no sample has a score")
-    return mean_of(scores, result, info.aggregate == "rate", alpha)
+    return _absolute(_series(info, result, ids, _labels(info, result)), alpha)
 
 
-def mean_of(scores: Mapping[str, float], result: TaskResult, rate: bool, alpha: float) -> Estimate | Unestimable:
-    """The mean of some samples' scores; without bounds where their spread is unknown."""
-    if not scores:
-        return Unestimable("no samples")
-    values, groups = np.array(list(scores.values())), groups_of(result, list(scores))
-    if rate and groups is None:
-        return intervals.rate(round(float(values.sum())), len(values), alpha)
-    found = intervals.mean(values, groups, alpha)
-    if isinstance(found, Estimate):
-        return found
-    return Estimate(float(values.mean()), None, None, 1 - alpha, len(values), f"no interval: {found.reason}")
+def mean_of(
+    scores: Mapping[str, float], result: TaskResult, aggregate: str, alpha: float
+) -> Estimate | Unestimable:
+    """The mean of some samples' scores."""
+    return _absolute(Series(aggregate, np.array(list(scores.values())), _groups(result, list(scores))), alpha)
 
 
 def compare(info: MetricInfo, ours: TaskResult, theirs: TaskResult, alpha: float) -> Comparison | Unestimable:
     """Candidate minus baseline on the samples that both have a score for."""
-    if info.aggregate == "macro_f1":
-        both = [sample for sample in classes.classified(ours) if sample in classes.classified(theirs)]
-        return classes.macro_f1_difference(ours, theirs, both, groups_of(ours, both), alpha)
-    mine, other = scores_of(ours, info.name), scores_of(theirs, info.name)
-    ids = [sample for sample in mine if sample in other]
+    other = set(_ids(info, theirs))
+    ids = [sample for sample in _ids(info, ours) if sample in other]
     if not ids:
         return Unestimable("no sample has a score from both models")
-    a, b = np.array([mine[sample] for sample in ids]), np.array([other[sample] for sample in ids])
-    sign = 1.0 if info.higher_is_better else -1.0
-    low, high, method = _bounds(sign * a, sign * b, info.aggregate == "rate", groups_of(ours, ids), alpha)
-    difference = sign * float(a.mean() - b.mean())
-    return Comparison(float(a.mean()), float(b.mean()), difference, low, high, 1 - alpha, len(ids), method)
+    labels = _labels(info, ours, theirs)
+    pair = Pair(_series(info, ours, ids, labels), _series(info, theirs, ids, labels))
+    found = difference(pair, _settings(alpha)).evidence
+    return Unestimable("nothing to compare") if isinstance(found, Estimate) else found
 
 
-def _bounds(
-    ours: Floats, theirs: Floats, rate: bool, groups: NDArray[np.int64] | None, alpha: float
-) -> tuple[float | None, float | None, str]:
-    """Bounds of the mean difference, and how they were made."""
-    if rate and groups is None:
-        # Where lower is better the scores come negated: 0 is right there, as 1 is here.
-        half = 0.5 if max(ours.max(), theirs.max()) > 0 else -0.5
-        table = paired.table_of(ours > half, theirs > half)
-        return (*paired.tango(table, alpha), "Tango")
-    found = intervals.mean(ours - theirs, groups, alpha)
-    if isinstance(found, Unestimable):
-        return None, None, f"no interval: {found.reason}"
-    return found.low, found.high, found.method
+def _absolute(series: Series, alpha: float) -> Estimate | Unestimable:
+    """As the gates do it; where only the spread is unknown, the value without an interval."""
+    found = absolute(series, _settings(alpha)).evidence
+    if isinstance(found, Unestimable) and series.n and series.aggregate in ("rate", "mean"):
+        method = f"no interval: {found.reason}"
+        return Estimate(float(series.values.mean()), None, None, 1 - alpha, series.n, method)
+    return Unestimable("nothing to estimate") if isinstance(found, Comparison) else found
 
 
-def groups_of(result: TaskResult, ids: Collection[str]) -> NDArray[np.int64] | None:
+def _settings(alpha: float) -> Settings:
+    return Settings(alpha, _DEFAULTS.resamples, _DEFAULTS.seed, _DEFAULTS.min_samples)
+
+
+def _ids(info: MetricInfo, result: TaskResult) -> list[str]:
+    """The samples that count for a metric."""
+    return list(classified(result) if info.aggregate == "macro_f1" else scores_of(result, info.name))
+
+
+def _labels(info: MetricInfo, *results: TaskResult) -> tuple[str, ...]:
+    """The task's own labels, and any other that occurs."""
+    return tuple(dict.fromkeys([*info.classes, *classes_of(*results)]))
+
+
+def _series(info: MetricInfo, result: TaskResult, ids: Sequence[str], labels: Sequence[str]) -> Series:
+    groups = _groups(result, ids)
+    if info.aggregate != "macro_f1":
+        scores = scores_of(result, info.name)
+        return Series(info.aggregate, np.array([scores[sample] for sample in ids]), groups)
+    codes: dict[str | None, int] = {name: code for code, name in enumerate(labels)}
+    pairs = classified(result)
+    targets = np.array([codes[pairs[sample][0]] for sample in ids], dtype=np.int64)
+    answers = np.array([codes.get(pairs[sample][1], -1) for sample in ids], dtype=np.int64)
+    right = (targets == answers).astype(np.float64)
+    return Series("macro_f1", right, groups, targets, answers, len(labels))
+
+
+def _groups(result: TaskResult, ids: Collection[str]) -> Ints | None:
     """The number of each sample's unit of independence; None where every sample stands for itself."""
     by_id = {sample.id: sample.group for sample in result.samples}
     if all(by_id.get(sample) is None for sample in ids):

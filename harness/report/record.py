@@ -19,7 +19,7 @@ def to_json(decision: Decision) -> dict[str, object]:
 
 
 def from_json(record: Mapping[str, object]) -> Decision:
-    """The decision that `to_json` wrote. Raises ValueError, naming each field that is missing or of another type."""
+    """The decision that `to_json` wrote. Raises ValueError that names each field that is wrong or missing."""
     return _adapter().validate_json(json.dumps(dict(record), allow_nan=False), strict=True)
 
 

@@ -39,11 +39,11 @@ def points(value: float, decimals: int = 1) -> str:
 
 
 def seconds(value: float, decimals: int = 1) -> str:
-    """A time: 45 ms, 1.2 s, 2 min 5 s, 1 h 4 min."""
+    """A time: 45 ms, 1.24 s, 12.4 s, 2 min 5 s, 1 h 4 min."""
     if abs(value) < 0.1:
         return f"{value * 1000:.{decimals - 1}f}{SPACE}ms"
     if value < 60:
-        return f"{value:.{decimals + (value < 1)}f}{SPACE}s"
+        return f"{value:.{decimals + (value < 10)}f}{SPACE}s"
     whole = round(value)
     if whole < 3600:
         return f"{whole // 60}{SPACE}min {whole % 60}{SPACE}s"
@@ -90,9 +90,9 @@ def rule(gate: Gate) -> str:
     return f"{gate.rule.replace('_', ' ')} {limit}"
 
 
-def bound(gate: Gate, limit: float, comparing: bool) -> str:
+def bound(gate: Gate, limit: float) -> str:
     """The threshold on the scale of what is held against it: 90 %, 5 s, −3 points, no difference."""
-    if comparing:
+    if gate.against is not None:
         return "no difference" if limit == 0 else points(limit, 1)
     return f"{limit:g}{SPACE}s" if gate.metric in LATENCY else plain_share(limit)
 
@@ -131,7 +131,7 @@ def when(iso: str) -> str:
     except ValueError:
         return iso
     offset = moment.strftime("%z")
-    zone = "(no time zone)" if not offset else "UTC" if offset == "+0000" else f"UTC{offset[:3]}:{offset[3:5]}"
+    zone = "UTC" if offset == "+0000" else f"UTC{offset[:3]}:{offset[3:5]}" if offset else "(no time zone)"
     return f"{moment.day}{SPACE}{moment:%B %Y, %H:%M} {zone}"
 
 

@@ -17,9 +17,13 @@ def run_to_json(run: Run) -> dict[str, Any]:
 
 def run_from_json(value: Mapping[str, Any]) -> Run:
     """A run from what `run_to_json` gave."""
-    metrics = {task: tuple(MetricInfo(**info) for info in infos) for task, infos in value["metrics"].items()}
+    metrics = {task: tuple(map(_metric_info, infos)) for task, infos in value["metrics"].items()}
     parts = {"model": Model(**value["model"]), "counts": Counts(**value["counts"]), "metrics": metrics}
     return Run(**{**value, **parts})
+
+
+def _metric_info(value: Mapping[str, Any]) -> MetricInfo:
+    return MetricInfo(**{**value, "classes": tuple(value["classes"])})
 
 
 def output_to_json(output: Output) -> dict[str, Any]:

@@ -1,0 +1,65 @@
+"""The `harness` command. A command's module is imported only when that command runs, so that --help is quick."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+COMMANDS = {
+    "init": "write a starter project that runs as it stands",
+    "doctor": "say what this machine has and lacks",
+    "validate": "check release.yaml and every file it names, run nothing",
+    "data": "turn rows of a task into chat rows for training",
+    "train": "train the candidate's adapter with Axolotl",
+    "serve": "serve base and candidate by TGI's API until stopped",
+    "run": "run the suites against candidate and baselines",
+    "gate": "do whatever is missing, judge, report; the exit code is the verdict",
+    "report": "render the report of a stored decision again",
+    "promote": "record the adapter that a stored PASS was given to as a version",
+    "status": "list runs, decisions and versions",
+}
+
+EXIT_CODES = """exit codes: 0 pass · 1 a gate failed · 2 usage, configuration or data error · 3 inconclusive ·
+4 an outside system failed, nothing was judged · 5 a bug in harness · 130 interrupted"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Gives the exit code; never raises what a user should read as a message."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if not words or words[0] not in COMMANDS:
+        return _top_level(words)
+    from harness.cli.command import run
+
+    return run(words[0], words[1:])
+
+
+def _top_level(words: list[str]) -> int:
+    from harness import __version__
+
+    listing = "\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="harness",
+        description="Evaluation and release gate for fine-tuned language models.",
+        epilog=f"commands:\n{listing}\n\n`harness COMMAND --help` tells more.\n\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="harness [--version] COMMAND …",
+    )
+    parser.add_argument("--version", action="version", version=f"harness {__version__}")
+    parser.add_argument("command", nargs="?", metavar="COMMAND", help="one of the commands below")
+    try:
+        given = parser.parse_args(words[:1])
+    except SystemExit as end:
+        return int(end.code or 0)
+    if given.command is None:
+        parser.print_help()
+        return 2
+    import difflib
+
+    near = difflib.get_close_matches(given.command, COMMANDS, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    print(f"harness: there is no command '{given.command}'.{hint} `harness --help` lists them.", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

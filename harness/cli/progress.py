@@ -1,0 +1,82 @@
+"""Events as progress bars on a terminal, and as a line now and then elsewhere (CI logs)."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+from harness.core.events import Event
+
+SILENCE_SECONDS = 20.0
+
+
+class ProgressPrinter:
+    """Watches a pipeline. Everything goes to standard error: standard output is for results."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet, self._bar, self._started = quiet, None, {}  # type: ignore[var-annotated]
+        self._spoke = time.monotonic()
+        self._terminal = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        if self._quiet:
+            return
+        if event.state == "move":
+            self._move(event)
+            return
+        self._close()
+        if event.state == "begin":
+            self._started[event.step] = time.monotonic()
+            self._line("…", event.step, event.text)
+        elif event.state == "done":
+            seconds = time.monotonic() - self._started.get(event.step, time.monotonic())
+            self._line("✓", event.step, f"{event.text} ({_time(seconds)})")
+        elif event.state == "fresh":
+            self._line("=", event.step, f"{event.text} (done before)")
+        else:
+            self._line("·", event.step, event.text)
+
+    def _move(self, event: Event) -> None:
+        if not self._terminal:
+            if time.monotonic() - self._spoke > SILENCE_SECONDS:
+                count = f"{event.done}/{event.total} " if event.total else ""
+                self._line("·", event.step, f"{count}{event.text}{self._left(event)}")
+            return
+        if self._bar is None:
+            self._bar = tqdm(total=event.total or None, file=sys.stderr, leave=False, dynamic_ncols=True, unit="")
+        self._bar.total = event.total or None
+        self._bar.set_description_str(f"  {event.step} · {event.text}", refresh=False)
+        self._bar.n = event.done
+        self._bar.refresh()
+
+    def _left(self, event: Event) -> str:
+        since = time.monotonic() - self._started.get(event.step, time.monotonic())
+        if not event.done or not event.total or since < 1:
+            return ""
+        return f", about {_time(since * (event.total - event.done) / event.done)} left"
+
+    def _line(self, mark: str, step: str, text: str) -> None:
+        self._spoke = time.monotonic()
+        print(f"{mark} {step:<22} {text}".rstrip(), file=sys.stderr, flush=True)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60} min {int(seconds) % 60} s"

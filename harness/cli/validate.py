@@ -1,0 +1,27 @@
+"""Check release.yaml and every file that it names, and run nothing. All problems come in one list."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from harness.cli.command import release_argument
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own options."""
+    release_argument(parser)
+
+
+def main(given: argparse.Namespace) -> int:
+    """Print what was checked."""
+    from harness.pipeline.validate import validate
+
+    release = validate(Path(given.file))
+    print(f"{release.file}: release '{release.name}' is valid.")
+    for suite in release.suites:
+        for task in suite.tasks:
+            count = f"{len(task.samples)} samples" if task.prompt else "lm-eval's samples"
+            print(f"  {suite.name}.{task.name}: {task.kind}, {count}, {', '.join(m.name for m in task.metrics)}")
+    print(f"  {len(release.policy.gates)} gates, baselines: {', '.join(b.name for b in release.baselines) or 'none'}")
+    return 0

@@ -1,0 +1,42 @@
+"""Does the adapter answer, or the base in its place? TGI serves the base in silence for an adapter it does not know."""
+
+from __future__ import annotations
+
+from harness.client.tgi import RequestFailed, TgiClient
+from harness.core.errors import OutsideError
+
+# Fixed prompts: what they say does not matter, only that an adapter moves their log-probabilities.
+PROMPTS = (
+    "The quick brown fox jumps over the lazy dog.",
+    "Customer: my order has not arrived yet. Agent:",
+    '{"name": null, "quantity": 2}',
+)
+PROVEN = "proven: the adapter's log-probabilities differ from the base model's"
+LEAST_DIFFERENCE = 1e-4
+
+
+async def prove(client: TgiClient, adapter: str | None) -> str:
+    """PROVEN, or "not proven: why". Raises OutsideError where the server gives the base's answers for the adapter."""
+    if adapter is None:
+        return "not proven: the server was given no adapter name, so base and candidate cannot be told apart"
+    try:
+        moved = [await _difference(client, prompt, adapter) for prompt in PROMPTS]
+    except RequestFailed as error:
+        raise OutsideError(f"the server refuses the adapter '{adapter}': {error}") from None
+    known = [value for value in moved if value is not None]
+    if not known:
+        return "not proven: the server gives no prefill log-probabilities (start TGI with --enable-prefill-logprobs)"
+    if max(known) < LEAST_DIFFERENCE:
+        raise OutsideError(
+            f"the server answers for the adapter '{adapter}' exactly as the base model does: the adapter is not "
+            "loaded, or was never trained. Nothing was judged."
+        )
+    return PROVEN
+
+
+async def _difference(client: TgiClient, prompt: str, adapter: str) -> float | None:
+    """Largest change of a token's log-probability; None where the server gives none."""
+    ours, base = await client.prefill(prompt, adapter), await client.prefill(prompt, None)
+    pairs = [(a.logprob, b.logprob) for a, b in zip(ours, base, strict=False)]
+    changes = [abs(a - b) for a, b in pairs if a is not None and b is not None]
+    return max(changes) if changes else None

@@ -1,0 +1,52 @@
+"""Outputs to answers to scores: every sample ends as scored, model failed or not evaluated."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from harness import catalog
+from harness.core.releases import Task
+from harness.core.runs import Counts, MetricInfo, TaskResult
+from harness.core.samples import Answer, Outcome, Output, Sample, Score
+from harness.metrics.interface import Item
+from harness.tasks.interface import TaskKind
+
+
+def read_answer(kind: TaskKind, output: Output) -> Answer:
+    """The answer in an output. An error is the infrastructure's; an empty, cut or unreadable text the model's."""
+    if output.error is not None or output.text is None:
+        return Answer(output.sample_id, Outcome.NOT_EVALUATED, reason=output.error or "no output")
+    if not output.text.strip():
+        return Answer(output.sample_id, Outcome.MODEL_FAILED, reason="the output is empty")
+    if output.finish_reason == "length":
+        reason = f"the output was cut off after {output.generated_tokens} tokens"
+        return Answer(output.sample_id, Outcome.MODEL_FAILED, reason=reason)
+    try:
+        return Answer(output.sample_id, Outcome.SCORED, kind.read(output.text))
+    except ValueError as error:
+        return Answer(output.sample_id, Outcome.MODEL_FAILED, reason=str(error))
+
+
+def score_task(task: Task, kind: TaskKind, samples: Sequence[Sample], outputs: Sequence[Output]) -> TaskResult:
+    """Answers and scores of one task, in the samples' order."""
+    answers = tuple(read_answer(kind, output) for output in outputs)
+    items = [Item(sample, answer) for sample, answer in zip(samples, answers, strict=True)]
+    scores: list[Score] = []
+    for spec in task.metrics:
+        scores += catalog.build("metrics", spec.name, spec.arguments).score(items)
+    return TaskResult(task.name, tuple(samples), tuple(outputs), answers, tuple(scores))
+
+
+def metric_infos(task: Task) -> tuple[MetricInfo, ...]:
+    """How the task's metrics are to be read later."""
+    labels = task.arguments.get("labels")
+    classes = tuple(str(label) for label in labels) if isinstance(labels, list) else ()
+    plugs = [(spec.name, catalog.plug("metrics", spec.name)) for spec in task.metrics]
+    return tuple(MetricInfo(name, plug.aggregate, plug.version, classes) for name, plug in plugs)
+
+
+def count(results: Sequence[TaskResult]) -> Counts:
+    """How all samples of a run ended."""
+    found = Counter(answer.outcome for result in results for answer in result.answers)
+    return Counts(found[Outcome.SCORED], found[Outcome.MODEL_FAILED], found[Outcome.NOT_EVALUATED])

@@ -1,0 +1,73 @@
+"""The whole chain: whatever is not there yet is done, then the runs are judged and reported."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.core.decisions import Decision
+from harness.core.errors import ExitCode
+from harness.core.events import Event, Watch
+from harness.core.releases import Release
+from harness.core.verdicts import Verdict
+from harness.pipeline.candidate import Candidate, candidate
+from harness.pipeline.evidence import Material
+from harness.pipeline.judge import infrastructure_failed, judge
+from harness.pipeline.lock import locked
+from harness.pipeline.report import write_report
+from harness.pipeline.runs import candidate_json, do_runs, plan_runs, stored
+from harness.pipeline.workspace import Workspace, now
+from harness.report.record import from_json, to_json
+from harness.store.database import opened
+from harness.store.reader import decision as stored_decision
+from harness.store.writer import add_decision
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A decision and where it was written; `exit_code` is what the command returns."""
+
+    decision: Decision
+    report: Path | None
+    record: Path
+    exit_code: ExitCode
+
+
+def gate(release: Release, watch: Watch, report: bool = True) -> Outcome:
+    """Train, serve, run, judge and report, each only where it is not done already."""
+    workspace = Workspace(release.root)
+    with locked(workspace):
+        judged = candidate(release, watch)
+        planned = plan_runs(release, judged)
+        do_runs(release, judged, planned, watch)
+        material = stored(release, planned)
+        watch(Event("judge", "begin", f"{len(release.policy.gates)} gates"))
+        decision = _decide(release, judged, material, workspace)
+        watch(Event("judge", "done", decision.id[:12]))
+        page = write_report(release, decision, material, judged) if report else None
+    record = workspace.reports(release.name) / "decision.json"
+    return Outcome(decision, page, record, exit_code(decision))
+
+
+def exit_code(decision: Decision) -> ExitCode:
+    """The exit code of a verdict."""
+    if decision.verdict is Verdict.ERROR:
+        return ExitCode.OUTSIDE if infrastructure_failed(decision) else ExitCode.CONFIG
+    return ExitCode[decision.verdict.name]
+
+
+def _decide(release: Release, judged: Candidate, material: Material, workspace: Workspace) -> Decision:
+    """The decision, stored. The same evidence judged again is the same decision, with its first date."""
+    decision = judge(release, material, candidate_json(judged, release), now())
+    with opened(workspace.store) as connection:
+        earlier = stored_decision(connection, decision.id)
+        if earlier is not None:
+            decision = from_json(earlier)
+        record = to_json(decision)
+        text = json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        for path in (workspace.decision(decision.id), workspace.reports(release.name) / "decision.json"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        add_decision(connection, record)
+    return decision

@@ -1,0 +1,137 @@
+"""Judgement: a pure function of stored runs and a policy. The same evidence gives the same decision every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+
+from harness import __version__, catalog
+from harness.client.proof import PROVEN
+from harness.core.decisions import Decision, Finding, GateResult
+from harness.core.ids import digest_json
+from harness.core.metric_refs import metric_refs
+from harness.core.releases import Gate, Policy, Release
+from harness.core.samples import Json
+from harness.core.verdicts import Role, Verdict, release_verdict
+from harness.gates import _wording
+from harness.pipeline.evidence import Material, evidence_for
+from harness.stats.multiple import holm
+from harness.stats.series import Settings
+
+
+def judge(release: Release, material: Material, candidate: Mapping[str, Json], decided: str) -> Decision:
+    """The decision. `candidate` holds the digests of adapter and base; `decided` is the time, which is no evidence."""
+    policy = release.policy
+    findings = [_finding(gate, release, material) for gate in policy.gates]
+    verdicts = _verdicts(policy, findings)
+    notes = _notes(material)
+    unproven = _unproven(material)
+    if unproven and not release.serve.accept_unproven:
+        verdicts = [Verdict.INCONCLUSIVE if v is Verdict.PASS else v for v in verdicts]
+        findings = [replace(f, passes=False, reason=f.reason or unproven) for f in findings]
+    results = tuple(
+        _result(gate, verdict, finding) for gate, verdict, finding in zip(policy.gates, verdicts, findings, strict=True)
+    )
+    verdict = release_verdict((result.gate.role, result.verdict) for result in results)
+    runs = {role: {suite: judged.run.id for suite, judged in suites.items()} for role, suites in material.items()}
+    digests = {"release": release.digest, "policy": digest_json(_policy(policy)), "harness": __version__}
+    digests |= {f"suite {suite.name}": suite.digest for suite in release.suites}
+    decision = Decision(
+        id="",
+        release=release.name,
+        verdict=verdict,
+        reason=_reason(verdict, results),
+        results=results,
+        runs=runs,
+        candidate=candidate,
+        digests=digests,
+        notes=(*notes, *([unproven] if unproven else [])),
+        decided=decided,
+    )
+    return replace(decision, id=_id(decision))
+
+
+def infrastructure_failed(decision: Decision) -> bool:
+    """Whether an ERROR is the outside world's (exit 4) and not the configuration's (exit 2)."""
+    errors = [r for r in decision.results if r.verdict is Verdict.ERROR and r.gate.role is not Role.ADVISORY]
+    return any("not evaluated" in result.finding.reason for result in errors)
+
+
+def _finding(gate: Gate, release: Release, material: Material) -> Finding:
+    policy = release.policy
+    evidence = evidence_for(gate, metric_refs(release.suites), material, policy)
+    if isinstance(evidence, Finding):
+        return evidence
+    settings = Settings(policy.alpha, policy.resamples, policy.seed, policy.min_samples)
+    found: Finding = catalog.build("gates", gate.rule, {"threshold": gate.threshold}).find(evidence, settings)
+    return found
+
+
+def _verdicts(policy: Policy, findings: list[Finding]) -> list[Verdict]:
+    """Each PASS at alpha by itself (all must pass: an intersection-union test); the FAIL claims under Holm."""
+    claims = [i for i, finding in enumerate(findings) if finding.p_fail is not None and not finding.passes]
+    adjusted = dict(zip(claims, holm([findings[i].p_fail or 0.0 for i in claims]), strict=True))
+    return [_verdict(finding, adjusted.get(i), policy.alpha) for i, finding in enumerate(findings)]
+
+
+def _verdict(finding: Finding, p_fail: float | None, alpha: float) -> Verdict:
+    if finding.verdict is not None:
+        return finding.verdict
+    if finding.passes:
+        return Verdict.PASS
+    return Verdict.FAIL if p_fail is not None and p_fail <= alpha else Verdict.INCONCLUSIVE
+
+
+def _result(gate: Gate, verdict: Verdict, finding: Finding) -> GateResult:
+    return GateResult(
+        gate, verdict, finding, _wording.engineer(gate, verdict, finding), _wording.client(gate, verdict, finding)
+    )
+
+
+def _unproven(material: Material) -> str | None:
+    """Why the candidate's adapter may not be what answered; None where that was proven in every run."""
+    proofs = {judged.run.adapter_proof for judged in material["candidate"].values()}
+    return next((f"adapter {proof}" for proof in sorted(proofs) if proof != PROVEN), None)
+
+
+def _notes(material: Material) -> tuple[str, ...]:
+    notes = []
+    for role, suites in material.items():
+        shots = max((judged.run.model.few_shot for judged in suites.values()), default=0)
+        if role != "candidate" and shots:
+            notes.append(f"the baseline {role} has a prompt of its own: {shots} examples before each question")
+    return tuple(notes)
+
+
+def _reason(verdict: Verdict, results: tuple[GateResult, ...]) -> str:
+    blocking = [result for result in results if result.gate.role is not Role.ADVISORY]
+    named = [result.gate.metric for result in blocking if result.verdict is verdict]
+    shown = ", ".join(dict.fromkeys(named))
+    required = sum(result.gate.role in (Role.CRITICAL, Role.GATING) for result in blocking)
+    if verdict is Verdict.PASS:
+        return f"all {required} gates that must pass do."
+    if verdict is Verdict.ERROR and not named:
+        return "no gate has to pass, so nothing was shown."
+    word = {Verdict.FAIL: "fails", Verdict.ERROR: "could not be judged", Verdict.INCONCLUSIVE: "is not shown"}[verdict]
+    return f"{shown} {word if len(set(named)) == 1 else _plural(word)}."
+
+
+def _plural(word: str) -> str:
+    return {"fails": "fail", "is not shown": "are not shown"}.get(word, word)
+
+
+def _policy(policy: Policy) -> dict[str, Json]:
+    """The policy without the places where its gates are written: moving a line changes no rule."""
+    value = asdict(policy)
+    for gate in value["gates"]:
+        del gate["place"]
+    return value
+
+
+def _id(decision: Decision) -> str:
+    """Digest of all but the time, and of the places of gates in the file."""
+    value = asdict(decision)
+    del value["id"], value["decided"]
+    for result in value["results"]:
+        del result["gate"]["place"]
+    return digest_json(value)

@@ -1,0 +1,80 @@
+"""Promotion: a version is recorded only for the very adapter that a stored PASS was given to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.core.decisions import Decision
+from harness.core.errors import ConfigError, ExitCode, HarnessError
+from harness.core.ids import digest_file
+from harness.core.releases import Release
+from harness.core.verdicts import Verdict
+from harness.pipeline.candidate import Candidate
+from harness.pipeline.judge import judge
+from harness.pipeline.lock import locked
+from harness.pipeline.report import find_decision
+from harness.pipeline.runs import read_material
+from harness.pipeline.workspace import Workspace, now
+from harness.store.database import opened
+from harness.store.writer import add_version
+
+STAGES = ("dev", "staging", "canary", "production")
+
+
+class NotPromoted(HarnessError):
+    """The decision is no PASS: the gate's own exit code says which kind of no."""
+
+    def __init__(self, message: str, code: ExitCode) -> None:
+        super().__init__(message)
+        self.exit_code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What was recorded."""
+
+    version: int
+    stage: str
+    decision: Decision
+
+
+def promote(release: Release, stage: str, prefix: str | None, find: Candidate) -> Promotion:
+    """Record a version. `find` is the candidate as it lies on this disk now.
+
+    Raises NotPromoted where the decision is no PASS, ConfigError where it is about other bytes or other rules.
+    """
+    workspace = Workspace(release.root)
+    decision = find_decision(release, workspace, prefix)
+    if decision.verdict is not Verdict.PASS:
+        codes = {Verdict.FAIL: ExitCode.FAIL, Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE}
+        code = codes.get(decision.verdict, ExitCode.CONFIG)
+        raise NotPromoted(f"decision {decision.id[:12]} is {decision.verdict}, not PASS: {decision.reason}", code)
+    _same_bytes(decision, find)
+    _same_evidence(release, decision, workspace)
+    with locked(workspace), opened(workspace.store) as connection:
+        number = add_version(
+            connection, release.name, find.adapter_digest, find.base_digest, decision.id, stage, now()
+        )
+    return Promotion(number, stage, decision)
+
+
+def _same_bytes(decision: Decision, find: Candidate) -> None:
+    on_disk = digest_file(find.adapter / "adapter_model.safetensors")
+    for name, found in (("adapter_digest", on_disk), ("base_digest", find.base_digest)):
+        judged = str(decision.candidate[name])
+        if judged != found:
+            what = name.removesuffix("_digest")
+            raise ConfigError(
+                f"decision {decision.id[:12]} was given to the {what} {judged[:12]}, but {found[:12]} lies here. "
+                "Run `harness gate` on what is to be promoted."
+            )
+
+
+def _same_evidence(release: Release, decision: Decision, workspace: Workspace) -> None:
+    """Judge the stored runs again by the policy as it stands: it must give this very decision."""
+    again = judge(release, read_material(workspace, decision.runs), decision.candidate, decision.decided)
+    if again.id != decision.id:
+        raise ConfigError(
+            f"decision {decision.id[:12]} does not follow from the stored runs and today's release.yaml "
+            "(the policy, a suite or the stored evidence was changed). Run `harness gate` again."
+        )

@@ -1,0 +1,72 @@
+"""The HTML report of a decision, from the store alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.core.decisions import Decision
+from harness.core.errors import ConfigError
+from harness.core.releases import Release
+from harness.pipeline.candidate import Candidate, training_record
+from harness.pipeline.evidence import Material as Judgeds
+from harness.pipeline.runs import read_material
+from harness.pipeline.workspace import Workspace
+from harness.report.material import Material
+from harness.report.record import from_json
+from harness.report.render import render
+from harness.report.view import build_view
+from harness.store import reader
+from harness.store.database import opened
+
+
+def write_report(release: Release, decision: Decision, judgeds: Judgeds, judged: Candidate | None) -> Path:
+    """Render a decision and write it to reports/<release>/<decision>.html."""
+    runs = {
+        role: {suite: (one.run, tuple(one.results.values())) for suite, one in suites.items()}
+        for role, suites in judgeds.items()
+    }
+    material = Material(
+        decision=decision,
+        runs=runs,
+        training=_training(release, decision, judged),
+        release_yaml=(release.root / release.file).read_text(encoding="utf-8"),
+        policy_alpha=release.policy.alpha,
+    )
+    templates = release.root / "reports" / "templates"
+    page = render(build_view(material), templates if templates.is_dir() else None)
+    path = Workspace(release.root).reports(release.name) / f"{decision.id[:12]}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def report_again(release: Release, prefix: str | None) -> tuple[Decision, Path]:
+    """Render a stored decision again: the one whose id starts with `prefix`, or the newest. Raises ConfigError."""
+    workspace = Workspace(release.root)
+    decision = find_decision(release, workspace, prefix)
+    return decision, write_report(release, decision, read_material(workspace, decision.runs), None)
+
+
+def find_decision(release: Release, workspace: Workspace, prefix: str | None) -> Decision:
+    """A stored decision of this release. Raises ConfigError where there is none, or more than one."""
+    if not workspace.store.is_file():
+        raise ConfigError("there is no store yet: run `harness gate` first.")
+    with opened(workspace.store, read_only=True) as connection:
+        known = reader.decisions(connection, release.name)
+        wanted = prefix or (known[0].id if known else "")
+        record = reader.decision(connection, wanted) if wanted else None
+    if record is None or record["release"] != release.name:
+        named = f"no single decision of {release.name} starts with '{prefix}'" if prefix else "nothing was decided yet"
+        raise ConfigError(f"{named}. `harness status` lists the decisions.")
+    return from_json(record)
+
+
+def _training(release: Release, decision: Decision, judged: Candidate | None) -> dict[str, object] | None:
+    """The manifest of the training that made the decision's adapter, wherever it lies."""
+    if judged is not None:
+        return training_record(judged)
+    for path in (Workspace(release.root).state / "training").glob("*/manifest.json"):
+        found = training_record(Candidate(path.parent, "", path.parent, "", path))
+        if found and decision.candidate["adapter_digest"] in str(found):
+            return found
+    return None

@@ -1,0 +1,61 @@
+"""Stored results to series for the gates: no sample is left out, and what is missing counts against the candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.core.runs import MetricInfo, TaskResult
+from harness.core.samples import Outcome
+from harness.stats.series import Ints, Series
+
+
+def series_of(result: TaskResult, info: MetricInfo, *, favour: bool) -> Series:
+    """One metric of one task. A sample that was not evaluated counts as wrong, or with `favour` as right.
+
+    The candidate is never favoured, a baseline always: so a lost request can't help to pass.
+    """
+    groups = _groups(result)
+    if info.aggregate == "macro_f1":
+        targets, answers = _classes(result, info.classes, favour)
+        right = (targets == answers).astype(np.float64)
+        return Series("macro_f1", right, groups, targets, answers, len(info.classes))
+    missing = 1.0 if favour else 0.0
+    whole = {score.sample_id: score.value for score in result.scores if score.metric == info.name and not score.part}
+    values = [whole.get(sample.id) for sample in result.samples]
+    return Series(info.aggregate, np.array([missing if v is None else v for v in values], dtype=np.float64), groups)
+
+
+def latency_series(results: Sequence[TaskResult], q: float) -> Series:
+    """Seconds of every generated output; a failed request took for ever."""
+    outputs = [output for result in results for output in result.outputs if output.choices is None]
+    timed = [output for output in outputs if output.latency is not None or output.error is not None]
+    values = [np.inf if output.latency is None else output.latency for output in timed]
+    return Series("quantile", np.array(values, dtype=np.float64), q=q)
+
+
+def error_series(results: Sequence[TaskResult]) -> Series:
+    """1 for each sample that the infrastructure lost, else 0."""
+    answers = [answer for result in results for answer in result.answers]
+    lost = [float(answer.outcome is Outcome.NOT_EVALUATED) for answer in answers]
+    return Series("rate", np.array(lost, dtype=np.float64))
+
+
+def _groups(result: TaskResult) -> Ints | None:
+    """Cluster numbers, where at least two samples share a group."""
+    names = [sample.group if sample.group is not None else f"\0{sample.id}" for sample in result.samples]
+    found, numbers = np.unique(names, return_inverse=True)
+    return numbers.astype(np.int64) if len(found) < len(names) else None
+
+
+def _classes(result: TaskResult, classes: tuple[str, ...], favour: bool) -> tuple[Ints, Ints]:
+    number = {name: position for position, name in enumerate(classes)}
+    targets = np.array([number[str(sample.target)] for sample in result.samples], dtype=np.int64)
+    answers = np.array([number.get(str(answer.value), -1) for answer in result.answers], dtype=np.int64)
+    if favour:
+        lost = np.array([answer.outcome is Outcome.NOT_EVALUATED for answer in result.answers], dtype=bool)
+        answers = np.where(lost, targets, answers)
+    return targets, answers
+
+

@@ -1,0 +1,41 @@
+"""Check everything that can be checked without running anything."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from harness import base_models
+from harness.config.load import load_release
+from harness.core.errors import ConfigError, Problem
+from harness.core.releases import Release
+from harness.trainers.axolotl import AxolotlTrainer
+
+
+def validate(path: Path) -> Release:
+    """The release. Raises ConfigError with every problem of all its files."""
+    release, problems = load_release(path)
+    if release is not None:
+        problems = problems + _outside_config(release)
+    if problems or release is None:
+        raise ConfigError(_in_order(problems))
+    return release
+
+
+def _outside_config(release: Release) -> list[Problem]:
+    found = base_models.check(release.candidate.base_model, release.root)
+    training = release.candidate.training
+    if training and training.axolotl.is_file():
+        shown_as = os.path.relpath(training.axolotl, release.root)
+        found += AxolotlTrainer().check(training.axolotl, shown_as)
+    key_env = release.serve.arguments.get("key_env")
+    if isinstance(key_env, str) and not os.environ.get(key_env):
+        message = f"serve.remote.key_env: the environment variable {key_env} is not set."
+        found.append(Problem(message, file=release.file))
+    return found
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """Each once, file by file in the order met, line by line."""
+    files = {name: position for position, name in enumerate(dict.fromkeys(p.file for p in problems))}
+    return sorted(dict.fromkeys(problems), key=lambda p: (files[p.file], p.line or 0))

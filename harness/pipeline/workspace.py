@@ -1,0 +1,55 @@
+"""Where a project keeps what harness makes: `.harness/` beside release.yaml, and `reports/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folders of a project. `root` holds release.yaml."""
+
+    root: Path
+
+    @property
+    def state(self) -> Path:
+        """Everything that can be made again, but slowly."""
+        return self.root / ".harness"
+
+    @property
+    def models(self) -> Path:
+        """Base models, fetched or converted."""
+        return self.state / "models"
+
+    @property
+    def store(self) -> Path:
+        """The DuckDB database."""
+        return self.state / "store.duckdb"
+
+    @property
+    def logs(self) -> Path:
+        """What child processes wrote."""
+        return self.state / "logs"
+
+    def training(self, key: str) -> Path:
+        """The folder of one training run."""
+        return self.state / "training" / key[:16]
+
+    def run(self, run_id: str) -> Path:
+        """The bundle of one run."""
+        return self.state / "runs" / run_id[:16]
+
+    def decision(self, decision_id: str) -> Path:
+        """The record of one decision."""
+        return self.state / "decisions" / f"{decision_id[:16]}.json"
+
+    def reports(self, release: str) -> Path:
+        """The reports of a release."""
+        return self.root / "reports" / release
+
+
+def now() -> str:
+    """The time with its zone, to the second."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")

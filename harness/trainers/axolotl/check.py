@@ -1,0 +1,100 @@
+"""Every problem of an Axolotl config, found without Axolotl: unknown keys, wrong types, senseless values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from harness.config.source import Source, Where, load_yaml, nearest
+from harness.core.errors import ConfigError, Problem
+from harness.trainers.axolotl.keys import PLAIN, Key, known
+from harness.trainers.axolotl.rules import number_of, senseless
+
+# Harness's own plugins bring no keys.
+OWN_PLUGINS = "harness.trainers.axolotl.plugins."
+
+
+def check(config: Path, shown_as: str) -> list[Problem]:
+    """All problems, in the order of their lines."""
+    try:
+        source = load_yaml(config, shown_as)
+    except ConfigError as error:
+        return list(error.problems)
+    if not isinstance(source.value, dict):
+        return [Problem("an Axolotl config is a mapping of keys to values.", file=shown_as, line=1)]
+    table, closed = _table(source.value)
+    problems = [*_walk(source, (), source.value, table, closed), *senseless(source)]
+    return sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def _table(config: Mapping[str, object]) -> tuple[Mapping[str, Key], bool]:
+    """The keys that this config may use, and whether there can be no others.
+
+    A plugin that is not Axolotl's own may bring keys of its own; then only names close to a known one are refused.
+    """
+    keys = known()
+    table = dict(keys.top)
+    listed = config.get("plugins")
+    names = [str(name) for name in listed] if isinstance(listed, list) else []
+    for name in names:
+        table.update(keys.plugins.get(name, {}))
+    closed = all(name in keys.plugins or name.startswith(OWN_PLUGINS) for name in names)
+    return table, closed
+
+
+def _walk(
+    source: Source, where: Where, value: object, table: Mapping[str, Key], closed: bool
+) -> Iterator[Problem]:
+    """The unknown keys and wrong types of one mapping and of all below it."""
+    if not isinstance(value, dict):
+        return
+    for name, item in value.items():
+        here = (*where, name)
+        if name not in table:
+            hint = nearest(name, table)
+            if closed or hint:
+                known_by = f"Axolotl {known().version} does not know the key '{'.'.join(map(str, here))}'"
+                yield source.problem(here, f"{known_by} and would ignore it.", hint)
+            continue
+        key = table[name]
+        problem = _wrong_type(source, here, item, key)
+        if problem:
+            yield problem
+        elif key.fields:
+            for place, part in _parts(here, item):
+                yield from _walk(source, place, part, key.fields, closed)
+
+
+def _parts(where: Where, value: object) -> list[tuple[Where, object]]:
+    if isinstance(value, list):
+        return [((*where, number), item) for number, item in enumerate(value)]
+    return [(where, value)]
+
+
+def _wrong_type(source: Source, where: Where, value: object, key: Key) -> Problem | None:
+    if "any" in key.kinds or _fits(value, key):
+        return None
+    wanted = ", ".join(key.choices) if key.choices and isinstance(value, str) else " or ".join(_words(key))
+    message = f"'{where[-1]}' must be {wanted}, not {value!r}."
+    return source.problem(where, message, nearest(str(value), key.choices))
+
+
+def _fits(value: object, key: Key) -> bool:
+    """Whether Axolotl would take the value as what was meant (numbers may be written as text: YAML reads 1e-4 so)."""
+    kind = PLAIN.get(type(value), "any")
+    if kind == "str" and key.choices:
+        return value in key.choices
+    if kind in key.kinds:
+        return True
+    number = number_of(value)
+    if number is None or not math.isfinite(number):
+        return False
+    return "float" in key.kinds or ("int" in key.kinds and number == int(number))
+
+
+def _words(key: Key) -> list[str]:
+    words = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "text",
+             "list": "a list", "dict": "a mapping"}  # fmt: skip
+    kinds = key.kinds - {"null"} - ({"int"} if "float" in key.kinds else set())
+    return [*key.choices, *sorted(words[kind] for kind in kinds if not (kind == "str" and key.choices))]

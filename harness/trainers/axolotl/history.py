@@ -1,0 +1,124 @@
+"""The losses of a run: whether it learned at all, which checkpoint is best, whether it over-fitted."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+# A loss that rises by less than this share is the noise of small validation sets.
+NOISE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A mean loss in nats per token, after `step` updates and `epoch` passes over the rows."""
+
+    step: int
+    epoch: float
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Training and validation losses, by step; `broken` says where a number was not finite."""
+
+    training: tuple[Point, ...]
+    validation: tuple[Point, ...]
+    broken: str | None
+    tokens: int | None
+
+    @property
+    def best(self) -> Point | None:
+        """The first point of lowest validation loss after at least one update."""
+        trained = [point for point in self.validation if point.step > 0]
+        return min(trained, key=lambda point: point.loss, default=None)
+
+    def as_json(self) -> list[dict[str, float]]:
+        """As the manifest holds it, in the order of the steps."""
+        rows = [(point, "loss") for point in self.training]
+        rows += [(point, "validation_loss") for point in self.validation]
+        rows.sort(key=lambda row: (row[0].step, row[1]))
+        return [{"step": point.step, "epoch": point.epoch, name: point.loss} for point, name in rows]
+
+
+def read(state: Path) -> History:
+    """The history in a trainer_state.json. Raises OSError or ValueError where it is not whole."""
+    stored = json.loads(state.read_text(encoding="utf-8"))
+    rows: list[Mapping[str, Any]] = stored["log_history"]
+    tokens = int(stored.get("num_input_tokens_seen") or 0)
+    return History(_points(rows, "loss"), _points(rows, "eval_loss"), _broken(rows), tokens or None)
+
+
+def _points(rows: Iterable[Mapping[str, Any]], name: str) -> tuple[Point, ...]:
+    """One point a step: a resumed run logs its first evaluation again, and the later one counts."""
+    found = {
+        int(row["step"]): Point(int(row["step"]), round(float(row["epoch"]), 6), float(row[name]))
+        for row in rows
+        if name in row and math.isfinite(float(row[name]))
+    }
+    return tuple(found[step] for step in sorted(found))
+
+
+def _broken(rows: Iterable[Mapping[str, Any]]) -> str | None:
+    words = {"loss": "training loss", "eval_loss": "validation loss", "grad_norm": "gradient"}
+    for row in rows:
+        for name, word in words.items():
+            if name in row and not math.isfinite(float(row[name])):
+                return f"the {word} is not a finite number at step {row['step']}"
+    return None
+
+
+def why_failed(history: History) -> str | None:
+    """Why this run must not count as trained, in one clause; None where it learned.
+
+    The validation loss decides where it is known from before the first update; else the training loss.
+    """
+    if history.broken:
+        return history.broken
+    if not history.training:
+        return "no training loss was logged"
+    before, best = _at_start(history), history.best
+    if before and best:
+        if best.loss >= before.loss:
+            return (
+                f"the validation loss did not fall: {before.loss:.4f} before training, "
+                f"{best.loss:.4f} at best (step {best.step})"
+            )
+        return None
+    start, end = _ends(history.training)
+    if end >= start:
+        return f"the training loss did not fall: {start:.4f} at the start, {end:.4f} at the end"
+    return None
+
+
+def warnings(history: History) -> list[str]:
+    """What a person should know about a run that learned, in sentences."""
+    found = []
+    start, end = _ends(history.training)
+    if len(history.training) > 1 and end >= start:
+        found.append(f"The training loss rose from {start:.4f} to {end:.4f}: the run diverged.")
+    best = history.best
+    last = history.validation[-1] if history.validation else None
+    if best and last and last.step > best.step and last.loss > best.loss * (1 + NOISE) and end < start:
+        found.append(
+            f"Over-fitting: after step {best.step} (epoch {best.epoch:.1f}) the validation loss rose from "
+            f"{best.loss:.4f} to {last.loss:.4f} while the training loss kept falling. The checkpoint of step "
+            f"{best.step} was taken; fewer epochs or more rows would help."
+        )
+    return found
+
+
+def _at_start(history: History) -> Point | None:
+    return next((point for point in history.validation if point.step == 0), None)
+
+
+def _ends(points: tuple[Point, ...]) -> tuple[float, float]:
+    """The medians of the first and the last fifth: single batches are too noisy to compare."""
+    count = max(1, len(points) // 5)
+    losses = [point.loss for point in points]
+    return median(losses[:count]), median(losses[-count:])

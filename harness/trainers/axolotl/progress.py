@@ -1,0 +1,46 @@
+"""Reads what the training process appends to its progress file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from harness.trainers.interface import Progress
+
+
+class ProgressFile:
+    """A JSON Lines file that grows; what stood in it before is skipped."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offset = path.stat().st_size if path.is_file() else 0
+        self.first: dict[str, Any] = {}
+        self.losses: dict[str, float] = {}
+
+    def news(self) -> list[Progress]:
+        """One Progress for each line written since the last call."""
+        return [self._progress(json.loads(line)) for line in self._new_lines()]
+
+    def _new_lines(self) -> list[bytes]:
+        """Whole lines only: one that is still being written waits for the next call."""
+        if not self.path.is_file():
+            return []
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            whole, newline, _ = file.read().rpartition(b"\n")
+        self.offset += len(whole) + len(newline)
+        return whole.splitlines()
+
+    def _progress(self, line: dict[str, Any]) -> Progress:
+        self.first = self.first or line
+        self.losses |= {name: line[name] for name in ("loss", "validation_loss") if name in line}
+        done = line["step"] - self.first["step"]
+        pace = (line["time"] - self.first["time"]) / done if done > 0 else None
+        return Progress(
+            line["phase"],
+            line["step"],
+            line["steps"],
+            **self.losses,
+            seconds_left=pace * (line["steps"] - line["step"]) if pace is not None else None,
+        )

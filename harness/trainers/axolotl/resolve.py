@@ -1,0 +1,138 @@
+"""The config that Axolotl really gets: the user's own, with this run's files, seed and machine filled in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from harness.trainers.interface import TrainRequest
+
+PLUGINS = "harness.trainers.axolotl.plugins"
+CHECKPOINTS = "checkpoints"
+# What a validation during training needs so that the best checkpoint can be taken.
+BEST = {"load_best_model_at_end": True, "metric_for_best_model": "eval_loss", "greater_is_better": False}
+# A CPU has no Triton kernels (Axolotl switches them on by itself), no packing attention, no half-precision speed.
+ON_CPU = {
+    "bf16": False,
+    "fp16": False,
+    "tf32": False,
+    "attn_implementation": "sdpa",
+    "sample_packing": False,
+    "eval_sample_packing": False,
+    "pad_to_sequence_len": False,
+    "gradient_checkpointing": False,
+    "lora_mlp_kernel": False,
+    "lora_qkv_kernel": False,
+    "lora_o_kernel": False,
+    "lora_embedding_kernel": False,
+}
+NOT_ON_CPU = ("flash_attention", "xformers_attention", "deepspeed", "fsdp", "fsdp_config", "fsdp_version",
+              "device_map", "torch_compile", "bfloat16", "float16", "sdp_attention")  # fmt: skip
+# They would point past the files of this run.
+OURS = (
+    "tokenizer_config",
+    "base_model_config",
+    "revision_of_model",
+    "model_revision",
+    "resume_from_checkpoint",
+)
+ENTRY = {"ds_type": "json", "type": "chat_template", "field_messages": "messages", "roles_to_train": ["assistant"],
+         "train_on_eos": "turn"}  # fmt: skip
+
+Config = dict[str, object]
+
+
+def resolve(config: Mapping[str, object], request: TrainRequest, device: str) -> Config:
+    """The resolved config for `device` (cpu or cuda). It also runs under plain `axolotl train`."""
+    resolved = {key: value for key, value in config.items() if key not in OURS}
+    resolved |= _files(config, request)
+    resolved |= _validation(config) if _validates(resolved) else {}
+    resolved |= {"seed": request.seed, "logging_steps": 1}
+    resolved.setdefault("chat_template", "tokenizer_default")
+    resolved.setdefault("dataset_num_proc", 1)
+    if device == "cpu":
+        resolved = _for_cpu(resolved)
+    resolved["plugins"] = _plugins(resolved, device)
+    return resolved
+
+
+def _files(config: Mapping[str, object], request: TrainRequest) -> Config:
+    files: Config = {
+        "base_model": str(request.base_model.resolve()),
+        "datasets": [_entry(config.get("datasets"), request.data)],
+        "dataset_prepared_path": str((request.output / "prepared").resolve()),
+        "output_dir": str((request.output / CHECKPOINTS).resolve()),
+        "auto_resume_from_checkpoints": True,
+    }
+    if request.validation:
+        own = config.get("test_datasets") or config.get("datasets")
+        entry = _entry(own, request.validation) | {"split": "train"}
+        files |= {"test_datasets": [entry], "val_set_size": 0.0}
+    else:
+        files["test_datasets"] = None
+    return files
+
+
+def _entry(given: object, path: Path) -> Config:
+    """The user's first entry, for how rows are read, with this run's file."""
+    first = given[0] if isinstance(given, list) and given and isinstance(given[0], dict) else {}
+    return {**(first or ENTRY), "path": str(path.resolve()), "ds_type": "json"}
+
+
+def _validates(resolved: Mapping[str, object]) -> bool:
+    return bool(resolved.get("test_datasets") or resolved.get("val_set_size"))
+
+
+def _validation(config: Mapping[str, object]) -> Config:
+    """Evaluate and save at the same steps, and keep the best checkpoint."""
+    settings: Config = {**BEST, "save_total_limit": max(2, _whole(config.get("save_total_limit"), 2))}
+    cleared = dict.fromkeys(("eval_steps", "save_steps", "evals_per_epoch", "saves_per_epoch"))
+    if config.get("eval_steps"):
+        pace: Config = {"eval_steps": config["eval_steps"], "save_steps": config["eval_steps"]}
+    else:
+        times = _whole(config.get("evals_per_epoch"), 2)
+        pace = {"evals_per_epoch": times, "saves_per_epoch": times}
+    return {**settings, "eval_strategy": None, "save_strategy": None, **cleared, **pace}
+
+
+def _whole(value: object, default: int) -> int:
+    return int(value) if isinstance(value, int | float | str) and value else default
+
+
+def _for_cpu(config: Config) -> Config:
+    kept = {key: value for key, value in config.items() if key not in NOT_ON_CPU}
+    optimizer = str(kept.get("optimizer") or "")
+    if "8bit" in optimizer or "fused" in optimizer or not optimizer:
+        kept["optimizer"] = "adamw_torch"
+    return {**kept, **ON_CPU}
+
+
+def _plugins(config: Mapping[str, object], device: str) -> list[str]:
+    given = config.get("plugins")
+    listed = [str(name) for name in given] if isinstance(given, list) else []
+    ours = ["Seed", "Progress"]
+    if device == "cpu":
+        ours += ["AnswerLogits"] + (["BnbCpu"] if config.get("adapter") == "qlora" else [])
+        # Axolotl's own kernel plugins need a GPU.
+        listed = [name for name in listed if "liger" not in name and "cut_cross_entropy" not in name]
+    own = [f"{PLUGINS}.{name}" for name in ours]
+    return [*(name for name in listed if name not in own), *own]
+
+
+def write(config: Mapping[str, object], path: Path) -> None:
+    """As YAML, in the order of the keys; keys without a value are left out."""
+    stated = {key: value for key, value in sorted(config.items()) if value is not None}
+    path.write_text(yaml.safe_dump(stated, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def device_here() -> str:
+    """`cuda` where the installed torch finds a GPU; it is asked in a process of its own, and only if one may be."""
+    if not any(Path(node).exists() for node in ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")):
+        return "cpu"
+    question = "import torch; print(torch.cuda.is_available())"
+    asked = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=False)
+    return "cuda" if asked.stdout.strip() == "True" else "cpu"

@@ -1,0 +1,156 @@
+"""What a row gets must not depend on the rows beside it: the engine against the plain model, row by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from harness.embedded import selfcheck
+from harness.embedded.engine import Engine
+from harness.embedded.errors import StartError
+from harness.embedded.jobs import BASE, Sampling
+from harness.embedded.kv import Batch
+from harness.embedded.loading import Loaded, load
+from harness.embedded.sampling import Sampler, choose
+
+from .conftest import Folders
+
+LENGTHS = (3, 17, 5, 40, 1, 9)
+ADAPTERS = (BASE, "adapter0", "adapter1", "adapter0", "adapter1", BASE)
+PROMPTS = [[(7 * i + 31 * n + 4) % 260 for i in range(length)] for n, length in enumerate(LENGTHS)]
+STEPS = 6
+
+
+@pytest.fixture(scope="module")
+def expected(folders: Folders) -> list[torch.Tensor]:
+    """The plain model's greedy continuation of each prompt alone, then log-probabilities of all it read."""
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    rows = []
+    for prompt, adapter in zip(PROMPTS, ADAPTERS, strict=True):
+        model: Any = AutoModelForCausalLM.from_pretrained(folders.base)
+        if adapter != BASE:
+            model = PeftModel.from_pretrained(model, list(folders.adapters.values())[int(adapter[-1])])
+        ids = torch.tensor([prompt])
+        with torch.inference_mode():
+            for _ in range(STEPS):
+                logits = model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits
+                ids = torch.cat([ids, logits[:, -1].argmax(-1, keepdim=True)], dim=1)
+        scored = logits[0].log_softmax(-1)
+        rows.append((ids[0], scored.gather(1, ids[0, 1:, None]).squeeze(1), scored))
+    return rows  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="module")
+def loaded(folders: Folders) -> Loaded:
+    return load(folders.base, folders.adapters, "float32", "cpu")
+
+
+@pytest.fixture(scope="module")
+def engine(loaded: Loaded) -> Engine:
+    return Engine(loaded.model, loaded.pad_id)
+
+
+def follow(engine: Engine, batch: Batch, logits: torch.Tensor, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Greedy ids and log-probabilities, `[rows, steps + 1]` each."""
+    ids, logprobs = [], []
+    for step in range(steps + 1):
+        ids.append(logits.argmax(-1))
+        logprobs.append(logits.log_softmax(-1).amax(-1))
+        if step < steps:
+            logits = engine.step(batch, ids[-1].tolist())
+    return torch.stack(ids, 1), torch.stack(logprobs, 1)
+
+
+def test_mixed_batch_equals_each_row_alone(engine: Engine, expected: Any) -> None:
+    done = engine.prefill(PROMPTS, ADAPTERS, [True] * len(PROMPTS))
+    assert done.batch is not None
+    ids, logprobs = follow(engine, done.batch, done.logits, STEPS - 1)
+    for row, (wanted, scored, _) in enumerate(expected):
+        assert ids[row].tolist() == wanted[-STEPS:].tolist()
+        torch.testing.assert_close(logprobs[row], scored[-STEPS:], atol=1e-4, rtol=0)
+
+
+def test_prompt_scores_and_ranks_equal_each_row_alone(engine: Engine, expected: Any) -> None:
+    done = engine.prefill(PROMPTS, ADAPTERS, [True, False] * 3, keep_cache=False)
+    assert done.batch is None
+    for row, (prompt, score) in enumerate(zip(PROMPTS, done.scores, strict=True)):
+        if row % 2:
+            assert score is None
+            continue
+        assert score is not None
+        ids, logprobs, full = expected[row]
+        known = len(prompt) - 1
+        torch.testing.assert_close(torch.tensor(score.logprobs), logprobs[:known], atol=1e-4, rtol=0)
+        better = [(full[at] > full[at, ids[at + 1]] + 1e-5).sum().item() for at in range(known)]
+        assert list(score.ranks) == better
+
+
+def test_rows_join_and_leave_a_running_batch(engine: Engine, expected: Any) -> None:
+    first = engine.prefill(PROMPTS[:3], ADAPTERS[:3], [False] * 3)
+    assert first.batch is not None
+    ids, _ = follow(engine, first.batch, first.logits, 2)
+    late = engine.prefill(PROMPTS[3:], ADAPTERS[3:], [False] * 3)
+    assert late.batch is not None
+    first.batch.join(late.batch)
+    first.batch.keep([0, 2, 4, 5])
+    logits = engine.step(first.batch, [ids[0, -1].item(), ids[2, -1].item(), *late.logits[1:].argmax(-1).tolist()])
+    got = logits.log_softmax(-1).amax(-1)
+    for row, (case, steps) in enumerate([(0, 3), (2, 3), (4, 1), (5, 1)]):
+        position = len(PROMPTS[case]) - 1 + steps
+        torch.testing.assert_close(got[row], expected[case][1][position], atol=1e-4, rtol=0)
+
+
+def test_cache_grows_past_its_first_room(engine: Engine, loaded: Loaded) -> None:
+    done = engine.prefill([[5, 6, 7]], [BASE], [False])
+    assert done.batch is not None
+    ids, logprobs = follow(engine, done.batch, done.logits, 150)
+    again = engine.prefill([[5, 6, 7, *ids[0].tolist()]], [BASE], [True])
+    assert again.scores[0] is not None
+    torch.testing.assert_close(torch.tensor(again.scores[0].logprobs[2:]), logprobs[0], atol=1e-4, rtol=0)
+
+
+def test_self_check_passes_and_catches_a_wrong_engine(folders: Folders) -> None:
+    fresh = load(folders.base, folders.adapters, "float32", "cpu")
+    references = selfcheck.references(fresh)
+    engine = Engine(fresh.model, fresh.pad_id)
+    selfcheck.verify(engine, references, torch.float32)
+    with torch.no_grad():
+        fresh.model.get_output_embeddings().weight[7] += 0.1
+    with pytest.raises(StartError, match="cannot be served"):
+        selfcheck.verify(engine, references, torch.float32)
+
+
+def test_sampling_is_seeded_for_each_row_alone() -> None:
+    logits = torch.randn(4, 50, generator=torch.Generator().manual_seed(1))
+    rules = [Sampling(seed=s, temperature=0.7, top_k=20, top_p=0.9, repetition_penalty=1.2) for s in (1, 2, 3)]
+    samplers = [Sampler(rule, [1, 2, 3]) for rule in rules] + [Sampler(Sampling(), [1])]
+    together = [choice.id for choice in choose(logits.clone(), samplers) if choice]
+    alone = [choose(logits[row : row + 1].clone(), [Sampler(rules[row], [1, 2, 3])])[0] for row in range(3)]
+    assert together == [choice.id for choice in alone if choice] + [int(logits[3].argmax())]
+
+
+def test_warped_logprobs_are_those_of_the_distribution_drawn_from() -> None:
+    logits = torch.tensor([[4.0, 3.0, 2.0, 1.0]])
+    choice = choose(logits, [Sampler(Sampling(seed=5, top_k=2), [0], top_n=4)])[0]
+    assert choice is not None
+    shares = torch.tensor([4.0, 3.0]).log_softmax(-1).tolist()
+    assert [i for i, _ in choice.top] == [0, 1]
+    assert [share for _, share in choice.top] == pytest.approx(shares)
+
+
+def test_frequency_penalty_counts_the_prompt() -> None:
+    choice = choose(torch.tensor([[1.0, 0.9, 0.0]]), [Sampler(Sampling(frequency_penalty=1.0), [0, 0, 2, 2])])[0]
+    assert choice is not None
+    assert choice.id == 1
+
+
+def test_logits_that_are_not_numbers_are_no_choice() -> None:
+    logits = torch.zeros(2, 5)
+    logits[0, 3] = float("nan")
+    bad, good = choose(logits, [Sampler(Sampling(), [1]), Sampler(Sampling(), [1])])
+    assert bad is None
+    assert good is not None
