@@ -43,7 +43,7 @@ def make_tiny_tokenizer(folder: Path) -> None:
 
 
 def make_tiny_model(folder: Path, seed: int = 0) -> Path:
-    """Write a 2-layer Llama (hidden 64, 4 heads, 2 KV heads) with config, weights and tokenizer; returns `folder`."""
+    """Write a 2-layer Llama (hidden 64, 4 heads, 2 KV heads) and its tokenizer; returns `folder`."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -71,7 +71,7 @@ def make_tiny_model(folder: Path, seed: int = 0) -> Path:
 
 
 def make_tiny_adapter(base: Path, folder: Path, seed: int) -> Path:
-    """Write a random LoRA adapter (rank 4, all linear layers) that visibly changes `base`; returns `folder`."""
+    """Write a random LoRA adapter (rank 4, all linear layers) that changes `base` visibly; returns `folder`."""
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM

@@ -24,7 +24,7 @@ def check(spec: str, root: Path) -> list[Problem]:
 def resolve(spec: str, cache: Path, on_progress: OnProgress | None = None, root: Path = Path()) -> BaseModel:
     """Fetch or convert where needed, once, under `cache`; then hash, once.
 
-    `on_progress` gets short phrases. Raises ConfigError (declaration) or OutsideError (package, network, disk).
+    `on_progress` gets short phrases. Raises ConfigError (declaration) or OutsideError (network, disk).
     """
     problems = check(spec, root)
     if problems:

@@ -1,4 +1,4 @@
-"""A child process that turns the demo model's GGUF file into a Hugging Face folder, so that torch never loads in ours.
+"""A child process that turns the demo model's GGUF file into a Hugging Face folder; ours never loads torch.
 
 Run as `python -m harness.base_models.convert FILE.gguf FOLDER`.
 """

@@ -9,9 +9,19 @@ from pathlib import Path
 from harness.base_models.interface import OnProgress
 from harness.core.ids import digest_files, digest_json, short
 
-PATTERNS = ("config.json", "generation_config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json",
-            "chat_template*", "vocab.*", "merges.txt", "spiece.model", "*.safetensors",
-            "*.safetensors.index.json")  # fmt: skip
+PATTERNS = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template*",
+    "vocab.*",
+    "merges.txt",
+    "spiece.model",
+    "*.safetensors",
+    "*.safetensors.index.json",
+)
 
 
 def digest_of(folder: Path, cache: Path, on_progress: OnProgress) -> str:

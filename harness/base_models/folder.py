@@ -18,10 +18,7 @@ class Folder:
         """The folder must hold a config, a tokenizer and safetensors weights."""
         if not spec.strip():
             return [Problem("the base model has no name.", hint="Name a folder or a hub model.")]
-        return [
-            Problem(f"base model '{spec}': {problem}", hint=_hint(problem))
-            for problem in problems_of(root / spec)
-        ]
+        return [Problem(f"base model '{spec}': {problem}", hint=_hint(problem)) for problem in problems_of(root / spec)]
 
     def fetch(self, spec: str, root: Path, cache: Path, on_progress: OnProgress) -> Path:
         """The folder itself, as an absolute path."""

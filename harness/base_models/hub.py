@@ -50,8 +50,6 @@ class Hub:
             snapshot_download(name, revision=revision, allow_patterns=list(WANTED), local_dir=target)
         except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise OutsideError(
-                f"The base model '{spec}' could not be fetched from the hub: {reason}"
-            ) from error
+            raise OutsideError(f"The base model '{spec}' could not be fetched from the hub: {reason}") from error
         (target / ".complete").touch()
         return target.resolve()

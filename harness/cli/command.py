@@ -59,5 +59,3 @@ def _tell(name: str, error: HarnessError) -> None:
         print(problem, file=sys.stderr)
     count = len(error.problems)
     print(f"harness {name}: {count} problem{'s' * (count != 1)}; nothing was started.", file=sys.stderr)
-
-

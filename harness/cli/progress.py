@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tqdm import tqdm
 
@@ -18,7 +18,9 @@ class ProgressPrinter:
     """Watches a pipeline. Everything goes to standard error: standard output is for results."""
 
     def __init__(self, quiet: bool = False) -> None:
-        self._quiet, self._bar, self._started = quiet, None, {}  # type: ignore[var-annotated]
+        self._quiet = quiet
+        self._bar: Any = None
+        self._started: dict[str, float] = {}
         self._spoke = time.monotonic()
         self._terminal = sys.stderr.isatty()
 

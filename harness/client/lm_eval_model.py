@@ -43,7 +43,8 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
 
     def tok_encode(self, string: str, add_special_tokens: bool | None = None, **kwargs: Any) -> list[int]:
         """Token ids, as the server reads the text."""
-        return self._together([lambda client: client.tokenize(string)])[0]
+        ids: list[int] = self._together([lambda client: client.tokenize(string)])[0]
+        return ids
 
     def loglikelihood(self, requests: list[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """Log-likelihood (nats) of each continuation, and whether it is what greedy decoding would give."""
@@ -134,7 +135,5 @@ def _split(context: str, continuation: str) -> tuple[str, str]:
 
 def _need_logprobs(tokens: list[Token]) -> list[Token]:
     if not tokens:
-        raise OutsideError(
-            "the server gives no prefill log-probabilities. Start TGI with --enable-prefill-logprobs."
-        )
+        raise OutsideError("the server gives no prefill log-probabilities. Start TGI with --enable-prefill-logprobs.")
     return tokens

@@ -52,9 +52,7 @@ class Limits:
 class TgiClient:
     """A connection pool to one server. Use as an asynchronous context manager."""
 
-    def __init__(
-        self, url: str, key: str | None = None, concurrency: int = 16, limits: Limits | None = None
-    ) -> None:
+    def __init__(self, url: str, key: str | None = None, concurrency: int = 16, limits: Limits | None = None) -> None:
         self.url, self.limits, self._key = url.rstrip("/"), limits or Limits(), key
         self._slots = asyncio.Semaphore(concurrency)
         self._jitter = random.Random(0)

@@ -38,7 +38,7 @@ def problems_of(
     error: ValidationError, source: Source, at: Where, model: type[BaseModel] | None = None
 ) -> list[Problem]:
     """One problem for each place; of a union's several complaints about one place only the first."""
-    found: dict[int | None | tuple[Any, ...], Problem] = {}
+    found: dict[int | tuple[Any, ...] | None, Problem] = {}
     for item in error.errors(include_url=False):
         where = (*at, *_plain(item["loc"], source, at))
         message, hint = _wording(item, where, model)
@@ -51,7 +51,7 @@ def _plain(loc: Sequence[str | int], source: Source, at: Where) -> tuple[str | i
     kept: list[str | int] = []
     for position, key in enumerate(loc):
         known = (*at, *kept, key) in source.lines
-        if known or position == len(loc) - 1 and not str(key).startswith(("str", "dict[", "constrained")):
+        if known or (position == len(loc) - 1 and not str(key).startswith(("str", "dict[", "constrained"))):
             kept.append(key)
     return tuple(kept)
 

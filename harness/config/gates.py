@@ -37,9 +37,7 @@ def _rules(file: GateFile) -> list[str]:
     return [rule for rule in catalog.names("gates") if getattr(file, rule, None) is not None]
 
 
-def _problems(
-    file: GateFile, index: int, known: list[str], parsed: ReleaseFile, source: Source
-) -> list[Problem]:
+def _problems(file: GateFile, index: int, known: list[str], parsed: ReleaseFile, source: Source) -> list[Problem]:
     found: list[Problem] = []
 
     def bad(key: str | None, message: str, hint: str | None = None) -> None:
@@ -62,7 +60,7 @@ def _problems(
     if file.metric.split(".")[0] in RESERVED and rules[0] != "at_most":
         bad(rules[0], f"{file.metric} takes 'at_most' only.")
     threshold = file.at_least if file.at_least is not None else file.at_most
-    if threshold is not None and not (0 < threshold < 1 or file.metric in LATENCY and threshold > 0):
+    if threshold is not None and not (0 < threshold < 1 or (file.metric in LATENCY and threshold > 0)):
         bad(rules[0], f"the threshold {threshold} can't be reached or missed: a share lies between 0 and 1.")
     return found
 

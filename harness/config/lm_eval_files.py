@@ -21,9 +21,7 @@ class _AnyTag(yaml.SafeLoader):
 _AnyTag.add_multi_constructor("", lambda loader, suffix, node: None)
 
 
-def lm_eval_digest(
-    root: Path, task: str, include: str | None, source: Source, at: Where
-) -> tuple[str, list[Problem]]:
+def lm_eval_digest(root: Path, task: str, include: str | None, source: Source, at: Where) -> tuple[str, list[Problem]]:
     """A digest over the task's files, and every problem that can be seen without lm-eval."""
     if include is None:
         return digest_json({"task": task}), []  # a task that lm-eval itself ships: its version is stored with the run

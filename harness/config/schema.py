@@ -31,7 +31,7 @@ class TrainFile(_File):
     """Train a LoRA adapter with Axolotl."""
 
     axolotl: str = Field(description="Path of an Axolotl config (axolotl_configs/lora.yaml).")
-    data: str = Field(description="JSON Lines of chat rows: {\"messages\": [{\"role\": …, \"content\": …}, …]}.")
+    data: str = Field(description='JSON Lines of chat rows: {"messages": [{"role": …, "content": …}, …]}.')
     validation: str | None = Field(None, description="Chat rows that choose the best checkpoint.")
 
 
@@ -119,7 +119,7 @@ class ReleaseFile(_File):
 class PromptFile(_File):
     """Sandboxed Jinja templates over a row's columns."""
 
-    user: str = Field(description="The user turn, e.g. \"Message: {{ text }}\".")
+    user: str = Field(description='The user turn, e.g. "Message: {{ text }}".')
     system: str | None = Field(None, description="The system turn.")
 
 

@@ -123,13 +123,11 @@ class _Builder:
     def _key(self, node: yaml.Node) -> str:
         if isinstance(node, yaml.ScalarNode) and node.value != "<<":
             return str(node.value)
-        raise ConfigError(
-            Problem("a key must be plain text.", file=self.file, line=node.start_mark.line + 1)
-        )
+        raise ConfigError(Problem("a key must be plain text.", file=self.file, line=node.start_mark.line + 1))
 
     def _scalar(self, node: yaml.Node) -> object:
         try:
-            return self.constructor.construct_object(node)  # type: ignore[no-untyped-call]
+            return self.constructor.construct_object(node)
         except (yaml.YAMLError, ValueError):
             line = node.start_mark.line + 1
             message = f"'{node.value}' with the tag {node.tag} is not a plain value."

@@ -92,7 +92,9 @@ class _Task:
 
     def _metrics(self, kind: Any) -> tuple[MetricSpec, ...]:
         default = kind.default_metrics if kind else ()
-        given = [(item, {}) if isinstance(item, str) else next(iter(item.items()), ("", {})) for item in self.file.metrics]
+        given = [
+            (item, {}) if isinstance(item, str) else next(iter(item.items()), ("", {})) for item in self.file.metrics
+        ]
         found = [self._metric(i, name, arguments) for i, (name, arguments) in enumerate(given)]
         return tuple(spec for spec in found if spec) or tuple(MetricSpec(name) for name in default)
 

@@ -5,9 +5,10 @@ it imports nothing of the rest of it, and the rest talks to it over HTTP only.
 """
 
 DEVIATIONS = (
-    "an unknown adapter_id or model is refused with 422 (TGI serves the base); 'tgi' and 'dummy' mean the base",
-    "prefill log-probabilities need no start-up flag; details.prefill[].rank counts likelier tokens (0 = argmax)",
-    "unknown request fields, grammar, watermark, tools, logit_bias, n > 1 and best_of > 1 are refused with 422",
+    "unknown adapter_id or model is refused with 422 (TGI serves the base); 'tgi' and 'dummy' are the base",
+    "prefill log-probabilities need no start-up flag; details.prefill[].rank counts likelier tokens",
+    "unknown fields, grammar, watermark, tools, logit_bias, n > 1 and best_of > 1 are refused with 422",
+    "streamed chat and completions: an error before the first token keeps its HTTP status",
     "/v1/models lists the adapters; /info carries digests and versions",
     "top_tokens never holds more than top_n_tokens entries, nor tokens of probability 0",
     "max_new_tokens unset is one run up to max_total_tokens, not requeued every 1,024 tokens",

@@ -1,4 +1,7 @@
-"""`python -m harness.embedded`: exit 0 after a requested stop, 2 for wrong arguments or files, 4 for a taken port."""
+"""`python -m harness.embedded`.
+
+Exits 0 after a requested stop, 2 for wrong arguments or files, 4 where the port is taken.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,11 @@ _ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
 }
 
+_CHATTY = ("torchao", "torch.utils._pytree")
+
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m harness.embedded", description="A local server with TGI's API.")
+    parser = argparse.ArgumentParser(prog="python -m harness.embedded")
     add = parser.add_argument
     add("--base", type=Path, required=True, help="folder of the base model (safetensors)")
     add("--adapter", action="append", default=[], metavar="NAME=DIR", help="a LoRA adapter; repeatable")
@@ -62,17 +67,25 @@ def _key(variable: str | None) -> str | None:
     return os.environ[variable]
 
 
+def _physical_cores() -> int:
+    """Cores that this process may use, hyper-threads counted once: a second thread on a core slows the first."""
+    siblings = Path("/sys/devices/system/cpu")
+    cores = set()
+    for cpu in os.sched_getaffinity(0):
+        listing = siblings / f"cpu{cpu}" / "topology" / "thread_siblings_list"
+        cores.add(listing.read_text() if listing.is_file() else str(cpu))
+    return len(cores)
+
+
 def _start(given: argparse.Namespace) -> None:
     """Load, then bind, then say so: whoever reads the ready line can send requests at once."""
-    import psutil
     import torch
 
     from .app import Settings, build
     from .grouping import Limits
     from .serve import bind, run
 
-    cores = min(psutil.cpu_count(logical=False) or 1, len(os.sched_getaffinity(0)))
-    torch.set_num_threads(given.threads or cores)
+    torch.set_num_threads(given.threads or _physical_cores())
     device = given.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -93,7 +106,9 @@ def _start(given: argparse.Namespace) -> None:
 
 
 def main() -> int:
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    for library in _CHATTY:
+        logging.getLogger(library).setLevel(logging.ERROR)
     os.environ.update(_ENVIRONMENT)
     given = _arguments().parse_args()
     from .errors import StartError

@@ -35,10 +35,10 @@ class Settings:
 
 
 def build(settings: Settings) -> tuple[FastAPI, Batcher]:
-    """Load, prove on a few tokens that batching changes nothing, and start the scheduler. Raises StartError."""
+    """Load, prove on a few tokens that batching changes nothing, start the scheduler. Raises StartError."""
     loaded = load(settings.base, settings.adapters, settings.dtype, settings.device)
     expected = selfcheck.references(loaded)
-    engine = Engine(loaded.model, loaded.pad_id)
+    engine = Engine(loaded.model, loaded.pad_id, adapted=loaded.peft is not None)
     selfcheck.verify(engine, expected, next(loaded.model.parameters()).dtype)
     limits = replace(settings.limits, total_tokens=min(settings.limits.total_tokens, loaded.max_positions))
     metrics = Metrics()

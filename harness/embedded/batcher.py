@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 _JOIN_SHARE = 0.2
 _JOIN_STEPS = 4
-"""A prefill stops the running rows for its length, and costs little more for many rows than for one: newcomers
-wait until they are this share of the running rows, or for this many steps."""
+"""A prefill halts the running rows, and a second one soon after halts them again: newcomers wait until they
+are this share of the running rows, or for this many steps."""
 
 
 class Batcher:
@@ -105,7 +105,7 @@ class Batcher:
         return group
 
     def _guarded(self, rows: list[Row], work: Callable[[], None], tears: bool) -> None:
-        """A failed pass fails the requests that were in it. `tears`: it may leave the running batch half changed."""
+        """A failed pass fails the requests in it. `tears`: it may leave the running batch half changed."""
         if not rows:
             return
         try:
@@ -136,7 +136,8 @@ class Batcher:
         for row, scores in zip(group, done.scores, strict=True):
             row.prefill = scores
         choices = choose(done.logits, [row.sampler for row in group])
-        going = [i for i, (row, choice) in enumerate(zip(group, choices, strict=True)) if not row.accept(choice)]
+        done_rows = [row.accept(choice) for row, choice in zip(group, choices, strict=True)]
+        going = [index for index, ended in enumerate(done_rows) if not ended]
         self._metrics.batch("prefill", time.monotonic() - began)
         if done.batch is None or not going:
             return []

@@ -6,8 +6,19 @@ import hashlib
 import json
 from pathlib import Path
 
-_BASE_FILES = ("*.safetensors", "config.json", "generation_config.json", "tokenizer*", "special_tokens_map.json",
-               "vocab.*", "merges.txt", "chat_template*", "*.model")  # fmt: skip
+_BASE_FILES = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template*",
+    "vocab.*",
+    "merges.txt",
+    "spiece.model",
+    "*.safetensors",
+    "*.safetensors.index.json",
+)
 
 
 def digest_file(path: Path) -> str:
@@ -20,4 +31,5 @@ def digest_base(folder: Path) -> str:
     """SHA-256 over names and bytes of every file that decides what the base model says."""
     files = {path.name: path for pattern in _BASE_FILES for path in folder.glob(pattern) if path.is_file()}
     listing = {name: digest_file(path) for name, path in sorted(files.items())}
-    return hashlib.sha256(json.dumps(listing, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    text = json.dumps(listing, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

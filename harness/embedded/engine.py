@@ -22,7 +22,7 @@ _LOGIT_CELLS = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Prefilled:
-    """After the prompts: next-token logits `[rows, vocabulary]` (float32), the batch, and scores where asked."""
+    """After the prompts: next-token logits `[rows, vocabulary]` (float32), batch, scores where asked."""
 
     logits: Tensor
     batch: Batch | None
@@ -32,7 +32,7 @@ class Prefilled:
 class Engine:
     """A causal language model with any number of LoRA adapters, called from one thread only."""
 
-    def __init__(self, model: Any, pad_id: int) -> None:
+    def __init__(self, model: Any, pad_id: int, adapted: bool = True) -> None:
         self._decoder = model.base_model
         self._head = model.get_output_embeddings()
         self._layers: int = model.config.get_text_config().num_hidden_layers
@@ -40,7 +40,8 @@ class Engine:
         self._names: list[str] = []
         self.device = next(model.parameters()).device
         self.vocabulary: int = self._head.weight.shape[0]
-        self._route_adapters(model)
+        if adapted:
+            self._route_adapters(model)
 
     def _route_adapters(self, model: Any) -> None:
         """Tell every LoRA layer, at each call, which adapter each row wants."""
@@ -49,9 +50,9 @@ class Engine:
         def add_names(_module: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
             return args, kwargs | {"adapter_names": self._names}
 
-        for module in model.modules():
-            if isinstance(module, BaseTunerLayer):
-                module.register_forward_pre_hook(add_names, with_kwargs=True)
+        layers: list[Any] = [module for module in model.modules() if isinstance(module, BaseTunerLayer)]
+        for layer in layers:
+            layer.register_forward_pre_hook(add_names, with_kwargs=True)
 
     @torch.inference_mode()
     def prefill(
@@ -106,7 +107,8 @@ class Engine:
         targets = torch.cat([ids[row, pads[row] + 1 :] for row in rows])
         piece = max(1, _LOGIT_CELLS // self.vocabulary)
         pieces = [
-            self._score_piece(*pair) for pair in zip(states.split(piece), targets.split(piece), strict=True)
+            self._score_piece(*pair)
+            for pair in zip(torch.split(states, piece), torch.split(targets, piece), strict=True)
         ]
         logprobs = torch.cat([logprob for logprob, _ in pieces]).tolist()
         ranks = torch.cat([rank for _, rank in pieces]).tolist()

@@ -39,13 +39,14 @@ def choose_group(waiting: Sequence[Need], running: Sequence[Need], limits: Limit
     widest = max((need.total for need in running), default=0)
     rows, longest = len(running), 0
     group: list[int] = []
-    for index in sorted(range(len(waiting)), key=lambda i: (i > 0, abs(waiting[i].prompt - waiting[0].prompt), i)):
+    oldest = waiting[0].prompt
+    for index in sorted(range(len(waiting)), key=lambda i: (i > 0, abs(waiting[i].prompt - oldest), i)):
         need = waiting[index]
         longest, widest = max(longest, need.prompt), max(widest, need.total)
         alone = rows == 0  # a request that passed validation must run, whatever the batch limits are
         fits = (
             rows < limits.batch_size
-            and (len(group) + 1) * longest <= max(limits.prefill_tokens, waiting[0].prompt)
+            and (len(group) + 1) * longest <= max(limits.prefill_tokens, oldest)
             and (rows + 1) * widest <= limits.batch_total_tokens
         )
         if not (fits or alone):

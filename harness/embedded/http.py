@@ -71,7 +71,7 @@ def _line(event: dict[str, Any]) -> str:
 
 
 def key_check(key: str | None) -> Callable[[Request], None]:
-    """A dependency that refuses requests without `Authorization: Bearer KEY`; lets all pass where no key is set."""
+    """A dependency that wants `Authorization: Bearer KEY`; lets all pass where no key is set."""
 
     def check(request: Request) -> None:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")

@@ -39,8 +39,7 @@ def describe(loaded: Loaded, engine: Engine, limits: Limits) -> dict[str, Any]:
         "device_type": engine.device.type,
         "base_digest": loaded.digest,
         "adapters": [
-            {"name": info.name, "digest": info.digest, "config_digest": info.config_digest}
-            for info in loaded.adapters
+            {"name": info.name, "digest": info.digest, "config_digest": info.config_digest} for info in loaded.adapters
         ],
         "versions": {name: version(name) for name in ("torch", "transformers", "peft")},
         "deviations": list(DEVIATIONS),

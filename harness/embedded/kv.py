@@ -18,8 +18,11 @@ _ROOM = 64
 """Columns set aside at a time, so that a step writes one column instead of copying all of them."""
 
 
-class GrowingLayer(DynamicLayer):
-    """Keys and values `[rows, heads, columns, size]` of one layer, as views into a buffer with room to grow."""
+class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
+    """Keys and values `[rows, heads, columns, size]` of one layer: views into a buffer with room to grow."""
+
+    keys: Any
+    values: Any
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
         if not self.is_initialized:
@@ -40,9 +43,9 @@ class GrowingLayer(DynamicLayer):
         self.keys, self.values, self._buffers = keys, values, None
 
 
-def new_cache(layers: int) -> Cache:
+def new_cache(layers: int) -> Any:
     """An empty cache. Sliding-window layers keep every column too: their mask does the windowing."""
-    return Cache(layers=[GrowingLayer() for _ in range(layers)])
+    return Cache(layers=[GrowingLayer() for _ in range(layers)])  # type: ignore[no-untyped-call]
 
 
 @dataclass(slots=True)
@@ -50,7 +53,7 @@ class Batch:
     """Rows between two forward passes: `mask` is `[rows, columns]`, 1 where a column is a real token."""
 
     adapters: list[str]
-    cache: Cache
+    cache: Any
     mask: Tensor
 
     def keep(self, rows: list[int]) -> None:
@@ -61,7 +64,8 @@ class Batch:
         first = int(mask.any(0).int().argmax())
         self.mask = mask[:, first:]
         for layer in self.cache.layers:
-            layer.replace(*(part[..., first:, :].index_select(0, index) for part in (layer.keys, layer.values)))
+            states = (layer.keys, layer.values)
+            layer.replace(*(part[..., first:, :].index_select(0, index) for part in states))
 
     def join(self, other: Batch) -> None:
         """Append the rows of `other`, which is used up."""

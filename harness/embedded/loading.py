@@ -1,4 +1,4 @@
-"""Base model and adapters from folders on disk: safetensors only, nothing executed, nothing left out in silence."""
+"""Base model and adapters from folders: safetensors only, nothing executed, nothing left out in silence."""
 
 from __future__ import annotations
 
@@ -17,8 +17,15 @@ from .text import Text
 
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _HARMLESS = frozenset({"training_args.bin"})  # the trainer leaves it; never opened here
-_UNSUPPORTED = ("use_dora", "modules_to_save", "trainable_token_indices", "layer_replication",
-                "alora_invocation_tokens", "use_qalora", "target_parameters")  # fmt: skip
+_UNSUPPORTED = (
+    "use_dora",
+    "modules_to_save",
+    "trainable_token_indices",
+    "layer_replication",
+    "alora_invocation_tokens",
+    "use_qalora",
+    "target_parameters",
+)
 RESERVED = frozenset({"tgi", "dummy", "", BASE})
 
 
@@ -34,7 +41,7 @@ class AdapterInfo:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model in memory. `peft` is None without adapters; `model` is then the plain one, else it holds their layers."""
+    """A model in memory. `peft` wraps `model`, which then holds the adapters' layers; None without adapters."""
 
     name: str
     model: Any
@@ -77,7 +84,7 @@ def _check_base(folder: Path) -> None:
     if not (folder / "config.json").is_file():
         raise StartError(f"{folder} is not a model folder: it has no config.json.")
     if not list(folder.glob("*.safetensors")):
-        raise StartError(f"{folder} has no *.safetensors: pickled weights are not loaded, convert them first.")
+        raise StartError(f"{folder} has no *.safetensors: pickled weights are not loaded.")
 
 
 def _check_adapter(name: str, folder: Path, base: Path) -> None:
@@ -85,7 +92,7 @@ def _check_adapter(name: str, folder: Path, base: Path) -> None:
         raise StartError(f"The adapter name {name!r} already means the base model. Choose another.")
     pickled = sorted({p.name for pattern in _PICKLED for p in folder.glob(pattern)} - _HARMLESS)
     if pickled:
-        raise StartError(f"Adapter {name}: {folder} holds pickled weights ({pickled[0]}): only safetensors are loaded.")
+        raise StartError(f"Adapter {name}: {folder} holds pickled weights ({pickled[0]}); use safetensors.")
     for file in ("adapter_config.json", "adapter_model.safetensors"):
         if not (folder / file).is_file():
             raise StartError(f"Adapter {name}: {folder} has no {file}.")
@@ -115,7 +122,7 @@ def _attach(model: Any, infos: tuple[AdapterInfo, ...], folders: Mapping[str, Pa
         peft.load_adapter(str(folders[info.name]), adapter_name=info.key, is_trainable=False)
         _check_weights(peft, info, folders[info.name])
     if isinstance(model.get_output_embeddings(), BaseTunerLayer):
-        raise StartError("An adapter changes the output head (lm_head): it cannot be served beside other adapters.")
+        raise StartError("An adapter changes the output head (lm_head): that cannot be served in mixed batches.")
     peft.requires_grad_(False).eval()
     return peft
 

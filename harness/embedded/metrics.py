@@ -17,8 +17,13 @@ _HISTOGRAMS = {
     "tgi_batch_inference_duration": _SECONDS,
     **{f"tgi_request_{name}": _TOKENS for name in ("input_length", "generated_tokens", "max_new_tokens")},
 }
-_COUNTERS = ("tgi_request_count", "tgi_request_success", "tgi_request_failure",
-             "tgi_batch_inference_count", "tgi_batch_inference_success")  # fmt: skip
+_COUNTERS = (
+    "tgi_request_count",
+    "tgi_request_success",
+    "tgi_request_failure",
+    "tgi_batch_inference_count",
+    "tgi_batch_inference_success",
+)
 _GAUGES = ("tgi_queue_size", "tgi_batch_current_size", "tgi_batch_current_max_tokens")
 
 

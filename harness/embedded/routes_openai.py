@@ -75,21 +75,24 @@ async def _stream(request: Request, events: AsyncGenerator[Json, None]) -> Respo
     return await event_stream(events, in_stream, request, ending="[DONE]")
 
 
-async def _events(
-    service: Service, shape: _Shape, body: ChatBody | CompletionBody
-) -> AsyncGenerator[Json, None]:
+def _jobs(service: Service, body: ChatBody | CompletionBody) -> list[Job]:
+    if isinstance(body, ChatBody):
+        return [service.validator.chat(body)[0]]
+    return service.validator.completions(body)
+
+
+async def _events(service: Service, shape: _Shape, body: ChatBody | CompletionBody) -> AsyncGenerator[Json, None]:
     """Prompts of a completion are streamed one after the other."""
     with service.request():
         began = time.monotonic()
-        chat = isinstance(body, ChatBody)
-        jobs = [service.validator.chat(body)[0]] if isinstance(body, ChatBody) else service.validator.completions(body)
+        jobs = _jobs(service, body)
         service.validated(began)
         results = []
         for index, job in enumerate(jobs):
             async for event in service.events(job):
                 result = event if isinstance(event, Result) else None
                 step = event.steps[-1] if isinstance(event, Result) else event
-                yield shape.chunk([(shape.delta if chat else shape.text)(index, step, result)])
+                yield shape.chunk([shape.part(index, step, result)])
                 results += [result] if result else []
         if body.stream_options and body.stream_options.include_usage:
             yield shape.chunk([]) | {"usage": _usage(jobs, results)}
@@ -122,7 +125,11 @@ class _Shape:
         kind = "chat.completion.chunk" if self._chat else "text_completion"
         return {"object": kind, **self._frame, "choices": choices, "usage": None}
 
-    def delta(self, index: int, step: Step, result: Result | None) -> Json:
+    def part(self, index: int, step: Step, result: Result | None) -> Json:
+        """One streamed choice."""
+        return (self._delta if self._chat else self._piece)(index, step, result)
+
+    def _delta(self, index: int, step: Step, result: Result | None) -> Json:
         content = "" if step.token.special else step.token.text
         return {
             "index": index,
@@ -131,7 +138,7 @@ class _Shape:
             "finish_reason": replies.openai_reason(result.reason) if result else None,
         }
 
-    def text(self, index: int, step: Step, result: Result | None) -> Json:
+    def _piece(self, index: int, step: Step, result: Result | None) -> Json:
         return {
             "index": index,
             "text": "" if step.token.special else step.token.text,

@@ -42,7 +42,9 @@ def router(service: Service, info: Info, check_key: Callable[[Request], None]) -
     async def compatible(body: GenerateBody, request: Request) -> Response:
         if body.parameters.return_full_text is None:
             body.parameters.return_full_text = True
-        return await (_stream(service, body) if body.stream else _generate(service, info, body, request, many=True))
+        if body.stream:
+            return await _stream(service, body)
+        return await _generate(service, info, body, request, many=True)
 
     @routes.post("/tokenize", dependencies=closed)
     async def tokenize(body: TokenizeBody) -> Response:
@@ -67,9 +69,7 @@ def _pieces(service: Service, text: str, special: bool) -> list[dict[str, Any]]:
     return [{"id": one.id, "text": one.text, "start": one.start, "stop": one.stop} for one in pieces]
 
 
-async def _generate(
-    service: Service, info: Info, body: GenerateBody, request: Request, many: bool = False
-) -> Response:
+async def _generate(service: Service, info: Info, body: GenerateBody, request: Request, many: bool = False) -> Response:
     began = time.monotonic()
     with service.request():
         job = service.validator.generate(body.inputs, body.parameters, stream=False)
@@ -77,9 +77,7 @@ async def _generate(
         result = await unless_gone(request, service.result(job))
     before = body.inputs if body.parameters.return_full_text else ""
     reply = replies.generate(job, result, service.text, bool(body.parameters.details), before)
-    timing = replies.headers(
-        job, result, len(body.inputs), time.monotonic() - began, validation, info["device_type"]
-    )
+    timing = replies.headers(job, result, len(body.inputs), time.monotonic() - began, validation, info["device_type"])
     return JSONResponse([reply] if many else reply, headers=timing)
 
 

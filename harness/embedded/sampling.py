@@ -56,7 +56,7 @@ class Sampler:
 
 def choose(logits: Tensor, samplers: Sequence[Sampler]) -> list[Choice | None]:
     """Choose for every row of `[rows, vocabulary]`; None where the logits are not finite numbers."""
-    warped = torch.cat([sampler.warp(row) for sampler, row in zip(samplers, logits.split(1), strict=True)])
+    warped = torch.cat([sampler.warp(row) for sampler, row in zip(samplers, torch.split(logits, 1), strict=True)])
     totals = warped.logsumexp(-1, keepdim=True)
     sound = totals.isfinite().squeeze(1).tolist()
     ids = warped.argmax(-1)

@@ -1,4 +1,4 @@
-"""Request bodies. Unknown fields are refused: a misspelt parameter that is ignored gives a wrong measurement."""
+"""Request bodies. Unknown fields are refused: a misspelt parameter, ignored, gives a wrong measurement."""
 
 from __future__ import annotations
 

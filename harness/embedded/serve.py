@@ -51,7 +51,7 @@ class _Server(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket bound to `port`, 0 for any free one. Raises PortTaken, or StartError for an unusable address."""
+    """A socket bound to `port`, 0 for any free one. Raises PortTaken, or StartError for a bad address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -61,7 +61,8 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         if error.errno == errno.EADDRINUSE:
-            raise PortTaken(f"Port {port} on {host} is in use. Choose another, or 0 for any free one.") from error
+            message = f"Port {port} on {host} is in use. Choose another, or 0 for any free one."
+            raise PortTaken(message) from error
         raise StartError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
     return bound
 
@@ -77,7 +78,12 @@ def run(app: Any, batcher: Batcher, bound: socket.socket) -> None:
         sys.stdout.flush()
 
     config = uvicorn.Config(
-        app, lifespan="off", log_level="warning", log_config=None, access_log=False, timeout_graceful_shutdown=5
+        app,
+        lifespan="off",
+        log_level="warning",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
     )
     _Server(config, batcher, ready).run(sockets=[bound])
 

@@ -169,7 +169,8 @@ def _not_a_share(value: float | None) -> bool:
 def _sampling(given: GenerateParameters) -> Sampling:
     """Any warper makes TGI sample, do_sample or not; a temperature of 1 is no warper."""
     temperature = 1.0 if given.temperature is None else given.temperature
-    warped = temperature != 1.0 or any(value is not None for value in (given.top_k, given.top_p, given.typical_p))
+    warpers = (given.top_k, given.top_p, given.typical_p)
+    warped = temperature != 1.0 or any(value is not None for value in warpers)
     seed = secrets.randbelow(_MAX_SEED) if given.seed is None else given.seed
     return Sampling(
         seed=seed if given.do_sample or warped else None,

@@ -1,4 +1,4 @@
-"""One sentence for the engineer and one for the client, from a gate's finding. Numbers are rounded here, never before."""
+"""One sentence for the engineer and one for the client. Numbers are rounded here, never before."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def _promise(gate: Gate, what: str, n: int, finding: Finding) -> str:
     level = f"{_level(finding):.0%}"
     bound = _value(gate, gate.threshold)
     if gate.rule == "margin":
-        return f"On {n} test cases, {what} is at least as good as before to within {_points(gate.threshold)}, with {level} confidence."
+        within = _points(gate.threshold)
+        return f"On {n} test cases, {what} is at least as good as before to within {within}, with {level} confidence."
     if gate.rule == "improves":
         return f"On {n} test cases, {what} is better than before, with {level} confidence."
     side = "above" if gate.rule == "at_least" else "below"

@@ -41,9 +41,7 @@ class Rule(Protocol):
         ...
 
 
-def conclude(
-    analysis: Analysis, bound: float, *, above: bool, weakness: str | None, needed: int | None
-) -> Finding:
+def conclude(analysis: Analysis, bound: float, *, above: bool, weakness: str | None, needed: int | None) -> Finding:
     """A finding from an analysis: it passes where the bound on the good side clears `bound`, strictly.
 
     `above`: the truth must lie above `bound`, else below. A bound within two Monte-Carlo errors proves nothing.

@@ -24,9 +24,7 @@ class Margin:
         """The finding on the paired difference."""
         weak = weakness(evidence.candidate, settings)
         needed = self.needed(evidence.candidate, settings)
-        return conclude(
-            difference(evidence.pair, settings), -self.threshold, above=True, weakness=weak, needed=needed
-        )
+        return conclude(difference(evidence.pair, settings), -self.threshold, above=True, weakness=weak, needed=needed)
 
     def needed(self, series: Series, settings: Settings) -> int | None:
         """For a rate, the pairs that show the margin if both models agree on all."""

@@ -1,4 +1,4 @@
-"""ROUGE F-measures by the rouge-score package (Google's implementation), so that numbers compare with published ones."""
+"""ROUGE F-measures by the rouge-score package (Google's own), so that numbers compare with published ones."""
 
 from __future__ import annotations
 

@@ -33,9 +33,7 @@ class Metric(Protocol):
         ...
 
 
-def score_each(
-    metric: str, items: Sequence[Item], value: Callable[[Item], float | Mapping[str, float]]
-) -> list[Score]:
+def score_each(metric: str, items: Sequence[Item], value: Callable[[Item], float | Mapping[str, float]]) -> list[Score]:
     """Scores by `value` for what was scored; 0 where the model failed; None where nothing was evaluated.
 
     A mapping gives the scores of parts; the whole is their mean.

@@ -28,9 +28,7 @@ class Judged:
 Material = Mapping[str, Mapping[str, Judged]]
 
 
-def evidence_for(
-    gate: Gate, refs: Mapping[str, MetricRef], material: Material, policy: Policy
-) -> Evidence | Finding:
+def evidence_for(gate: Gate, refs: Mapping[str, MetricRef], material: Material, policy: Policy) -> Evidence | Finding:
     """The series that the gate needs; a Finding with the verdict ERROR where they cannot be had."""
     candidate = material["candidate"]
     if gate.metric in LATENCY or gate.metric == ERRORS:

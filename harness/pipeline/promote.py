@@ -52,9 +52,7 @@ def promote(release: Release, stage: str, prefix: str | None, find: Candidate) -
     _same_bytes(decision, find)
     _same_evidence(release, decision, workspace)
     with locked(workspace), opened(workspace.store) as connection:
-        number = add_version(
-            connection, release.name, find.adapter_digest, find.base_digest, decision.id, stage, now()
-        )
+        number = add_version(connection, release.name, find.adapter_digest, find.base_digest, decision.id, stage, now())
     return Promotion(number, stage, decision)
 
 

@@ -67,6 +67,6 @@ def _training(release: Release, decision: Decision, judged: Candidate | None) ->
         return training_record(judged)
     for path in (Workspace(release.root).state / "training").glob("*/manifest.json"):
         found = training_record(Candidate(path.parent, "", path.parent, "", path))
-        if found and decision.candidate["adapter_digest"] in str(found):
+        if found and str(decision.candidate["adapter_digest"]) in str(found):
             return found
     return None

@@ -57,5 +57,3 @@ def _classes(result: TaskResult, classes: tuple[str, ...], favour: bool) -> tupl
         lost = np.array([answer.outcome is Outcome.NOT_EVALUATED for answer in result.answers], dtype=bool)
         answers = np.where(lost, targets, answers)
     return targets, answers
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -94,9 +95,7 @@ class Line:
     points: tuple[Point, ...]
 
 
-def curve(
-    title: str, lines: Sequence[Line], marked: tuple[float, str] | None, x_name: str, y_name: str
-) -> Markup:
+def curve(title: str, lines: Sequence[Line], marked: tuple[float, str] | None) -> Markup:
     """Lines over a common x, y from 0, with ticks, and one x marked with a text. The lines must have points.
 
     The tick texts of y lie left of the drawing: the style sheet leaves the margin for them.
@@ -111,32 +110,37 @@ def curve(
     plot = Markup(
         '<svg y="22" width="100%" height="200" viewBox="0 0 100 100" preserveAspectRatio="none">{}</svg>'
     ).format(Markup("").join(paths))
-    names = [
-        Markup('<text class="axis-name" x="0" y="10">{}</text>').format(label(y_name)),
-        Markup('<text class="axis-name" x="100%" y="258" text-anchor="end">{}</text>').format(label(x_name)),
-    ]
     kept = _marked(*marked, scale) if marked else []
-    return _svg(title, "curve", 262, [*_ticks(scale, top), plot, *kept, *names])
+    return _svg(title, "curve", 246, [*_rungs(top), *_steps(scale), *kept, plot])
 
 
 def _places(points: Sequence[Point], scale: Scale, top: float) -> str:
     return " ".join(f"{scale.at(x).rstrip('%')},{100 - 100 * y / top:.2f}" for x, y in points)
 
 
-def _ticks(scale: Scale, top: float) -> list[Markup]:
-    line = Markup(
-        '<line class="grid" x1="0%" x2="100%" y1="{0:.0f}" y2="{0:.0f}"/>'
-        '<text class="tick" x="-8" y="{1:.0f}" text-anchor="end">{2}</text>'
+def ticks(start: float, end: float) -> list[float]:
+    """Three to seven round numbers from `start` to `end`, which must be larger."""
+    rough = (end - start) / 5
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    return [step * i for i in range(math.ceil(start / step), math.floor(end / step) + 1)]
+
+
+def _rungs(top: float) -> list[Markup]:
+    shape = Markup(
+        '<line class="grid" x1="0%" x2="100%" y1="{0:.1f}" y2="{0:.1f}"/>'
+        '<text class="tick" x="-8" y="{1:.1f}" text-anchor="end">{2:g}</text>'
     )
-    shares = (0.0, 0.25, 0.5, 0.75, 1.0)
-    up = [line.format(222 - 200 * share, 226 - 200 * share, f"{share * top:.2f}") for share in shares]
-    steps = sorted({round(scale.start + share * (scale.end - scale.start)) for share in shares})
-    return [*up, *(_text(scale, step, 240, f"{step:,}", "tick") for step in steps)]
+    return [shape.format(222 - 200 * y / top, 226 - 200 * y / top, round(y, 9)) for y in ticks(0, top)]
+
+
+def _steps(scale: Scale) -> list[Markup]:
+    return [_text(scale, x, 242, f"{x:,.0f}", "tick") for x in ticks(scale.start, scale.end) if x == round(x)]
 
 
 def _marked(x: float, text: str, scale: Scale) -> list[Markup]:
-    line = Markup('<line class="bound" x1="{0}" x2="{0}" y1="18" y2="222"/>').format(scale.at(x))
-    return [line, _text(scale, x, 12, text, "bound-text")]
+    line = Markup('<line class="mark" x1="{0}" x2="{0}" y1="18" y2="222"/>').format(scale.at(x))
+    return [line, _text(scale, x, 12, text, "mark-text")]
 
 
 def _text(scale: Scale, x: float, y: int, text: str, style: str, anchor: str = "") -> Markup:

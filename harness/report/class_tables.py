@@ -18,9 +18,7 @@ _MOST_ROWS = 60
 _SHADES = 5
 
 
-def class_tables(
-    results: Mapping[str, TaskResult], infos: Collection[MetricInfo], alpha: float
-) -> tuple[Table, ...]:
+def class_tables(results: Mapping[str, TaskResult], infos: Collection[MetricInfo], alpha: float) -> tuple[Table, ...]:
     """Nothing for tasks that are no classification; multiple choice has no classes either."""
     ours = results[CANDIDATE]
     names = {info.name for info in infos}
@@ -63,12 +61,10 @@ def _matrix(result: TaskResult, numbers: tuple[ClassNumbers, ...]) -> Table:
         cells = [_square(counted[one.name, answer], one.targets, answer == one.name) for answer in answers]
         rows.append((Cell(label(one.name)), *cells))
     head = heads("Target", *("no label" if answer is None else label(answer, 24) for answer in answers))
-    note = (
-        "Rows are targets, columns are answers. Outlined: right. The darker, the larger the share of its row."
-    )
-    return Table("What was taken for what", head, tuple(rows), note, style="matrix")
+    note = "Rows are targets, columns are answers. Outlined: right. The darker, the larger the share of its row."
+    return Table("Confusion matrix", head, tuple(rows), note, style="matrix")
 
 
 def _square(times: int, of: int, right: bool) -> Cell:
     shade = -(-_SHADES * times // of) if of else 0
-    return Cell(f"{times:,}" if times else "·", f"number shade{shade}" + (" right" if right else ""))
+    return Cell(f"{times:,}", f"number shade{shade}" + (" right" if right else ""))

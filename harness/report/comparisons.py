@@ -69,9 +69,7 @@ def _row(measure: Measure, found: Comparison | Unestimable) -> tuple[Cell, ...]:
 def _plots(found: list[Found], baseline: str) -> tuple[Plot, ...]:
     """All differences on one scale, so that they compare by eye."""
     spans = [
-        (measure, known, _span(measure, known, baseline))
-        for measure, known in found
-        if isinstance(known, Comparison)
+        (measure, known, _span(measure, known, baseline)) for measure, known in found if isinstance(known, Comparison)
     ]
     if not spans:
         return ()

@@ -67,12 +67,13 @@ def _list(pair: _Pair, worse: bool) -> FlipList:
     """The largest changes first."""
     ids = [sample for sample, change in pair.changes.items() if (change < 0 if worse else change > 0)]
     ids.sort(key=lambda sample: -abs(pair.changes[sample]))
-    title = f"{label(pair.name)}: {words.count(len(ids), 'sample')} got {'worse' if worse else 'better'}"
+    side = "worse" if worse else "better"
+    title = f"{label(pair.name)}: {words.count(len(ids), 'sample')} with a {side} answer"
     rest = len(ids) - MOST
     cut = f"{words.count(rest, 'more sample')} not shown; the largest changes are." if rest > 0 else ""
     look = _Look(pair)
     flips = tuple(look.flip(sample) for sample in ids[:MOST])
-    return FlipList(title, "worse" if worse else "better", flips, cut)
+    return FlipList(title, side, flips, cut)
 
 
 class _Look:
@@ -81,15 +82,23 @@ class _Look:
     def __init__(self, pair: _Pair) -> None:
         self.samples = {sample.id: sample for sample in pair.ours.samples}
         self.sides = [_by_id(result) for result in (pair.ours, pair.theirs)]
+        self.metric = pair.metric
         self.scores = [scores_of(result, pair.metric.name) for result in (pair.ours, pair.theirs)]
 
     def flip(self, sample_id: str) -> Flip:
         """The sample, side by side."""
         sample = self.samples[sample_id]
         said = [_said(side.get(sample_id), sample) for side in self.sides]
-        scored = [words.percent(scores[sample_id]) for scores in self.scores]
+        scored = [_worth(scores[sample_id], self.metric) for scores in self.scores]
         asked, target = passage(_input(sample)), passage(_value(sample.target, sample))
         return Flip(label(sample_id), asked, target, *said, *scored)
+
+
+def _worth(score: float, metric: MetricInfo) -> str:
+    """What a score says of one answer."""
+    if metric.aggregate == "rate":
+        return "right" if score > 0.5 else "wrong"
+    return words.percent(score)
 
 
 def _by_id(result: TaskResult) -> dict[str, tuple[Output, Answer]]:

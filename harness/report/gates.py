@@ -26,7 +26,6 @@ def gates_part(material: Material) -> Gates:
         Cell("Gate"),
         Cell("Verdict"),
         *(Cell(name, "number") for name in ("Candidate", "Baseline", "Difference", "Interval", "Threshold")),
-        Cell("Role"),
         Cell("Finding"),
     )
     rows = tuple(_row(result, material.policy_alpha) for result in results)
@@ -43,11 +42,10 @@ def interval_note(alpha: float) -> str:
 def _row(result: GateResult, alpha: float) -> tuple[Cell, ...]:
     gate, finding = result.gate, result.finding
     return (
-        Cell(label(gate.metric)),
+        Cell(label(gate.metric), note=f"{gate.role}: {_ROLES[gate.role]}"),
         Cell(f"{words.GLYPHS[result.verdict]} {result.verdict}", f"verdict {result.verdict.lower()}"),
         *_numbers(result, finding.evidence, alpha),
-        number(label(words.rule(gate))),
-        Cell(gate.role.value, note=_ROLES[gate.role]),
+        Cell(label(words.rule(gate)), "number rule"),
         Cell(label(result.sentence, SENTENCE), "sentence", label(finding.reason, SENTENCE)),
     )
 

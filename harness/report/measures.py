@@ -64,9 +64,7 @@ def estimate(info: MetricInfo, result: TaskResult, alpha: float) -> Estimate | U
     return _absolute(_series(info, result, ids, _labels(info, result)), alpha)
 
 
-def mean_of(
-    scores: Mapping[str, float], result: TaskResult, aggregate: str, alpha: float
-) -> Estimate | Unestimable:
+def mean_of(scores: Mapping[str, float], result: TaskResult, aggregate: str, alpha: float) -> Estimate | Unestimable:
     """The mean of some samples' scores."""
     return _absolute(Series(aggregate, np.array(list(scores.values())), _groups(result, list(scores))), alpha)
 

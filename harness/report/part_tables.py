@@ -19,17 +19,12 @@ def field_table(results: Mapping[str, TaskResult], infos: Collection[MetricInfo]
     """Every field by every metric that has parts, for every model."""
     ours = results[CANDIDATE]
     fields = list(dict.fromkeys(score.part for score in ours.scores if score.part))
-    metrics = [
-        info.name for info in infos if any(score.part for score in ours.scores if score.metric == info.name)
-    ]
+    metrics = [info.name for info in infos if any(score.part for score in ours.scores if score.metric == info.name)]
     columns = [(metric, role) for metric in metrics for role in results]
     rows = tuple(
         (
             Cell(label(field)),
-            *(
-                _share(scores_of(results[role], metric, field), results[role], alpha)
-                for metric, role in columns
-            ),
+            *(_share(scores_of(results[role], metric, field), results[role], alpha) for metric, role in columns),
         )
         for field in fields[:_MOST]
     )
@@ -54,9 +49,7 @@ def slice_table(results: Mapping[str, TaskResult], metric: MetricInfo, alpha: fl
     return Table(f"Slice by slice: {label(metric.name)}", head, tuple(rows), _rest(len(slices)))
 
 
-def _share(
-    scores: Mapping[str, float], result: TaskResult, alpha: float, metric: MetricInfo | None = None
-) -> Cell:
+def _share(scores: Mapping[str, float], result: TaskResult, alpha: float, metric: MetricInfo | None = None) -> Cell:
     """A mean with its limits below."""
     right_or_wrong = metric.aggregate == "rate" if metric else set(scores.values()) <= {0.0, 1.0}
     found = mean_of(scores, result, "rate" if right_or_wrong else "mean", alpha)

@@ -40,9 +40,7 @@ def _runs(material: Material) -> Table:
         for role in material.roles
         for suite, (run, _) in material.runs[role].items()
     )
-    head = tuple(
-        Cell(name) for name in ("Run", "Id", "Suite", "Adapter", "Proof that it answered", "Started")
-    )
+    head = tuple(Cell(name) for name in ("Run", "Id", "Suite", "Adapter", "Proof that it answered", "Started"))
     return Table("Runs", head, rows)
 
 
@@ -80,9 +78,7 @@ def _trained(manifest: Mapping[str, object]) -> dict[str, object]:
 
 
 def _pairs(title: str, values: Mapping[str, object]) -> Table:
-    rows = tuple(
-        (Cell(label(key)), Cell(label(written(value), _LONG), "digest")) for key, value in values.items()
-    )
+    rows = tuple((Cell(label(key)), Cell(label(written(value), _LONG), "digest")) for key, value in values.items())
     return Table(title, (Cell("What"), Cell("Value")), rows)
 
 

@@ -43,10 +43,7 @@ def _counts(runs: Mapping[str, Recorded]) -> Table:
         took = number(words.seconds(run.seconds))
         rows.append((Cell(label(role)), *(number(f"{end:,}") for end in ends), took))
     head = heads("Model", "Scored", "Model failed", "Not evaluated", "All samples", "Run took")
-    note = (
-        "Model failed: no readable answer, counted as wrong. "
-        "Not evaluated: lost to the infrastructure, not counted."
-    )
+    note = "Model failed: no readable answer, counted as wrong. Not evaluated: lost to the infrastructure, not counted."
     return Table("How the samples ended", head, tuple(rows), note)
 
 
@@ -118,7 +115,7 @@ def _metric(measure: Measure, found: Estimate | Unestimable) -> tuple[Cell, ...]
 def _latency(runs: Mapping[str, Recorded], alpha: float) -> Table:
     rows = tuple((Cell(label(role)), *_quantiles(recorded[1], alpha)) for role, recorded in runs.items())
     head = heads("Model", *(name.removeprefix("latency.") for name in LATENCY), "Measured")
-    return Table("Seconds from a request to its whole answer", head, rows)
+    return Table("Latency: from a request to its whole answer", head, rows)
 
 
 def _quantiles(results: tuple[TaskResult, ...], alpha: float) -> tuple[Cell, ...]:

@@ -47,7 +47,7 @@ def _curve(trained: list[charts.Point], validated: list[charts.Point], best: flo
         return None
     marked = None if best is None else (best, f"kept: step {best:.0f}")
     title = "Loss by training step: " + " and ".join(line.name for line in lines)
-    return charts.curve(title, lines, marked, "step", "loss (nats per token)")
+    return charts.curve(title, lines, marked)
 
 
 def thinned(points: Sequence[charts.Point]) -> tuple[charts.Point, ...]:
@@ -92,7 +92,7 @@ def _table(trained: list[charts.Point], validated: list[charts.Point], best: flo
         )
         for step in shown
     )
-    return Table("Losses in numbers", heads("Step", "Training", "Validation"), rows) if rows else None
+    return Table("Losses in numbers", heads("Step", "Training", "Validation"), rows, style="narrow") if rows else None
 
 
 def _list(value: object) -> Sequence[object]:

@@ -42,7 +42,7 @@ def seconds(value: float, decimals: int = 1) -> str:
     """A time: 45 ms, 1.24 s, 12.4 s, 2 min 5 s, 1 h 4 min."""
     if abs(value) < 0.1:
         return f"{value * 1000:.{decimals - 1}f}{SPACE}ms"
-    if value < 60:
+    if value < 59.95:
         return f"{value:.{decimals + (value < 10)}f}{SPACE}s"
     whole = round(value)
     if whole < 3600:

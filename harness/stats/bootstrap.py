@@ -40,9 +40,7 @@ class Resampled:
         return float((1 + np.sum(self.draws >= bound)) / (len(self.draws) + 1))
 
 
-def macro_f1(
-    targets: Ints, answers: Ints, classes: int, groups: Ints | None, resamples: int, seed: int
-) -> Resampled:
+def macro_f1(targets: Ints, answers: Ints, classes: int, groups: Ints | None, resamples: int, seed: int) -> Resampled:
     """Macro-F1 of one model. Targets are 0..classes-1; an answer of -1 is none of the classes."""
     cells, weights, sizes = _cells([targets, answers + 1], [classes, classes + 1], groups)
     value = _macro_f1(weights.sum(axis=0, keepdims=True), cells[0], cells[1] - 1, classes)[0]
@@ -106,5 +104,3 @@ def _macro_f1(counts: Floats, targets: Ints, answers: Ints, classes: int) -> Flo
     f1 = np.divide(2 * right, total, out=np.zeros_like(total), where=present)
     result: Floats = f1.sum(axis=1) / np.maximum(1, present.sum(axis=1))
     return result
-
-

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, bdtr, bdtrc, ndtri, stdtr, stdtrit
+from scipy.special import bdtr, bdtrc, betaincinv, ndtri, stdtr, stdtrit
 
 from harness.core.estimates import Estimate, Unestimable
 

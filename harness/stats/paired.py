@@ -103,7 +103,7 @@ def mcnemar_mid_p(table: Table) -> float:
     few, discordant = min(table.candidate, table.baseline), table.candidate + table.baseline
     if not discordant:
         return 1.0
-    point = math.comb(discordant, few) / 2**discordant
+    point = float(math.comb(discordant, few) / 2**discordant)
     if table.candidate == table.baseline:
         return 1 - point / 2
     return mcnemar_exact(table) - point

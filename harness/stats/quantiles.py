@@ -33,7 +33,8 @@ def quantile(values: Floats, q: float, alpha: float) -> Estimate | Unestimable:
 def ranks(n: int, q: float, alpha: float) -> tuple[int | None, int | None]:
     """Ranks (from 1) of the lower and upper bound.
 
-    Lower: the largest l with P(Bin(n, q) >= l) >= 1 - alpha. Upper: the smallest u with P(Bin(n, q) <= u - 1) >= 1 - alpha.
+    Lower: the largest l with P(Bin(n, q) >= l) >= 1 - alpha.
+    Upper: the smallest u with P(Bin(n, q) <= u - 1) >= 1 - alpha.
     """
     every = np.arange(1, n + 1)
     enough_low = every[bdtrc(every - 1, n, q) >= 1 - alpha]

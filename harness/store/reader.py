@@ -47,7 +47,9 @@ def runs(connection: duckdb.DuckDBPyConnection, ids: Iterable[str] | None = None
 
 def results(connection: duckdb.DuckDBPyConnection, run: str) -> tuple[TaskResult, ...]:
     """The tasks of a run, everything in the samples' order."""
-    samples = _by_task(connection, "SELECT task, id, \"row\", target, \"group\", slices FROM samples WHERE run = ? ORDER BY position", run)
+    samples = _by_task(
+        connection, 'SELECT task, id, "row", target, "group", slices FROM samples WHERE run = ? ORDER BY position', run
+    )
     outputs = _by_task(connection, _in_order("outputs"), run)
     answers = _by_task(connection, _in_order("answers"), run)
     scores = _by_task(connection, "SELECT task, sample_id, metric, value, part, reason FROM scores WHERE run = ?", run)

@@ -10,7 +10,9 @@ import duckdb
 from harness.store.bundle import MANIFEST, PARTS
 
 _COLUMNS = {
-    "samples": {"task": "VARCHAR", "id": "VARCHAR", "row": "JSON", "target": "JSON", "group": "VARCHAR", "slices": "JSON"},
+    "samples": {
+        "task": "VARCHAR", "id": "VARCHAR", "row": "JSON", "target": "JSON", "group": "VARCHAR", "slices": "JSON",
+    },
     "outputs": {
         "task": "VARCHAR", "sample_id": "VARCHAR", "text": "VARCHAR", "finish_reason": "VARCHAR",
         "prompt_tokens": "BIGINT", "generated_tokens": "BIGINT", "latency": "DOUBLE", "choices": "DOUBLE[]",
@@ -75,5 +77,7 @@ def add_version(
         return int(found[0])
     last = connection.execute("SELECT coalesce(max(number), 0) FROM versions").fetchone()
     number = (int(last[0]) if last else 0) + 1
-    connection.execute("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?)", [number, release, adapter, base, decision, stage, now])
+    connection.execute(
+        "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?)", [number, release, adapter, base, decision, stage, now]
+    )
     return number

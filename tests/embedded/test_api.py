@@ -20,9 +20,7 @@ def post(server: Server, path: str, body: Any, **headers: str) -> Reply:
         data = body if isinstance(body, str) else json.dumps(body)
         async with (
             aiohttp.ClientSession() as session,
-            session.post(
-                server.url + path, data=data, headers={"content-type": "application/json"} | headers
-            ) as reply,
+            session.post(server.url + path, data=data, headers={"content-type": "application/json"} | headers) as reply,
         ):
             text = await reply.text()
             is_json = reply.content_type == "application/json"
@@ -106,9 +104,10 @@ def test_greedy_sampled_and_seeded(server: Server) -> None:
     assert seeded["details"]["seed"] == 7
     assert ask(do_sample=True, seed=7, top_p=0.9) == seeded
     assert ask(do_sample=True)["details"]["seed"] is not None
-    assert "seed" in post(server, "/", {"inputs": "hello", "parameters": {"details": True, "max_new_tokens": 2}})[1][
-        0
-    ]["details"]
+    assert (
+        "seed"
+        in post(server, "/", {"inputs": "hello", "parameters": {"details": True, "max_new_tokens": 2}})[1][0]["details"]
+    )
 
 
 def test_stop_string_is_included_and_ends_the_text(server: Server) -> None:

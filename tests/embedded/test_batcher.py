@@ -43,9 +43,7 @@ def loaded(folders: Folders) -> Loaded:
 
 @pytest.fixture
 def batcher(loaded: Loaded) -> Iterator[Batcher]:
-    made = Batcher(
-        BreakingEngine(loaded.model, loaded.pad_id), loaded.text, frozenset(), Limits(), Metrics()
-    )
+    made = Batcher(BreakingEngine(loaded.model, loaded.pad_id), loaded.text, frozenset(), Limits(), Metrics())
     yield made
     made.close(0)
     made.join(10)

@@ -21,9 +21,7 @@ def client(server: Server) -> Iterator[InferenceClient]:
 
 
 def test_generation_with_details(client: InferenceClient) -> None:
-    reply = client.text_generation(
-        "héllo", details=True, decoder_input_details=True, max_new_tokens=5, top_n_tokens=2
-    )
+    reply = client.text_generation("héllo", details=True, decoder_input_details=True, max_new_tokens=5, top_n_tokens=2)
     assert reply.details is not None
     assert reply.details.generated_tokens == len(reply.details.tokens) == 5
     assert reply.details.finish_reason == "length"

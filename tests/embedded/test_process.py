@@ -134,6 +134,12 @@ def test_a_base_digest_changes_with_any_file(folders: Folders, tmp_path: Path) -
     assert digest_base(base) != before
 
 
+def test_the_base_digest_is_the_one_that_a_release_records(folders: Folders, tmp_path: Path) -> None:
+    from harness.base_models.digest import digest_of
+
+    assert digest_base(folders.base) == digest_of(folders.base, tmp_path, lambda *_: None)
+
+
 def test_loading_leaves_the_base_as_it_was(folders: Folders) -> None:
     plain = load(folders.base, {}, "float32", "cpu").model.state_dict()
     adapted = load(folders.base, folders.adapters, "float32", "cpu").model.state_dict()

@@ -6,13 +6,14 @@ import random
 from collections.abc import Callable, Sequence
 
 from harness.core.decisions import Decision, Evidence, Finding, GateResult
-from harness.core.estimates import Comparison, Estimate, Unestimable
+from harness.core.estimates import Estimate, Unestimable
 from harness.core.ids import digest_json
 from harness.core.releases import Gate, Place
 from harness.core.runs import Counts, MetricInfo, Model, Run, TaskResult
 from harness.core.samples import Answer, Json, Outcome, Output, Sample, Score
 from harness.core.verdicts import Role, Verdict
 from harness.report.material import CANDIDATE, Material, Recorded
+from harness.report.measures import compare, estimate, measures
 
 LABELS = ("billing", "shipping", "returns", "account", "technical", "other")
 FIELDS = ("order_id", "product", "quantity", "date", "name")
@@ -44,15 +45,20 @@ def result(
         value = answer(sample)
         lost = value == "lost"
         outcome = Outcome.NOT_EVALUATED if lost else Outcome.MODEL_FAILED if value is None else Outcome.SCORED
-        reason = {Outcome.NOT_EVALUATED: "connection reset", Outcome.MODEL_FAILED: "the text is none of the labels"}
+        reason = {
+            Outcome.NOT_EVALUATED: "connection reset",
+            Outcome.MODEL_FAILED: "the text is none of the labels",
+        }
         text = None if lost or choices else "Dunno, ask Billing or so" if value is None else str(value)
         seconds = None if lost else rng.lognormvariate(-0.6, 0.35)
         nats = tuple(-rng.random() for _ in range(4)) if choices else None
         error = "connection reset" if lost else None
         outputs.append(Output(sample.id, text, "stop", 40, 4, seconds, nats, error))
         answers.append(Answer(sample.id, outcome, value if outcome is Outcome.SCORED else None, reason.get(outcome)))
-        scores += [Score(sample.id, "accuracy", None, reason="connection reset")] if lost else score(
-            sample.id, value, sample.target
+        scores += (
+            [Score(sample.id, "accuracy", None, reason="connection reset")]
+            if lost
+            else score(sample.id, value, sample.target)
         )
     return TaskResult(task, tuple(rows), tuple(outputs), tuple(answers), tuple(scores))
 
@@ -99,7 +105,13 @@ def orders(share: float, seed: int) -> TaskResult:
     rng = random.Random(seed)
 
     def target(i: int) -> Json:
-        return {"order_id": f"NL-{50000 + i}", "product": "milk frother", "quantity": i % 4, "date": None, "name": "Ada"}
+        return {
+            "order_id": f"NL-{50000 + i}",
+            "product": "milk frother",
+            "quantity": i % 4,
+            "date": None,
+            "name": "Ada",
+        }
 
     def answer(sample: Sample) -> Json:
         assert isinstance(sample.target, dict)
@@ -111,8 +123,8 @@ def orders(share: float, seed: int) -> TaskResult:
 def summaries(centre: float, seed: int) -> TaskResult:
     """40 generated sentences."""
     rows = samples("summary", 40, lambda i: f"Customer reports parcel {i} came late and wants a refund.")
-    say = random.Random(seed).choice(("Customer says it was late.", "Customer wants money back for a late parcel."))
-    return result("sentence", rows, lambda _: say, overlap(seed, centre), seed)
+    said = f"Customer says it was late, and wants money back ({seed})."
+    return result("sentence", rows, lambda _: said, overlap(seed, centre), seed)
 
 
 def general(share: float, seed: int) -> TaskResult:
@@ -124,10 +136,13 @@ def general(share: float, seed: int) -> TaskResult:
         for i in range(150)
     )
     return result(
-        "knowledge", rows,
+        "knowledge",
+        rows,
         lambda sample: sample.target if rng.random() < share else rng.randrange(4),
-        right_or_wrong("accuracy"), seed, choices=True,
-    )  # fmt: skip
+        right_or_wrong("accuracy"),
+        seed,
+        choices=True,
+    )
 
 
 METRICS = {
@@ -144,16 +159,24 @@ def recorded(role: str, suite: str, found: TaskResult) -> Recorded:
     ends = [answer.outcome for answer in found.answers]
     counts = Counts(*(ends.count(end) for end in (Outcome.SCORED, Outcome.MODEL_FAILED, Outcome.NOT_EVALUATED)))
     infos = tuple(MetricInfo(name, AGGREGATES.get(name, "mean"), 1) for name in METRICS[suite])
-    model = Model(role, digest_json("base"), digest_json("adapter") if role == CANDIDATE else None,
-                  0 if role == CANDIDATE else 4)  # fmt: skip
+    model = Model(
+        role, digest_json("base"), digest_json("adapter") if role == CANDIDATE else None, 0 if role == CANDIDATE else 4
+    )
     run = Run(
-        id=digest_json([role, suite]), release="northlight", suite=suite, suite_digest=digest_json(suite), model=model,
+        id=digest_json([role, suite]),
+        release="northlight",
+        suite=suite,
+        suite_digest=digest_json(suite),
+        model=model,
         server={"server": "harness-embedded", "dtype": "float32", "model_id": "smollm2-135m-instruct"},
-        started="2026-11-22T03:12:36+00:00", seconds=93.4, counts=counts, metrics={found.task: infos},
+        started="2026-11-22T03:12:36+00:00",
+        seconds=93.4,
+        counts=counts,
+        metrics={found.task: infos},
         task_digests={found.task: digest_json(["task", suite])},
         adapter_proof="the server names the adapter by its digest" if role == CANDIDATE else "",
         versions={"torch": "2.13.0", "transformers": "5.16.1"},
-    )  # fmt: skip
+    )
     return run, (found,)
 
 
@@ -182,28 +205,47 @@ def gate(metric: str, rule: str, threshold: float, found: Evidence, verdict: Ver
         Verdict.INCONCLUSIVE: f"We do not have enough evidence yet to promise that {name} is as agreed.",
         Verdict.ERROR: f"{name.capitalize()} could not be judged.",
     }[verdict]
-    sentence = f"{metric}: 93.3 % on 239 samples, 95 % bounds 90.0 % to 95.8 %, the near one above as asked → {verdict}."
-    return GateResult(Gate(metric, rule, threshold, against, role, Place("release.yaml", 30)), verdict, finding,
-                      sentence, plain)  # fmt: skip
+    sentence = f"{metric}: 93.3 % on 239 samples, 95 % bounds 90.0 % to 95.8 % → {verdict}."
+    return GateResult(
+        Gate(metric, rule, threshold, against, role, Place("release.yaml", 30)), verdict, finding, sentence, plain
+    )
 
 
 def gates() -> tuple[GateResult, ...]:
     """One of each rule and each verdict."""
+    made = runs()
+    ours, theirs = ({suite: found[1][0] for suite, found in made[role].items()} for role in (CANDIDATE, "base"))
+    infos = {measure.name: measure.info for measure in measures(made[CANDIDATE])}
+
+    def alone(suite: str, metric: str) -> Evidence:
+        return estimate(infos[f"{suite}.{metric}"], ours[suite], ALPHA)
+
+    def paired(suite: str, metric: str) -> Evidence:
+        return compare(infos[f"{suite}.{metric}"], ours[suite], theirs[suite], ALPHA)
+
     return (
-        gate("triage.accuracy", "at_least", 0.90, Estimate(0.9414, 0.9098, 0.9641, 0.95, 239, "Clopper-Pearson"),
-             Verdict.PASS, role="critical"),
-        gate("triage.macro_f1", "improves", 0.0, Comparison(0.941, 0.572, 0.369, 0.311, 0.425, 0.95, 239, "bootstrap"),
-             Verdict.PASS),
-        gate("orders.exact_match", "at_least", 0.60, Estimate(0.644, 0.553, 0.729, 0.95, 90, "Clopper-Pearson"),
-             Verdict.INCONCLUSIVE),
-        gate("general.accuracy", "margin", 0.05, Comparison(0.66, 0.72, -0.06, -0.1412, 0.0211, 0.95, 150, "Tango"),
-             Verdict.INCONCLUSIVE, role="guardrail"),
+        gate("triage.accuracy", "at_least", 0.85, alone("triage", "accuracy"), Verdict.PASS, role="critical"),
+        gate("triage.macro_f1", "improves", 0.0, paired("triage", "macro_f1"), Verdict.PASS),
+        gate("orders.exact_match", "at_least", 0.60, alone("orders", "exact_match"), Verdict.INCONCLUSIVE),
+        gate("general.accuracy", "margin", 0.05, paired("general", "accuracy"), Verdict.INCONCLUSIVE, role="guardrail"),
         gate("latency.p95", "at_most", 5.0, Estimate(0.98, 0.93, 1.07, 0.95, 520, "order statistics"), Verdict.PASS),
-        gate("errors.rate", "at_most", 0.01, Estimate(0.0019, 0.0001, 0.0091, 0.95, 520, "Clopper-Pearson"),
-             Verdict.PASS, role="guardrail"),
-        gate("summaries.rouge_l", "at_least", 0.4, Unestimable("40 samples are too few to prove anything here", 40),
-             Verdict.ERROR, role="advisory"),
-    )  # fmt: skip
+        gate(
+            "errors.rate",
+            "at_most",
+            0.01,
+            Estimate(0.0019, 0.0001, 0.0091, 0.95, 520, "Clopper-Pearson"),
+            Verdict.PASS,
+            role="guardrail",
+        ),
+        gate(
+            "summaries.rouge_l",
+            "at_least",
+            0.4,
+            Unestimable("40 samples are too few to prove anything here", 40),
+            Verdict.ERROR,
+            role="advisory",
+        ),
+    )
 
 
 def training() -> dict[str, object]:
@@ -217,28 +259,39 @@ def training() -> dict[str, object]:
         for s in range(0, 151, 15)
     ]
     return {
-        "history": history, "best_step": 105, "wall_seconds": 512.4, "rows": {"train": 600, "validation": 90},
+        "history": history,
+        "best_step": 105,
+        "wall_seconds": 512.4,
+        "rows": {"train": 600, "validation": 90},
         "versions": {"axolotl": "0.19.0", "torch": "2.13.0"},
         "warnings": ["From step 105 on the validation loss rises while the training loss falls: over-fitting."],
-    }  # fmt: skip
+    }
 
 
 def decision(verdict: Verdict = Verdict.INCONCLUSIVE, results: tuple[GateResult, ...] | None = None) -> Decision:
     """A decision over `gates()`."""
     found = gates() if results is None else results
     return Decision(
-        id=digest_json("decision"), release="northlight-support", verdict=verdict,
+        id=digest_json("decision"),
+        release="northlight-support",
+        verdict=verdict,
         reason="orders.exact_match must pass and is not shown to: 90 samples are too few for a bound above 60 %.",
-        results=found, runs={CANDIDATE: {"triage": digest_json("run")}},
+        results=found,
+        runs={CANDIDATE: {"triage": digest_json("run")}},
         candidate={"base_model": "demo:smollm2-135m-instruct", "adapter_digest": digest_json("adapter")},
         digests={"policy": digest_json("policy"), "release": digest_json("release")},
-        notes=("The candidate was trained on this machine.",), decided="2026-11-22T03:21:07+00:00",
-    )  # fmt: skip
+        notes=("The candidate was trained on this machine.",),
+        decided="2026-11-22T03:21:07+00:00",
+    )
 
 
 def material(**changes: object) -> Material:
     """The whole; `changes` replace fields."""
     parts: dict[str, object] = {
-        "decision": decision(), "runs": runs(), "training": training(), "release_yaml": YAML, "policy_alpha": ALPHA,
-    }  # fmt: skip
+        "decision": decision(),
+        "runs": runs(),
+        "training": training(),
+        "release_yaml": YAML,
+        "policy_alpha": ALPHA,
+    }
     return Material(**{**parts, **changes})  # type: ignore[arg-type]

@@ -11,6 +11,18 @@ from harness.core.errors import ConfigError, Problem
 from harness.trainers.axolotl.keys import PLAIN, Key, known
 from harness.trainers.axolotl.rules import number_of, senseless
 
+# What other trainers call it.
+ELSEWHERE = {
+    "lora_rank": "lora_r",
+    "r": "lora_r",
+    "lr": "learning_rate",
+    "epochs": "num_epochs",
+    "num_train_epochs": "num_epochs",
+    "batch_size": "micro_batch_size",
+    "per_device_train_batch_size": "micro_batch_size",
+    "max_seq_length": "sequence_len",
+    "target_modules": "lora_target_modules",
+}
 # Harness's own plugins bring no keys.
 OWN_PLUGINS = "harness.trainers.axolotl.plugins."
 
@@ -24,14 +36,16 @@ def check(config: Path, shown_as: str) -> list[Problem]:
     if not isinstance(source.value, dict):
         return [Problem("an Axolotl config is a mapping of keys to values.", file=shown_as, line=1)]
     table, closed = _table(source.value)
-    problems = [*_walk(source, (), source.value, table, closed), *senseless(source)]
+    problems = list(_walk(source, (), source.value, table, closed))
+    told = {problem.line for problem in problems}
+    problems += [problem for problem in senseless(source) if problem.line not in told]
     return sorted(problems, key=lambda problem: problem.line or 0)
 
 
 def _table(config: Mapping[str, object]) -> tuple[Mapping[str, Key], bool]:
     """The keys that this config may use, and whether there can be no others.
 
-    A plugin that is not Axolotl's own may bring keys of its own; then only names close to a known one are refused.
+    A plugin that is not Axolotl's may bring keys of its own; then only near misses are refused.
     """
     keys = known()
     table = dict(keys.top)
@@ -43,16 +57,14 @@ def _table(config: Mapping[str, object]) -> tuple[Mapping[str, Key], bool]:
     return table, closed
 
 
-def _walk(
-    source: Source, where: Where, value: object, table: Mapping[str, Key], closed: bool
-) -> Iterator[Problem]:
+def _walk(source: Source, where: Where, value: object, table: Mapping[str, Key], closed: bool) -> Iterator[Problem]:
     """The unknown keys and wrong types of one mapping and of all below it."""
     if not isinstance(value, dict):
         return
     for name, item in value.items():
         here = (*where, name)
         if name not in table:
-            hint = nearest(name, table)
+            hint = _right_name(str(name), table)
             if closed or hint:
                 known_by = f"Axolotl {known().version} does not know the key '{'.'.join(map(str, here))}'"
                 yield source.problem(here, f"{known_by} and would ignore it.", hint)
@@ -66,6 +78,12 @@ def _walk(
                 yield from _walk(source, place, part, key.fields, closed)
 
 
+def _right_name(name: str, table: Mapping[str, Key]) -> str | None:
+    if name in ELSEWHERE and ELSEWHERE[name] in table:
+        return f"Axolotl's name is '{ELSEWHERE[name]}'."
+    return nearest(name, table)
+
+
 def _parts(where: Where, value: object) -> list[tuple[Where, object]]:
     if isinstance(value, list):
         return [((*where, number), item) for number, item in enumerate(value)]
@@ -75,13 +93,12 @@ def _parts(where: Where, value: object) -> list[tuple[Where, object]]:
 def _wrong_type(source: Source, where: Where, value: object, key: Key) -> Problem | None:
     if "any" in key.kinds or _fits(value, key):
         return None
-    wanted = ", ".join(key.choices) if key.choices and isinstance(value, str) else " or ".join(_words(key))
-    message = f"'{where[-1]}' must be {wanted}, not {value!r}."
+    message = f"'{where[-1]}' must be {' or '.join(_words(key))}, not {value!r}."
     return source.problem(where, message, nearest(str(value), key.choices))
 
 
 def _fits(value: object, key: Key) -> bool:
-    """Whether Axolotl would take the value as what was meant (numbers may be written as text: YAML reads 1e-4 so)."""
+    """Whether Axolotl takes the value as what was meant (numbers as text too: YAML reads 1e-4 so)."""
     kind = PLAIN.get(type(value), "any")
     if kind == "str" and key.choices:
         return value in key.choices

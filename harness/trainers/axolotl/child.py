@@ -1,4 +1,4 @@
-"""The training process: Axolotl's own command line, in a process that does not outlive the one that started it.
+"""The training process: Axolotl's own command line, never outliving the process that started it.
 
 Run as `python -m harness.trainers.axolotl.child CONFIG`, with a pipe as standard input that nobody writes to.
 """

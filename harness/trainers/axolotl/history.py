@@ -12,6 +12,8 @@ from typing import Any
 
 # A loss that rises by less than this share is the noise of small validation sets.
 NOISE = 0.02
+# A loss that falls by less than this share of itself has not fallen.
+LEAST = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Training and validation losses, by step; `broken` says where a number was not finite."""
+    """Training and validation losses, by step.
+
+    `broken` says where a number was not finite; `tokens` counts all that were seen, padding too.
+    """
 
     training: tuple[Point, ...]
     validation: tuple[Point, ...]
@@ -50,7 +55,7 @@ def read(state: Path) -> History:
     """The history in a trainer_state.json. Raises OSError or ValueError where it is not whole."""
     stored = json.loads(state.read_text(encoding="utf-8"))
     rows: list[Mapping[str, Any]] = stored["log_history"]
-    tokens = int(stored.get("num_input_tokens_seen") or 0)
+    tokens = max((int(row.get("tokens/total", 0)) for row in rows), default=0)
     return History(_points(rows, "loss"), _points(rows, "eval_loss"), _broken(rows), tokens or None)
 
 
@@ -84,14 +89,14 @@ def why_failed(history: History) -> str | None:
         return "no training loss was logged"
     before, best = _at_start(history), history.best
     if before and best:
-        if best.loss >= before.loss:
+        if best.loss >= before.loss * (1 - LEAST):
             return (
                 f"the validation loss did not fall: {before.loss:.4f} before training, "
                 f"{best.loss:.4f} at best (step {best.step})"
             )
         return None
     start, end = _ends(history.training)
-    if end >= start:
+    if end >= start * (1 - LEAST):
         return f"the training loss did not fall: {start:.4f} at the start, {end:.4f} at the end"
     return None
 
@@ -107,8 +112,8 @@ def warnings(history: History) -> list[str]:
     if best and last and last.step > best.step and last.loss > best.loss * (1 + NOISE) and end < start:
         found.append(
             f"Over-fitting: after step {best.step} (epoch {best.epoch:.1f}) the validation loss rose from "
-            f"{best.loss:.4f} to {last.loss:.4f} while the training loss kept falling. The checkpoint of step "
-            f"{best.step} was taken; fewer epochs or more rows would help."
+            f"{best.loss:.4f} to {last.loss:.4f} while the training loss kept falling. The checkpoint of "
+            f"step {best.step} was taken; fewer epochs or more rows would help."
         )
     return found
 

@@ -1,6 +1,6 @@
-"""The keys that the pinned Axolotl knows, with their types: Axolotl itself drops an unknown key without a word.
+"""The keys that the pinned Axolotl knows, with their types: Axolotl itself drops an unknown key silently.
 
-`python -m harness.trainers.axolotl.keys` writes keys.json anew from the installed Axolotl (about ten seconds).
+`python -m harness.trainers.axolotl.keys` writes keys.json anew from the installed Axolotl (in ten seconds).
 """
 
 from __future__ import annotations
@@ -90,17 +90,32 @@ def _describe_type(annotation: Any, depth: int) -> dict[str, Any]:
             choices |= {value for value in values if isinstance(value, str)}
         elif hasattr(leaf, "model_fields"):
             kinds.add("dict")
-            fields |= describe(leaf, depth + 1) if depth < 3 else {}
+            fields = _merge(fields, describe(leaf, depth + 1) if depth < 3 else {})
         elif typing.get_origin(leaf) in (list, tuple, set):
             kinds.add("list")
             for item in typing.get_args(leaf):
-                fields |= _describe_type(item, depth).get("fields", {})
+                fields = _merge(fields, _describe_type(item, depth).get("fields", {}))
         else:
             kinds.add(PLAIN.get(typing.get_origin(leaf) or leaf, "any"))
     if str in _leaves(annotation):
         choices.clear()
     found = {"kinds": sorted(kinds), "choices": sorted(choices), "fields": fields}
     return {name: value for name, value in found.items() if value}
+
+
+def _merge(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The keys of either of two models; a key of both takes what either takes."""
+    merged = one | other
+    for name in one.keys() & other.keys():
+        pair = (one[name], other[name])
+        kinds = sorted({kind for key in pair for kind in key["kinds"]})
+        # A key that takes any text in one of the two has no choices.
+        limited = all("choices" in key or "str" not in key["kinds"] for key in pair)
+        choices = sorted({choice for key in pair for choice in key.get("choices", ())}) if limited else []
+        fields = _merge(*(key.get("fields", {}) for key in pair))
+        found = {"kinds": kinds, "choices": choices, "fields": fields}
+        merged[name] = {part: value for part, value in found.items() if value}
+    return merged
 
 
 def _leaves(annotation: Any) -> list[Any]:

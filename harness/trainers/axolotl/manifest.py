@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from harness import __version__
 from harness.core.ids import digest_file, digest_json
 from harness.trainers.axolotl.history import History, warnings
 from harness.trainers.interface import Adapter, TrainRequest
@@ -19,9 +20,7 @@ PACKAGES = ("axolotl", "torch", "transformers", "peft", "bitsandbytes")
 
 def versions() -> dict[str, str | None]:
     """The versions that decide what a run leaves; None where a package is not installed."""
-    return {"python": platform.python_version(), "harness": _version("harness")} | {
-        name: _version(name) for name in PACKAGES
-    }
+    return {"python": platform.python_version(), "harness": __version__} | {name: _version(name) for name in PACKAGES}
 
 
 def _version(name: str) -> str | None:
@@ -50,15 +49,11 @@ def _without_paths(resolved: Mapping[str, object]) -> dict[str, object]:
     for key in ("datasets", "test_datasets"):
         entries = kept.get(key)
         if isinstance(entries, list):
-            kept[key] = [
-                {name: value for name, value in entry.items() if name != "path"} for entry in entries
-            ]
+            kept[key] = [{name: value for name, value in entry.items() if name != "path"} for entry in entries]
     return json.loads(json.dumps(kept, default=str))  # type: ignore[no-any-return]
 
 
-def outcome(
-    request: TrainRequest, history: History, best_step: int, timing: Mapping[str, object]
-) -> dict[str, object]:
+def outcome(request: TrainRequest, history: History, best_step: int, timing: Mapping[str, object]) -> dict[str, object]:
     """What came out of a run, for the manifest."""
     return {
         "rows": count_rows(request.data),

@@ -41,7 +41,7 @@ class BnbCpu(BasePlugin):  # type: ignore[misc]
 
 
 class AnswerLogits(BasePlugin):  # type: ignore[misc]
-    """Computes logits for the tokens that are trained on and for no others: the same loss in half the time on a CPU.
+    """Computes logits for the tokens that are trained on only: the same loss in half the time on a CPU.
 
     In chat rows one token in eight is an answer, and the head of a small model is a fifth of its work.
     """
@@ -74,7 +74,7 @@ class Progress(BasePlugin):  # type: ignore[misc]
     """Writes progress.jsonl and, at the end, trainer_state.json into the output folder."""
 
     def post_trainer_create(self, cfg: Any, trainer: Any) -> None:
-        """By default a NaN loss is logged as the mean of the others: a broken run would look like a good one."""
+        """By default a NaN loss is logged as the mean of the others: a broken run would look good."""
         trainer.args.logging_nan_inf_filter = False
 
     def add_callbacks_post_trainer(self, cfg: Any, trainer: Any) -> list[Any]:
@@ -82,7 +82,7 @@ class Progress(BasePlugin):  # type: ignore[misc]
         return [_Writer(Path(trainer.args.output_dir))]
 
 
-class _Writer(TrainerCallback):  # type: ignore[misc]
+class _Writer(TrainerCallback):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 

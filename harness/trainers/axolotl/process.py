@@ -6,36 +6,37 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
 from harness.trainers.axolotl.progress import ProgressFile
 from harness.trainers.interface import Progress
 
-CHILD = "harness.trainers.axolotl.child"
 TICK = 0.5  # seconds between two looks at the progress file
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 
 OnProgress = Callable[[Progress], None]
 
 
-def run(config: Path, log: Path, progress: Path, track: bool, on_progress: OnProgress) -> int:
-    """The exit code of a training run; its output is appended to `log`.
+def run(command: Sequence[str], env: Mapping[str, str], log: Path, progress: Path, on_progress: OnProgress) -> int:
+    """The exit code of `command`; its output is appended to `log`.
 
-    Stops the whole process group where the caller is interrupted, by Ctrl-C or by SIGTERM (KeyboardInterrupt).
+    Its standard input is a pipe that ends with this process, so that it can notice. Where Ctrl-C or SIGTERM comes,
+    its whole process group is stopped and KeyboardInterrupt goes on.
     """
     reader = ProgressFile(progress)
     on_progress(Progress("prepare"))
     with _sigterm_interrupts(), log.open("ab") as out:
         child = subprocess.Popen(
-            # -P: a file in the project's folder must not stand in for a package of the same name.
-            [sys.executable, "-P", "-m", CHILD, str(config)],
-            stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT,
-            env=environment(os.environ, track), start_new_session=True,
-        )  # fmt: skip
+            command,
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=dict(env),
+            start_new_session=True,
+        )
         try:
             running = True
             while running:
@@ -48,7 +49,7 @@ def run(config: Path, log: Path, progress: Path, track: bool, on_progress: OnPro
 
 
 def environment(outer: Mapping[str, str], track: bool) -> dict[str, str]:
-    """The caller's environment, made offline, silent and repeatable. `track`: the config asks for a tracker."""
+    """The caller's environment, made offline, silent and repeatable; `track` leaves trackers on."""
     package_root = str(Path(__file__).resolve().parents[3])
     paths = [package_root, *filter(None, [outer.get("PYTHONPATH")])]
     fixed = {
@@ -56,6 +57,8 @@ def environment(outer: Mapping[str, str], track: bool) -> dict[str, str]:
         "AXOLOTL_DO_NOT_TRACK": "1", "DO_NOT_TRACK": "1",
         "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1",
         "PYTHONHASHSEED": "0", "PYTHONUNBUFFERED": "1", "TOKENIZERS_PARALLELISM": "false",
+        # Worker processes would each load everything again, even for saving a few rows.
+        "AXOLOTL_DATASET_NUM_PROC": outer.get("AXOLOTL_DATASET_NUM_PROC", "0"),
         "OMP_NUM_THREADS": outer.get("OMP_NUM_THREADS") or str(_cores()),
         "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONPATH": os.pathsep.join(paths),

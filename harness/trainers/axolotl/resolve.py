@@ -15,7 +15,7 @@ PLUGINS = "harness.trainers.axolotl.plugins"
 CHECKPOINTS = "checkpoints"
 # What a validation during training needs so that the best checkpoint can be taken.
 BEST = {"load_best_model_at_end": True, "metric_for_best_model": "eval_loss", "greater_is_better": False}
-# A CPU has no Triton kernels (Axolotl switches them on by itself), no packing attention, no half-precision speed.
+# A CPU has no Triton kernels (Axolotl switches them on by itself) and no packing attention.
 ON_CPU = {
     "bf16": False,
     "fp16": False,
@@ -40,8 +40,12 @@ OURS = (
     "model_revision",
     "resume_from_checkpoint",
 )
-ENTRY = {"ds_type": "json", "type": "chat_template", "field_messages": "messages", "roles_to_train": ["assistant"],
-         "train_on_eos": "turn"}  # fmt: skip
+ENTRY = {
+    "type": "chat_template",
+    "field_messages": "messages",
+    "roles_to_train": ["assistant"],
+    "train_on_eos": "turn",
+}
 
 Config = dict[str, object]
 
@@ -53,7 +57,8 @@ def resolve(config: Mapping[str, object], request: TrainRequest, device: str) ->
     resolved |= _validation(config) if _validates(resolved) else {}
     resolved |= {"seed": request.seed, "logging_steps": 1}
     resolved.setdefault("chat_template", "tokenizer_default")
-    resolved.setdefault("dataset_num_proc", 1)
+    # In the training process itself: each worker would load everything again, for a quarter of a minute.
+    resolved.setdefault("dataset_num_proc", 0)
     if device == "cpu":
         resolved = _for_cpu(resolved)
     resolved["plugins"] = _plugins(resolved, device)
@@ -123,14 +128,22 @@ def _plugins(config: Mapping[str, object], device: str) -> list[str]:
     return [*(name for name in listed if name not in own), *own]
 
 
+class _Plain(yaml.SafeDumper):
+    """Without anchors, which are there for machines."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
 def write(config: Mapping[str, object], path: Path) -> None:
     """As YAML, in the order of the keys; keys without a value are left out."""
     stated = {key: value for key, value in sorted(config.items()) if value is not None}
-    path.write_text(yaml.safe_dump(stated, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    text = yaml.dump(stated, Dumper=_Plain, sort_keys=False, allow_unicode=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def device_here() -> str:
-    """`cuda` where the installed torch finds a GPU; it is asked in a process of its own, and only if one may be."""
+    """`cuda` where the installed torch finds a GPU, else `cpu`; asked in a process of its own, if need be."""
     if not any(Path(node).exists() for node in ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")):
         return "cpu"
     question = "import torch; print(torch.cuda.is_available())"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -17,6 +19,7 @@ from harness.trainers.axolotl.check import check
 from harness.trainers.axolotl.resolve import CHECKPOINTS, Config, device_here, resolve, write
 from harness.trainers.interface import Adapter, Progress, TrainRequest
 
+CHILD = "harness.trainers.axolotl.child"
 LOG_LINES = 12  # of the training log, shown with a failure
 
 
@@ -60,7 +63,8 @@ def _train(
     request: TrainRequest, resolved: Config, record: dict[str, Any], on_progress: Callable[[Progress], None]
 ) -> Adapter:
     run = folder.open_run(request.output, record["key"])
-    if run["exit_code"] != 0:
+    # A run may have ended well while its caller died before it could take the adapter.
+    if run["exit_code"] != 0 or not (request.output / CHECKPOINTS / "trainer_state.json").is_file():
         _run(request, resolved, run, on_progress)
     checkpoints, log = request.output / CHECKPOINTS, request.output / "train.log"
     if run["exit_code"] != 0:
@@ -78,9 +82,7 @@ def _train(
     return Adapter(target, digest, request.base_digest, manifest.write(request.output, value))
 
 
-def _run(
-    request: TrainRequest, resolved: Config, run: dict[str, Any], on_progress: Callable[[Progress], None]
-) -> None:
+def _run(request: TrainRequest, resolved: Config, run: dict[str, Any], on_progress: Callable[[Progress], None]) -> None:
     """One attempt; what it took is remembered, however it ends."""
     output, checkpoints = request.output, request.output / CHECKPOINTS
     folder.drop_half_checkpoints(checkpoints)
@@ -88,13 +90,16 @@ def _run(
     write(resolved, output / "resolved.yaml")
     run["started"], run["exit_code"] = run["started"] or _now(), None
     folder.save_run(output, run)
-    track = any(
-        resolved.get(key) for key in ("use_wandb", "wandb_project", "use_comet", "comet_project_name")
-    )
+    track = any(resolved.get(key) for key in ("use_wandb", "wandb_project", "use_comet", "comet_project_name"))
     began = time.monotonic()
     try:
         run["exit_code"] = process.run(
-            output / "resolved.yaml", output / "train.log", checkpoints / "progress.jsonl", track, on_progress
+            # -P: a file in the project's folder must not stand in for a package of the same name.
+            [sys.executable, "-P", "-m", CHILD, str(output / "resolved.yaml")],
+            process.environment(os.environ, track),
+            output / "train.log",
+            checkpoints / "progress.jsonl",
+            on_progress,
         )
     finally:
         run["seconds"] += time.monotonic() - began
@@ -109,7 +114,7 @@ def _losses(checkpoints: Path, log: Path) -> history.History:
     """
     try:
         losses = history.read(checkpoints / "trainer_state.json")
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         raise OutsideError(_failure("Training ended before its last step.", log)) from None
     why = history.why_failed(losses)
     if why:

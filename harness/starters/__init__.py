@@ -1,0 +1,1 @@
+"""Starter projects, one folder for each task kind: `harness init` copies them."""
