@@ -6,6 +6,7 @@ Imports lm-eval, so import this module only where a task needs it.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine, MutableMapping
 from typing import Any, TypeVar
 
@@ -74,7 +75,7 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
                 f"the server joins the tokens of a context and its continuation ({continuation[:40]!r}), "
                 "so the continuation cannot be scored alone."
             )
-        return sum(token.logprob or 0.0 for token in scored), await self._is_greedy(client, context, scored)
+        return _sum(scored), await self._is_greedy(client, context, scored)
 
     async def _is_greedy(self, client: TgiClient, context: str, scored: list[Token]) -> bool:
         ranks = [token.rank for token in scored]
@@ -94,7 +95,7 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
         return text
 
     async def _roll(self, client: TgiClient, text: str) -> float:
-        return sum(token.logprob or 0.0 for token in _need_logprobs(await client.prefill(text, self._adapter))[1:])
+        return _sum(_need_logprobs(await client.prefill(text, self._adapter))[1:])
 
     def _kept(self, kind: str, items: list[Any], ask: Callable[[TgiClient, Any], Coroutine[Any, Any, T]]) -> list[T]:
         keys = [digest_json([kind, item]) for item in items]
@@ -121,16 +122,22 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
 
         try:
             return asyncio.run(all_of_them())
-        except* RequestFailed as failed:
+        except* (RequestFailed, OutsideError) as failed:
             raise OutsideError(f"the server failed while lm-eval was asking: {failed.exceptions[0]}") from None
-        except* OutsideError as failed:
-            raise failed.exceptions[0] from None
 
 
 def _split(context: str, continuation: str) -> tuple[str, str]:
     """lm-eval's rule: space at the end of the context belongs to the continuation."""
     spaces = len(context) - len(context.rstrip())
     return (context[:-spaces], context[-spaces:] + continuation) if spaces else (context, continuation)
+
+
+def _sum(tokens: list[Token]) -> float:
+    """The log-likelihood of tokens. One without a log-probability would count as certain, so it is an error."""
+    known = [token.logprob for token in tokens if token.logprob is not None]
+    if len(known) < len(tokens):
+        raise OutsideError("the server gives no log-probability for some tokens of a prompt.")
+    return math.fsum(known)
 
 
 def _need_logprobs(tokens: list[Token]) -> list[Token]:

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -47,6 +49,7 @@ class Limits:
     attempts: int = 5
     first_pause: float = 0.25
     longest_pause: float = 8.0
+    health: float = 30.0
 
 
 class TgiClient:
@@ -81,7 +84,7 @@ class TgiClient:
     async def alive(self) -> bool:
         """Whether the server answers at all."""
         try:
-            await self._once("GET", "/health", None)
+            await self._once("GET", "/health", None, self.limits.health)
         except (RequestFailed, _Again):
             return False
         return True
@@ -102,7 +105,7 @@ class TgiClient:
         body = {key: value for key, value in body.items() if value is not None}
         try:
             reply, seconds = await self._timed("/v1/chat/completions", body)
-            return _chat_output(sample_id, reply, seconds)
+            return _chat_output(sample_id, reply, seconds, generation.stop)
         except RequestFailed as error:
             return Output(sample_id, None, error=str(error))
 
@@ -117,11 +120,9 @@ class TgiClient:
             **({"adapter_id": adapter} if adapter else {}),
         }
         reply = await self._post("/generate", {"inputs": text, "parameters": parameters})
-        try:
+        with _shape("/generate"):
             prefill = reply["details"]["prefill"]
-            return [Token(t["id"], t["text"], t["logprob"], t.get("rank")) for t in prefill]
-        except (KeyError, TypeError):
-            raise RequestFailed("the reply to /generate has no details") from None
+            return [Token(t["id"], t["text"], _finite(t["logprob"]), t.get("rank")) for t in prefill]
 
     async def greedy(self, text: str, tokens: int, stop: Sequence[str], adapter: str | None) -> tuple[str, list[int]]:
         """Greedy continuation of a raw prompt: its text and token ids."""
@@ -134,11 +135,14 @@ class TgiClient:
             **({"adapter_id": adapter} if adapter else {}),
         }
         reply = await self._post("/generate", {"inputs": text, "parameters": parameters})
-        return str(reply["generated_text"]), [token["id"] for token in reply["details"]["tokens"]]
+        with _shape("/generate"):
+            return str(reply["generated_text"]), [token["id"] for token in reply["details"]["tokens"]]
 
     async def tokenize(self, text: str) -> list[int]:
         """The token ids that the server reads in a text."""
-        return [token["id"] for token in await self._post("/tokenize", {"inputs": text})]
+        reply = await self._post("/tokenize", {"inputs": text})
+        with _shape("/tokenize"):
+            return [token["id"] for token in reply]
 
     async def _timed(self, path: str, body: Mapping[str, Any]) -> tuple[Any, float]:
         """The reply, and the seconds that its last attempt took (waiting for a slot is not the server's time)."""
@@ -161,42 +165,68 @@ class TgiClient:
                 reason = str(error)
         raise RequestFailed(f"{reason} ({self.limits.attempts} attempts)")
 
-    async def _once(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+    async def _once(
+        self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float | None = None
+    ) -> Any:
         assert self._session is not None
+        limit = aiohttp.ClientTimeout(total=timeout or self.limits.timeout, connect=10)
         try:
-            async with self._session.request(method, self.url + path, json=body) as reply:
-                text = await reply.text()
+            async with self._session.request(method, self.url + path, json=body, timeout=limit) as reply:
+                text = await reply.text(errors="replace")
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _Again(f"{type(error).__name__}: {error}" if str(error) else "the request timed out") from None
-        if reply.status in _RETRY_STATUS:
-            raise _Again(f"HTTP {reply.status}: {text[:200]}")
+        if reply.status in (401, 403):
+            raise OutsideError(
+                f"the server at {self.url} refuses the key (HTTP {reply.status}). "
+                "Put the right one into the environment variable that serve.remote.key_env names."
+            )
         if reply.status >= 400:
-            raise RequestFailed(f"HTTP {reply.status}: {text[:200]}")
-        if not text:
+            said = f"HTTP {reply.status}: {self._without_key(text)[:200]}"
+            raise _Again(said) if reply.status in _RETRY_STATUS else RequestFailed(said)
+        if method == "GET" and not text:
             return {}
         try:
             return json.loads(text)
         except ValueError:
             raise _Again("the reply is not whole JSON") from None
 
+    def _without_key(self, text: str) -> str:
+        """A server may repeat a request in its error; what it says ends in files."""
+        return text.replace(self._key, "(the key)") if self._key else text
+
 
 class _Again(Exception):
     """A failure that another attempt may mend."""
 
 
-def _chat_output(sample_id: str, reply: Any, seconds: float) -> Output:
+@contextmanager
+def _shape(path: str) -> Iterator[None]:
+    """A reply of another form than TGI's is a failed request, not a bug of ours."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError):
+        raise RequestFailed(f"the reply to {path} has not the form of TGI's") from None
+
+
+def _finite(logprob: float | None) -> float | None:
+    """NaN and infinities (weights that overflowed) are no log-probabilities."""
+    return logprob if logprob is not None and math.isfinite(logprob) else None
+
+
+def _chat_output(sample_id: str, reply: Any, seconds: float, stop: Sequence[str]) -> Output:
     from huggingface_hub import ChatCompletionOutput
 
-    try:
+    with _shape("/v1/chat/completions"):
         parsed = ChatCompletionOutput.parse_obj_as_instance(reply)
         choice, usage = parsed.choices[0], parsed.usage
+        text = choice.message.content or ""
+        for end in stop:  # TGI leaves the stop string in
+            text = text.split(end)[0]
         return Output(
             sample_id,
-            choice.message.content or "",
+            text,
             choice.finish_reason,
             usage.prompt_tokens if usage else None,
             usage.completion_tokens if usage else None,
             seconds,
         )
-    except (KeyError, TypeError, AttributeError, IndexError):
-        raise RequestFailed("the reply to /v1/chat/completions lacks choices") from None

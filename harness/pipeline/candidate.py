@@ -42,23 +42,32 @@ def candidate(release: Release, watch: Watch) -> Candidate:
     if training is None:
         folder = release.candidate.adapter
         assert folder is not None
-        return Candidate(base.folder, base.digest, folder, given_adapter(folder, release.file), None)
+        return Candidate(base.folder, base.digest, folder, adapter_digest(folder, release.file), None)
     request = _request(release, training, base.folder, base.digest, workspace)
     fresh = (request.output / "manifest.json").is_file()
     watch(Event("train", "begin", f"Axolotl, {training.axolotl.name}"))
     adapter = AxolotlTrainer().train(request, lambda progress: watch(_event(progress)))
-    watch(Event("train", "fresh" if fresh else "done", f"adapter {adapter.digest[:12]}"))
-    return Candidate(base.folder, base.digest, adapter.folder, adapter.digest, adapter.manifest)
+    digest = adapter_digest(adapter.folder, release.file)
+    watch(Event("train", "fresh" if fresh else "done", f"adapter {digest[:12]}"))
+    return Candidate(base.folder, base.digest, adapter.folder, digest, adapter.manifest)
 
 
-def given_adapter(folder: Path, file: str) -> str:
-    """The digest of a finished adapter. Raises ConfigError for one that is not safetensors, or not whole."""
+def adapter_digest(folder: Path, file: str) -> str:
+    """The digest of an adapter: its weights, and how they are to be applied (rank, alpha, modules).
+
+    Where its base model lay when it was trained does not count. Raises ConfigError for an adapter that is not whole.
+    """
     weights, config = folder / "adapter_model.safetensors", folder / "adapter_config.json"
     missing = [path.name for path in (weights, config) if not path.is_file()]
     if missing:
         message = f"the adapter folder '{folder.name}' lacks {' and '.join(missing)}."
         raise ConfigError(Problem(message, file=file, hint="Only safetensors adapters are served."))
-    return digest_file(weights)
+    try:
+        settings = dict(json.loads(config.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise ConfigError(Problem(f"{folder.name}/{config.name} is not a JSON object.", file=file)) from None
+    settings.pop("base_model_name_or_path", None)
+    return digest_json({"weights": digest_file(weights), "settings": settings})
 
 
 def is_trained(release: Release) -> bool:

@@ -69,5 +69,8 @@ def _decide(release: Release, judged: Candidate, material: Material, workspace: 
         for path in (workspace.decision(decision.id), workspace.reports(release.name) / "decision.json"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+        declared = workspace.declaration(decision.id)
+        if not declared.exists():
+            declared.write_text((release.root / release.file).read_text(encoding="utf-8"), encoding="utf-8")
         add_decision(connection, record)
     return decision

@@ -53,7 +53,8 @@ def run_lm_eval(
     samples = (found or {}).get("samples", {}).get(kind.task)
     if not samples:
         raise ConfigError(f"lm-eval gave no samples for the task '{kind.task}'.")
-    return _result(task.name, sorted(samples, key=lambda sample: int(sample["doc_id"])))
+    expected = (found or {})["n-samples"][kind.task]["effective"]
+    return _result(task.name, _one_filter(samples), expected)
 
 
 @contextlib.contextmanager
@@ -71,15 +72,25 @@ def _quiet(root: Path) -> Iterator[None]:
         logging.disable(level)
 
 
-def _result(task: str, found: list[Mapping[str, Any]]) -> TaskResult:
-    rows = [_row(sample) for sample in found]
+def _one_filter(samples: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """lm-eval gives each row once for every filter of a task; the task's first filter counts."""
+    first = samples[0].get("filter")
+    return sorted((s for s in samples if s.get("filter") == first), key=lambda sample: int(sample["doc_id"]))
+
+
+def _result(task: str, found: list[Mapping[str, Any]], expected: int) -> TaskResult:
+    if len(found) != expected:
+        raise OutsideError(f"lm-eval gave {len(found)} of {expected} samples of '{task}'. Nothing was judged.")
+    names = [str(sample["doc"].get("id", sample["doc_id"])) for sample in found]
+    if len(set(names)) < len(names):
+        names = [str(sample["doc_id"]) for sample in found]
+    rows = [_row(name, sample) for name, sample in zip(names, found, strict=True)]
     samples, outputs, answers, scores = zip(*rows, strict=True)
     return TaskResult(task, samples, outputs, answers, scores)
 
 
-def _row(found: Mapping[str, Any]) -> tuple[Sample, Output, Answer, Score]:
+def _row(name: str, found: Mapping[str, Any]) -> tuple[Sample, Output, Answer, Score]:
     doc = {str(key): value for key, value in found["doc"].items()}
-    name = str(doc.get("id", found["doc_id"]))
     metric = next((key for key in _RIGHT if key in found), None)
     if metric is None:
         raise ConfigError(f"lm-eval scores this task by neither of {', '.join(_RIGHT)}; accuracy needs one of them.")

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from harness.core.decisions import Decision
 from harness.core.errors import ConfigError, ExitCode, HarnessError
-from harness.core.ids import digest_file
 from harness.core.releases import Release
 from harness.core.verdicts import Verdict
-from harness.pipeline.candidate import Candidate
+from harness.pipeline.candidate import Candidate, adapter_digest
 from harness.pipeline.judge import judge
 from harness.pipeline.lock import locked
 from harness.pipeline.report import find_decision
@@ -49,15 +48,15 @@ def promote(release: Release, stage: str, prefix: str | None, find: Candidate) -
         codes = {Verdict.FAIL: ExitCode.FAIL, Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE}
         code = codes.get(decision.verdict, ExitCode.CONFIG)
         raise NotPromoted(f"decision {decision.id[:12]} is {decision.verdict}, not PASS: {decision.reason}", code)
-    _same_bytes(decision, find)
+    _same_bytes(release, decision, find)
     _same_evidence(release, decision, workspace)
     with locked(workspace), opened(workspace.store) as connection:
         number = add_version(connection, release.name, find.adapter_digest, find.base_digest, decision.id, stage, now())
     return Promotion(number, stage, decision)
 
 
-def _same_bytes(decision: Decision, find: Candidate) -> None:
-    on_disk = digest_file(find.adapter / "adapter_model.safetensors")
+def _same_bytes(release: Release, decision: Decision, find: Candidate) -> None:
+    on_disk = adapter_digest(find.adapter, release.file)
     for name, found in (("adapter_digest", on_disk), ("base_digest", find.base_digest)):
         judged = str(decision.candidate[name])
         if judged != found:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
+from harness.config.schema import ReleaseFile
+from harness.config.source import load_yaml
 from harness.core.decisions import Decision
 from harness.core.errors import ConfigError
 from harness.core.releases import Release
-from harness.pipeline.candidate import Candidate, training_record
+from harness.pipeline.candidate import Candidate, adapter_digest, training_record
 from harness.pipeline.evidence import Material as Judgeds
 from harness.pipeline.runs import read_material
 from harness.pipeline.workspace import Workspace
@@ -25,12 +28,13 @@ def write_report(release: Release, decision: Decision, judgeds: Judgeds, judged:
         role: {suite: (one.run, tuple(one.results.values())) for suite, one in suites.items()}
         for role, suites in judgeds.items()
     }
+    declared = Workspace(release.root).declaration(decision.id)
     material = Material(
         decision=decision,
         runs=runs,
         training=_training(release, decision, judged),
-        release_yaml=(release.root / release.file).read_text(encoding="utf-8"),
-        policy_alpha=release.policy.alpha,
+        release_yaml=declared.read_text(encoding="utf-8"),
+        policy_alpha=ReleaseFile.model_validate(load_yaml(declared).value).policy.alpha,
     )
     templates = release.root / "reports" / "templates"
     page = render(build_view(material), templates if templates.is_dir() else None)
@@ -66,7 +70,7 @@ def _training(release: Release, decision: Decision, judged: Candidate | None) ->
     if judged is not None:
         return training_record(judged)
     for path in (Workspace(release.root).state / "training").glob("*/manifest.json"):
-        found = training_record(Candidate(path.parent, "", path.parent, "", path))
-        if found and str(decision.candidate["adapter_digest"]) in str(found):
-            return found
+        with contextlib.suppress(ConfigError):  # an adapter that was removed since
+            if adapter_digest(path.parent / "adapter", release.file) == decision.candidate["adapter_digest"]:
+                return training_record(Candidate(path.parent, "", path.parent, "", path))
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from harness.core.events import Event, Watch
 from harness.core.ids import digest_json
 from harness.core.releases import Release, Suite, Task
 from harness.core.runs import Model, Run, TaskResult
-from harness.core.samples import Json
+from harness.core.samples import Json, Output
 from harness.pipeline.answers import count, metric_infos, score_task
 from harness.pipeline.few_shot import choose
 from harness.pipeline.workspace import Workspace, now
@@ -67,10 +67,17 @@ def run_suite(release: Release, planned: PlannedRun, endpoint: Endpoint, watch: 
     folder = workspace.run(planned.id)
     proof = asyncio.run(_proof(release, planned, endpoint))
     asked = [task for task in planned.suite.tasks if task.kind != "lm_eval"]
-    if asked:
-        asyncio.run(_ask(release, planned, asked, endpoint, folder, watch))
+    done = asyncio.run(_ask(release, planned, asked, endpoint, folder, watch))
+    outputs = {task.name: [done[task.name, sample.id] for sample in task.samples] for task in asked}
+    for task, given in outputs.items():
+        _refuse_loss(task, given, release.policy.max_not_evaluated)
     watch(Event(planned.title, "move", "scoring"))
-    results = [_result(release, planned, task, endpoint, folder, watch) for task in planned.suite.tasks]
+    results = [
+        score_task(task, catalog.build("tasks", task.kind, task.arguments), task.samples, outputs[task.name])
+        if task.name in outputs
+        else _run_lm_eval(release, planned, task, endpoint, folder, watch)
+        for task in planned.suite.tasks
+    ]
     run = Run(
         id=planned.id,
         release=release.name,
@@ -110,14 +117,15 @@ async def _proof(release: Release, planned: PlannedRun, endpoint: Endpoint) -> s
 
 async def _ask(
     release: Release, planned: PlannedRun, tasks: list[Task], endpoint: Endpoint, folder: Path, watch: Watch
-) -> None:
+) -> Mapping[tuple[str, str], Output]:
+    """The output of every sample, by task and sample id; those of an earlier try are not asked for again."""
     total = sum(len(task.samples) for task in tasks)
     with bundle.Journal(folder) as journal:
         if journal.done:
             watch(Event(planned.title, "note", f"going on after {len(journal.done)} of {total} samples"))
 
-        def keep(task: str, output: object) -> None:
-            journal.add(task, output)  # type: ignore[arg-type]
+        def keep(task: str, output: Output) -> None:
+            journal.add(task, output)
             watch(Event(planned.title, "move", "asking", len(journal.done), total))
 
         questions = list(_questions(release, planned, tasks, _adapter(planned, endpoint), journal))
@@ -126,6 +134,17 @@ async def _ask(
                 await ask_all(client, questions, release.serve.concurrency, keep)
             except* OutsideError as failed:
                 raise failed.exceptions[0] from None
+        return journal.done
+
+
+def _refuse_loss(task: str, outputs: Sequence[Output], most: float) -> None:
+    """A run that lost too much is not finished: the failed requests are asked again next time. Raises OutsideError."""
+    failed = [output for output in outputs if output.error is not None]
+    if len(failed) > most * len(outputs):
+        raise OutsideError(
+            f"{len(failed)} of {len(outputs)} requests of the task '{task}' failed ({most:.0%} may), the first with: "
+            f"{failed[0].error}. Nothing was judged; the same command asks only these again."
+        )
 
 
 def _questions(
@@ -141,16 +160,12 @@ def _questions(
                 yield Question(task.name, sample.id, turns, task.generation, adapter)
 
 
-def _result(
+def _run_lm_eval(
     release: Release, planned: PlannedRun, task: Task, endpoint: Endpoint, folder: Path, watch: Watch
 ) -> TaskResult:
-    if task.kind == "lm_eval":
-        from harness.pipeline.lm_eval_run import run_lm_eval
+    from harness.pipeline.lm_eval_run import run_lm_eval
 
-        return run_lm_eval(
-            release.root, task, lambda: _connect(release, endpoint), _adapter(planned, endpoint), folder,
-            lambda done, total: watch(Event(planned.title, "move", "asking", done, total)),
-        )  # fmt: skip
-    done = bundle.Journal(folder).done
-    outputs = [done[task.name, sample.id] for sample in task.samples]
-    return score_task(task, catalog.build("tasks", task.kind, task.arguments), task.samples, outputs)
+    return run_lm_eval(
+        release.root, task, lambda: _connect(release, endpoint), _adapter(planned, endpoint), folder,
+        lambda done, total: watch(Event(planned.title, "move", "asking", done, total)),
+    )  # fmt: skip

@@ -45,6 +45,10 @@ class Workspace:
         """The record of one decision."""
         return self.state / "decisions" / f"{decision_id[:16]}.json"
 
+    def declaration(self, decision_id: str) -> Path:
+        """release.yaml as it was when a decision was taken."""
+        return self.decision(decision_id).with_suffix(".release.yaml")
+
     def reports(self, release: str) -> Path:
         """The reports of a release."""
         return self.root / "reports" / release

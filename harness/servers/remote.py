@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,5 +50,5 @@ class Remote:
         try:
             with urllib.request.urlopen(request, timeout=10) as reply:
                 return dict(json.load(reply))
-        except (urllib.error.URLError, OSError, ValueError) as error:
+        except (http.client.HTTPException, OSError, ValueError, TypeError) as error:
             raise OutsideError(f"the server at {self.url} does not answer /info: {error}") from None

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from harness.core.errors import OutsideError
-from harness.core.ids import digest_file
+from harness.core.ids import digest_file, digest_json
 from harness.core.runs import Run, TaskResult
 from harness.core.samples import Output
 from harness.store import records
@@ -46,9 +46,9 @@ class Journal:
         for line in lines:
             try:
                 value = json.loads(line)
-            except ValueError:
+                task, output = value.pop("task"), records.output_from_json(value)
+            except (ValueError, TypeError, KeyError, AttributeError):
                 continue
-            task, output = value.pop("task"), records.output_from_json(value)
             if output.error is None:
                 yield task, output
 
@@ -89,17 +89,26 @@ def finish(folder: Path, run: Run, results: Iterable[TaskResult]) -> None:
     _write_lines(folder / PARTS[2], _lines(results, lambda r: map(records.answer_to_json, r.answers)))
     _write_lines(folder / PARTS[3], _lines(results, lambda r: map(records.score_to_json, r.scores)))
     digests = {name: digest_file(folder / name) for name in PARTS}
-    manifest = {"format": 1, "run": records.run_to_json(run), "digests": digests}
+    value = records.run_to_json(run)
+    manifest = {"format": 1, "run": value, "digests": digests, "run_digest": digest_json(value)}
     _write_text(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
 
 
 def read_run(folder: Path) -> Run:
-    """The run of a finished bundle. Raises OutsideError where its parts are not what the manifest says."""
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    for name, digest in manifest["digests"].items():
-        if not (folder / name).is_file() or digest_file(folder / name) != digest:
-            raise OutsideError(f"the bundle {folder} was changed: {name} is not what its manifest says.")
-    return records.run_from_json(manifest["run"])
+    """The run of a finished bundle. Raises OutsideError where it is not as it was when the run finished."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        run, digests = manifest["run"], {name: manifest["digests"][name] for name in PARTS}
+        changed = [MANIFEST] if digest_json(run) != manifest["run_digest"] else []
+    except (OSError, ValueError, KeyError, TypeError):
+        run, digests, changed = None, {}, [MANIFEST]
+    changed += [name for name, digest in digests.items() if not _is(folder / name, digest)]
+    if changed:
+        raise OutsideError(
+            f"the bundle {folder} was changed after its run: {', '.join(changed)}. Put it back, or remove the folder "
+            "and run again."
+        )
+    return records.run_from_json(run)
 
 
 def read_results(folder: Path) -> tuple[TaskResult, ...]:
@@ -120,10 +129,14 @@ def read_results(folder: Path) -> tuple[TaskResult, ...]:
     )
 
 
+def _is(path: Path, digest: str) -> bool:
+    return path.is_file() and digest_file(path) == digest
+
+
 def _lines(results: Iterable[TaskResult], values: Any) -> Iterator[str]:
     for result in results:
         for value in values(result):
-            yield json.dumps({"task": result.task, **value}, ensure_ascii=False) + "\n"
+            yield json.dumps({"task": result.task, **value}, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _line(task: str, output: Output) -> str:

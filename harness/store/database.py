@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from harness.core.errors import OutsideError
-from harness.store.migrations import migrate
+from harness.store.migrations import check, migrate
 
 WAIT_SECONDS = 30.0
 
@@ -31,10 +31,7 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     until = time.monotonic() + WAIT_SECONDS
     while True:
         try:
-            connection = duckdb.connect(str(path), read_only=read_only)
-            if not read_only:
-                migrate(connection)
-            return connection
+            return _prepared(duckdb.connect(str(path), read_only=read_only), read_only)
         except duckdb.IOException as error:
             locked = "lock" in str(error).lower()
             if not locked or time.monotonic() > until:
@@ -43,6 +40,15 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
             time.sleep(0.1)
         except duckdb.Error as error:
             raise OutsideError(f"the store {path} cannot be used: {_first_line(error)}") from None
+
+
+def _prepared(connection: duckdb.DuckDBPyConnection, read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        (check if read_only else migrate)(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _first_line(error: Exception) -> str:

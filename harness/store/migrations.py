@@ -39,15 +39,21 @@ STEPS: tuple[str, ...] = (
 )
 
 
-def migrate(connection: duckdb.DuckDBPyConnection) -> None:
-    """Bring the database to this version of the tables. Raises ConfigError for one that is newer."""
-    connection.execute("CREATE TABLE IF NOT EXISTS migrations (step BIGINT PRIMARY KEY, applied TIMESTAMP)")
+def check(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many steps a database has. Raises ConfigError for one that is newer than this harness."""
     found = connection.execute("SELECT coalesce(max(step), 0) FROM migrations").fetchone()
     applied = int(found[0]) if found else 0
     if applied > len(STEPS):
         raise ConfigError(
             f"the store was written by a newer harness (step {applied}; this one knows {len(STEPS)}). Update harness."
         )
+    return applied
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring the database to this version of the tables. Raises ConfigError for one that is newer."""
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (step BIGINT PRIMARY KEY, applied TIMESTAMP)")
+    applied = check(connection)
     for number, step in enumerate(STEPS[applied:], start=applied + 1):
         connection.execute("BEGIN")
         connection.execute(step)

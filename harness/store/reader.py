@@ -13,6 +13,9 @@ from harness.core.runs import Run, TaskResult
 from harness.store import records
 
 
+_SCORES = "SELECT task, sample_id, metric, value, part, reason FROM scores WHERE run = ? ORDER BY rowid"
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
     """A stored decision in one line."""
@@ -52,7 +55,7 @@ def results(connection: duckdb.DuckDBPyConnection, run: str) -> tuple[TaskResult
     )
     outputs = _by_task(connection, _in_order("outputs"), run)
     answers = _by_task(connection, _in_order("answers"), run)
-    scores = _by_task(connection, "SELECT task, sample_id, metric, value, part, reason FROM scores WHERE run = ?", run)
+    scores = _by_task(connection, _SCORES, run)
     return tuple(
         TaskResult(
             task,
@@ -68,7 +71,7 @@ def results(connection: duckdb.DuckDBPyConnection, run: str) -> tuple[TaskResult
 def decisions(connection: duckdb.DuckDBPyConnection, release: str | None = None) -> list[DecisionRow]:
     """The stored decisions, newest first."""
     rows = connection.execute(
-        "SELECT id, release, verdict, decided FROM decisions WHERE ? IS NULL OR release = ? ORDER BY decided DESC",
+        "SELECT id, release, verdict, decided FROM decisions WHERE ? IS NULL OR release = ? ORDER BY decided DESC, rowid DESC",
         [release, release],
     ).fetchall()
     return [DecisionRow(*row) for row in rows]

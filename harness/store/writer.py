@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from harness.store.bundle import MANIFEST, PARTS
+from harness.store import bundle, records
 
 _COLUMNS = {
     "samples": {
@@ -27,8 +27,8 @@ _COLUMNS = {
 
 
 def load_bundle(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Bring a finished bundle into the database, once; a second time changes nothing."""
-    run = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["run"]
+    """Bring a finished bundle into the database, once; a second time changes nothing. Raises OutsideError."""
+    run = records.run_to_json(bundle.read_run(folder))
     if connection.execute("SELECT 1 FROM runs WHERE id = ?", [run["id"]]).fetchone():
         return
     counts = run["counts"]
@@ -38,7 +38,7 @@ def load_bundle(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         [run["id"], run["release"], run["suite"], run["model"]["role"], run["started"], counts["scored"],
          counts["model_failed"], counts["not_evaluated"], json.dumps(run)],
     )  # fmt: skip
-    for name in PARTS:
+    for name in bundle.PARTS:
         table = name.removesuffix(".jsonl")
         if (folder / name).stat().st_size:
             _load_part(connection, table, folder / name, run["id"])

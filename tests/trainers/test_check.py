@@ -79,7 +79,7 @@ def test_a_bad_line_is_told_with_its_place(tmp_path: Path, line: str, said: str)
         "val_set_size: 0",
         "lora_dropout: 0",
         "lora_target_modules: [q_proj]",
-        "early_stopping_patience: 2\nevals_per_epoch: 2\nsaves_per_epoch: 2",
+        "early_stopping_patience: 2\neval_steps: 5\nsave_steps: 5",
         "plugins: [axolotl.integrations.liger.LigerPlugin]\nliger_rope: true",
         "plugins: [theirs.Own]\ntheir_very_own_setting: 1",
         "bf16:",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.trainers.axolotl.history import History, read, warnings, why_failed
+from harness.trainers.axolotl import history as losses_of
+from harness.trainers.axolotl.history import History, read, warnings
 
 
 def history(
@@ -21,6 +22,10 @@ def history(
     state = tmp_path / "trainer_state.json"
     state.write_text(json.dumps({"log_history": rows}))
     return read(state)
+
+
+def why_failed(found: History) -> str | None:
+    return losses_of.why_failed(found, validated=bool(found.validation))
 
 
 FALLING = [3.0, 2.5, 2.8, 2.0, 1.5, 1.7, 1.0, 0.8, 0.9, 0.5]
@@ -111,3 +116,8 @@ def test_the_history_reads_in_order_of_the_steps(tmp_path: Path) -> None:
 def test_a_fall_too_small_to_mean_anything_is_a_failure(tmp_path: Path) -> None:
     assert why_failed(history(tmp_path, FALLING, {0: 3.0, 10: 2.9999}))
     assert why_failed(history(tmp_path, [2.0, 1.9999]))
+
+
+def test_a_validation_that_never_happened_is_a_failure(tmp_path: Path) -> None:
+    for found in (history(tmp_path, FALLING), history(tmp_path, FALLING, {0: 3.0})):
+        assert "no validation loss" in (losses_of.why_failed(found, validated=True) or "")

@@ -48,10 +48,17 @@ def test_files_and_seed_are_this_runs(tmp_path: Path) -> None:
 
 
 def test_evaluations_and_checkpoints_fall_together_and_the_best_is_kept(tmp_path: Path) -> None:
-    for own, pace in (({"eval_steps": 15, "save_steps": 40}, 15), ({}, None)):
+    for own, pace in (
+        ({"eval_steps": 15, "save_steps": 40}, 15),
+        ({"num_epochs": 2, "evals_per_epoch": 2, "saves_per_epoch": 1}, 0.25),
+        ({"num_epochs": 3}, 1 / 6),
+        # Axolotl would read a share of 1 as: never.
+        ({"num_epochs": 1, "evals_per_epoch": 1}, 0.999999),
+        ({"num_epochs": 0.5, "evals_per_epoch": 1}, 0.999999),
+    ):
         resolved = resolve({"adapter": "lora", **own}, request_in(tmp_path), "cpu")
         assert resolved["eval_steps"] == resolved["save_steps"] == pace
-        assert resolved["evals_per_epoch"] == resolved["saves_per_epoch"]
+        assert resolved["evals_per_epoch"] is resolved["saves_per_epoch"] is None
         assert resolved["load_best_model_at_end"] is True
         assert resolved["save_total_limit"] == 2
 

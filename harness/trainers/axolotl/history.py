@@ -78,16 +78,19 @@ def _broken(rows: Iterable[Mapping[str, Any]]) -> str | None:
     return None
 
 
-def why_failed(history: History) -> str | None:
+def why_failed(history: History, validated: bool) -> str | None:
     """Why this run must not count as trained, in one clause; None where it learned.
 
-    The validation loss decides where it is known from before the first update; else the training loss.
+    `validated`: rows to validate on were given. The validation loss decides where it is known from before the first
+    update; else the training loss.
     """
     if history.broken:
         return history.broken
     if not history.training:
         return "no training loss was logged"
     before, best = _at_start(history), history.best
+    if validated and not best:
+        return "no validation loss was logged, though there are rows to validate on"
     if before and best:
         if best.loss >= before.loss * (1 - LEAST):
             return (

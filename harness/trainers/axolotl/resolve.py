@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from harness.trainers.axolotl.rules import number_of
 from harness.trainers.interface import TrainRequest
 
 PLUGINS = "harness.trainers.axolotl.plugins"
@@ -32,6 +33,8 @@ ON_CPU = {
 }
 NOT_ON_CPU = ("flash_attention", "xformers_attention", "deepspeed", "fsdp", "fsdp_config", "fsdp_version",
               "device_map", "torch_compile", "bfloat16", "float16", "sdp_attention")  # fmt: skip
+# Rounded up to a whole step, this is the last one.
+LAST_STEP_ONLY = 0.999999
 # They would point past the files of this run.
 OURS = (
     "tokenizer_config",
@@ -54,7 +57,7 @@ def resolve(config: Mapping[str, object], request: TrainRequest, device: str) ->
     """The resolved config for `device` (cpu or cuda). It also runs under plain `axolotl train`."""
     resolved = {key: value for key, value in config.items() if key not in OURS}
     resolved |= _files(config, request)
-    resolved |= _validation(config) if _validates(resolved) else {}
+    resolved |= _validation(config) if validates(resolved) else {}
     resolved |= {"seed": request.seed, "logging_steps": 1}
     resolved.setdefault("chat_template", "tokenizer_default")
     # In the training process itself: each worker would load everything again, for a quarter of a minute.
@@ -88,20 +91,24 @@ def _entry(given: object, path: Path) -> Config:
     return {**(first or ENTRY), "path": str(path.resolve()), "ds_type": "json"}
 
 
-def _validates(resolved: Mapping[str, object]) -> bool:
+def validates(resolved: Mapping[str, object]) -> bool:
+    """Whether a resolved config has rows to validate on."""
     return bool(resolved.get("test_datasets") or resolved.get("val_set_size"))
 
 
 def _validation(config: Mapping[str, object]) -> Config:
     """Evaluate and save at the same steps, and keep the best checkpoint."""
     settings: Config = {**BEST, "save_total_limit": max(2, _whole(config.get("save_total_limit"), 2))}
-    cleared = dict.fromkeys(("eval_steps", "save_steps", "evals_per_epoch", "saves_per_epoch"))
-    if config.get("eval_steps"):
-        pace: Config = {"eval_steps": config["eval_steps"], "save_steps": config["eval_steps"]}
-    else:
-        times = _whole(config.get("evals_per_epoch"), 2)
-        pace = {"evals_per_epoch": times, "saves_per_epoch": times}
-    return {**settings, "eval_strategy": None, "save_strategy": None, **cleared, **pace}
+    cleared = dict.fromkeys(("evals_per_epoch", "saves_per_epoch", "eval_strategy", "save_strategy"))
+    pace = config.get("eval_steps") or _share(config)
+    return {**settings, **cleared, "eval_steps": pace, "save_steps": pace}
+
+
+def _share(config: Mapping[str, object]) -> float:
+    """The share of all steps between two evaluations; below 1, for Axolotl reads 1 as `never`."""
+    epochs = number_of(config.get("num_epochs")) or 1.0
+    times = number_of(config.get("evals_per_epoch")) or 2.0
+    return min(1 / (times * epochs), LAST_STEP_ONLY)
 
 
 def _whole(value: object, default: int) -> int:

@@ -109,8 +109,8 @@ def _warmup(source: Source, values: Values) -> Iterator[Problem]:
 def _early_stopping(source: Source, values: Values) -> Iterator[Problem]:
     if not values.get("early_stopping_patience"):
         return
-    steps = ("eval_steps", "evals_per_epoch"), ("save_steps", "saves_per_epoch")
-    lacking = [pair[0] for pair in steps if not any(values.get(key) for key in pair)]
+    # Axolotl does not count evals_per_epoch and saves_per_epoch here.
+    lacking = [key for key in ("eval_steps", "save_steps") if not values.get(key)]
     if lacking:
         needs = " and ".join(f"'{key}'" for key in lacking)
         yield source.problem(("early_stopping_patience",), f"'early_stopping_patience' needs {needs}.")

@@ -16,7 +16,7 @@ from harness.core.errors import ConfigError, OutsideError, Problem
 from harness.core.ids import digest_file, digest_json
 from harness.trainers.axolotl import folder, history, manifest, process
 from harness.trainers.axolotl.check import check
-from harness.trainers.axolotl.resolve import CHECKPOINTS, Config, device_here, resolve, write
+from harness.trainers.axolotl.resolve import CHECKPOINTS, Config, device_here, resolve, validates, write
 from harness.trainers.interface import Adapter, Progress, TrainRequest
 
 CHILD = "harness.trainers.axolotl.child"
@@ -69,7 +69,7 @@ def _train(
     checkpoints, log = request.output / CHECKPOINTS, request.output / "train.log"
     if run["exit_code"] != 0:
         raise OutsideError(_failure(f"Training stopped with exit code {run['exit_code']}.", log))
-    losses = _losses(checkpoints, log)
+    losses = _losses(checkpoints, log, validates(resolved))
     best = losses.best
     source = checkpoints / f"checkpoint-{best.step}" if best else checkpoints
     if not (source / "adapter_model.safetensors").is_file():
@@ -107,7 +107,7 @@ def _run(request: TrainRequest, resolved: Config, run: dict[str, Any], on_progre
         folder.save_run(output, run)
 
 
-def _losses(checkpoints: Path, log: Path) -> history.History:
+def _losses(checkpoints: Path, log: Path, validated: bool) -> history.History:
     """The history of a run that ended well and learned. Raises OutsideError for every other one.
 
     An exit code of 0 proves little: Axolotl, when interrupted, saves what it has and ends with 0.
@@ -116,7 +116,7 @@ def _losses(checkpoints: Path, log: Path) -> history.History:
         losses = history.read(checkpoints / "trainer_state.json")
     except (OSError, ValueError, KeyError, TypeError):
         raise OutsideError(_failure("Training ended before its last step.", log)) from None
-    why = history.why_failed(losses)
+    why = history.why_failed(losses, validated)
     if why:
         raise OutsideError(_failure(f"Training failed: {why}.", log))
     return losses
