@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import importlib.util
+import json
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
@@ -41,4 +42,5 @@ def build(family: str, name: str, given: Mapping[str, object]) -> Any:
     """A plug with its arguments, their types checked. Raises KeyError (name), pydantic.ValidationError (types)."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(plug(family, name)).validate_python(dict(given))
+    # As JSON, because strict Python input takes no mapping for a dataclass; lax input would read `true` as 1.
+    return TypeAdapter(plug(family, name)).validate_json(json.dumps(dict(given)), strict=True)

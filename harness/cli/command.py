@@ -14,8 +14,13 @@ from typing import NoReturn
 from harness.core.errors import ConfigError, ExitCode, HarnessError
 
 
+# No telemetry, neither ours (there is none) nor that of the libraries and children that inherit these.
+SILENT = {"DO_NOT_TRACK": "1", "AXOLOTL_DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "WANDB_MODE": "disabled"}
+
+
 def run(name: str, words: list[str]) -> int:
     """Parse a command's words, run it, give its exit code."""
+    os.environ.update({key: os.environ.get(key, value) for key, value in SILENT.items()})
     module = importlib.import_module(f"harness.cli.{name}")
     parser = argparse.ArgumentParser(prog=f"harness {name}", description=module.__doc__)
     module.arguments(parser)

@@ -165,9 +165,7 @@ class TgiClient:
                 reason = str(error)
         raise RequestFailed(f"{reason} ({self.limits.attempts} attempts)")
 
-    async def _once(
-        self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float | None = None
-    ) -> Any:
+    async def _once(self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float | None = None) -> Any:
         assert self._session is not None
         limit = aiohttp.ClientTimeout(total=timeout or self.limits.timeout, connect=10)
         try:

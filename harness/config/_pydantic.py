@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from harness.config.source import Source, Where, nearest
+from harness.config.source import Source, Where, nearest, short_repr
 from harness.core.errors import Problem
 
 M = TypeVar("M", bound=BaseModel)
@@ -57,7 +57,7 @@ def _plain(loc: Sequence[str | int], source: Source, at: Where) -> tuple[str | i
 
 
 def _wording(item: Any, where: Where, model: type[BaseModel] | None) -> tuple[str, str | None]:
-    kind, name = item["type"], str(where[-1]) if where else "the file"
+    kind, name = item["type"], _name(where)
     if kind == "missing":
         return f"the key '{name}' is missing.", None
     if kind == "extra_forbidden":
@@ -65,16 +65,24 @@ def _wording(item: Any, where: Where, model: type[BaseModel] | None) -> tuple[st
         return f"unknown key '{name}'.", nearest(name, known) or f"Known here: {', '.join(known)}."
     if kind in _KINDS:
         hint = "Put it in quotes." if kind == "string_type" else None
-        shown = f" ({item['input']!r})" if isinstance(item["input"], str | int | float | bool) else ""
+        shown = f" ({short_repr(item['input'])})" if isinstance(item["input"], str | int | float | bool) else ""
         return f"'{name}' must be {_KINDS[kind]}, not {_kind_of(item['input'])}{shown}.", hint
     if kind == "literal_error":
-        return f"'{name}' must be {item['ctx']['expected']}, not {item['input']!r}.", None
+        return f"'{name}' must be {item['ctx']['expected']}, not {short_repr(item['input'])}.", None
     if kind == "string_pattern_mismatch":
-        return f"'{name}' ({item['input']!r}) must match {item['ctx']['pattern']}.", None
+        return f"'{name}' ({short_repr(item['input'])}) must match {item['ctx']['pattern']}.", None
     if kind == "too_short":
         return f"'{name}' is empty; at least {item['ctx']['min_length']} is needed.", None
     text = str(item["msg"]).removeprefix("Input ").removeprefix("Value error, ")
-    return f"'{name}' ({item['input']!r}) {text}.", None
+    return f"'{name}' ({short_repr(item['input'])}) {text}.", None
+
+
+def _name(where: Where) -> str:
+    """The key, or for an item of a list `key[2]`, counted from 1 as people do."""
+    if not where:
+        return "the file"
+    last = where[-1]
+    return f"{where[-2]}[{last + 1}]" if isinstance(last, int) and len(where) > 1 else str(last)
 
 
 def _kind_of(value: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from harness import catalog
 from harness.config.schema import GateFile, ReleaseFile
 from harness.config.source import Source, nearest
@@ -60,9 +62,17 @@ def _problems(file: GateFile, index: int, known: list[str], parsed: ReleaseFile,
     if file.metric.split(".")[0] in RESERVED and rules[0] != "at_most":
         bad(rules[0], f"{file.metric} takes 'at_most' only.")
     threshold = file.at_least if file.at_least is not None else file.at_most
+    if isinstance(_written(source, index, rules[0]), str) and file.metric not in LATENCY:
+        bad(rules[0], f"{file.metric} is not a time; write the threshold as a plain number.")
     if threshold is not None and not (0 < threshold < 1 or (file.metric in LATENCY and threshold > 0)):
         bad(rules[0], f"the threshold {threshold} can't be reached or missed: a share lies between 0 and 1.")
     return found
+
+
+def _written(source: Source, index: int, rule: str) -> object:
+    """The threshold as it stands in the file: a text where it has a unit."""
+    value: Any = source.value
+    return value["gates"][index][rule]
 
 
 def _unknown_metric(name: str, known: list[str]) -> tuple[str, str | None]:

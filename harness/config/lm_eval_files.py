@@ -46,7 +46,7 @@ def _read(path: Path) -> Any:
         return None
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_AnyTag)
-    except (yaml.YAMLError, UnicodeDecodeError):
+    except (yaml.YAMLError, ValueError, RecursionError, OSError):  # ValueError: bad bytes, dates that are none
         return None
 
 

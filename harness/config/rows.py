@@ -25,8 +25,8 @@ def read_rows(path: Path, shown_as: str) -> tuple[list[Row], list[Problem]]:
     """All readable rows of a file, and a problem for each line that is not one."""
     if not path.exists():
         return [], [Problem("this file does not exist.", file=shown_as)]
-    if path.is_dir():
-        return [], [Problem("this is a folder; a JSON Lines file is needed.", file=shown_as)]
+    if not path.is_file():
+        return [], [Problem("this is not a file; a JSON Lines file is needed.", file=shown_as)]
     rows: list[Row] = []
     problems: list[Problem] = []
     for number, data in _lines(path):
@@ -57,7 +57,11 @@ def _parse(data: bytes, line: int, file: str) -> Row | Problem:
         byte = data[error.start]
         return Problem(f"byte 0x{byte:02x} is not UTF-8.", file=file, line=line, hint="Save the file as UTF-8.")
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, object_pairs_hook=_no_key_twice)
+        # Lone surrogates, NaN and numbers beyond floats are read, but can be neither stored nor hashed.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        return Problem("holds half a character (a lone surrogate).", file=file, line=line)
     except (ValueError, RecursionError) as error:
         reason = getattr(error, "msg", None) or str(error)
         place = f" (column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
@@ -67,5 +71,9 @@ def _parse(data: bytes, line: int, file: str) -> Row | Problem:
     return Row(line, value)
 
 
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON value")
+def _no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key '{next(name for name in names if names.count(name) > 1)}' stands twice")
+    return found

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import TemplateSyntaxError
-
 from harness.config.rows import Row, read_rows
 from harness.config.schema import PromptFile, TaskFile
 from harness.config.source import Source, Where, nearest
-from harness.config.templates import render, variables
+from harness.config.templates import render, syntax_error, variables
 from harness.core.errors import Problem
 from harness.core.samples import Sample
 from harness.tasks.interface import TaskKind
@@ -65,21 +63,21 @@ def prompt_problems(prompt: PromptFile, source: Source, at: Where) -> list[Probl
     """Templates that do not parse, with the line of the suite file."""
     found = []
     for key in ("system", "user"):
-        try:
-            variables(getattr(prompt, key) or "")
-        except TemplateSyntaxError as error:
-            message = f"the '{key}' template is not valid Jinja: {error.message}."
-            found.append(source.problem((*at, key), message))
+        wrong = syntax_error(getattr(prompt, key) or "")
+        if wrong:
+            found.append(source.problem((*at, key), f"the '{key}' template is not valid Jinja: {wrong}."))
+    if not found and not variables(prompt.user):
+        message = "the 'user' template reads no column, so every sample would be asked the same."
+        found.append(source.problem((*at, "user"), message, "Write {{ text }} for the column 'text'."))
     return found
 
 
 def template_problems(rows: Sequence[Row], prompt: PromptFile | None, file: str) -> list[Problem]:
     """Rows that the prompt's templates cannot be filled from."""
     templates = [text for text in (prompt.system, prompt.user) if text] if prompt else []
-    try:
-        needed = sorted(set().union(*(variables(text) for text in templates))) if templates else []
-    except TemplateSyntaxError:
+    if any(syntax_error(text) for text in templates):
         return []  # told once, at the suite's own line
+    needed = sorted(set[str]().union(*map(variables, templates)))
     found = []
     for name in needed:
         lacking = [row for row in rows if name not in row.value]
@@ -93,14 +91,16 @@ def template_problems(rows: Sequence[Row], prompt: PromptFile | None, file: str)
 
 
 def _unrenderable(rows: Sequence[Row], templates: Sequence[str], file: str) -> list[Problem]:
-    found = []
+    """Each way in which the templates fail, at the first row where they do."""
+    lines: dict[str, list[int]] = {}
     for row in rows:
         for text in templates:
             try:
                 render(text, row.value)
             except ValueError as error:
-                found.append(Problem(f"{error}.", file=file, line=row.line))
-    return found
+                lines.setdefault(str(error), []).append(row.line)
+    more = {message: f" (and in {len(at) - 1} more)" if len(at) > 1 else "" for message, at in lines.items()}
+    return [Problem(f"{message}{more[message]}.", file=file, line=at[0]) for message, at in lines.items()]
 
 
 def _capped(problems: list[Problem], file: str) -> list[Problem]:

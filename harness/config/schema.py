@@ -24,7 +24,7 @@ Threshold = Annotated[float, BeforeValidator(_seconds)]
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
 
 
 class TrainFile(_File):

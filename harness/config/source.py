@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,9 @@ from harness.core.errors import ConfigError, Problem
 
 # Aliases can make a small file explode; a declaration written by people stays far below this.
 MAX_NODES = 200_000
+TOO_LARGE = "is too deep or too large for a declaration."
+
+_COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 Key = str | int
 Where = tuple[Key, ...]
@@ -84,6 +88,8 @@ def _compose(text: str, name: str) -> yaml.Node | None:
         raise ConfigError(Problem(f"is not valid YAML: {error.problem}.", file=name, line=line)) from None
     except yaml.YAMLError as error:
         raise ConfigError(Problem(f"is not valid YAML: {error}.", file=name)) from None
+    except RecursionError:
+        raise ConfigError(Problem(TOO_LARGE, file=name)) from None
 
 
 class _Builder:
@@ -97,7 +103,10 @@ class _Builder:
     def build(self, node: yaml.Node, where: Where) -> object:
         self.nodes += 1
         if self.nodes > MAX_NODES or len(where) > 60:
-            raise ConfigError(Problem("is too deep or too large for a declaration.", file=self.file))
+            raise ConfigError(Problem(TOO_LARGE, file=self.file))
+        if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTIONS:
+            self._problem(node, f"the tag {node.tag} is not allowed; only plain values are.")
+            return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, where)
         if isinstance(node, yaml.SequenceNode):
@@ -126,10 +135,29 @@ class _Builder:
         raise ConfigError(Problem("a key must be plain text.", file=self.file, line=node.start_mark.line + 1))
 
     def _scalar(self, node: yaml.Node) -> object:
+        shown = short_repr(node.value)
         try:
-            return self.constructor.construct_object(node)
+            value: object = self.constructor.construct_object(node)
         except (yaml.YAMLError, ValueError):
-            line = node.start_mark.line + 1
-            message = f"'{node.value}' with the tag {node.tag} is not a plain value."
-            self.problems.append(Problem(message, file=self.file, line=line))
-            return None
+            return self._problem(node, f"{shown} with the tag {node.tag} is not a plain value.")
+        if value is not None and not isinstance(value, str | int | float):
+            return self._problem(node, f"{shown} reads as a {type(value).__name__}.", "Put it in quotes to mean the text.")
+        if isinstance(value, float) and not math.isfinite(value):
+            return self._problem(node, f"a number must be finite, not {value}.")
+        if isinstance(value, str) and not is_unicode(value):
+            return self._problem(node, f"{shown} holds half a character (a lone surrogate).")
+        return value
+
+    def _problem(self, node: yaml.Node, message: str, hint: str | None = None) -> None:
+        self.problems.append(Problem(message, file=self.file, line=node.start_mark.line + 1, hint=hint))
+
+
+def short_repr(value: object, most: int = 60) -> str:
+    """`repr`, cut where it is too long for a message."""
+    text = repr(value)
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def is_unicode(text: str) -> bool:
+    """False where the text holds a lone surrogate, which UTF-8 cannot write."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)

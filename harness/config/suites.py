@@ -86,28 +86,40 @@ class _Task:
         except ValidationError as error:
             self.problems += problems_of(error, self.source, self.at)
             return None
-        for message in built.check():
-            self._problem([], message)
-        return None if built.check() else built
+        wrong = built.check()
+        for message in wrong:
+            self._problem([key for key in self.extra if f"'{key}'" in message][:1], message)
+        return None if wrong else built
 
     def _metrics(self, kind: Any) -> tuple[MetricSpec, ...]:
         default = kind.default_metrics if kind else ()
-        given = [
-            (item, {}) if isinstance(item, str) else next(iter(item.items()), ("", {})) for item in self.file.metrics
-        ]
-        found = [self._metric(i, name, arguments) for i, (name, arguments) in enumerate(given)]
-        return tuple(spec for spec in found if spec) or tuple(MetricSpec(name) for name in default)
+        found: dict[str, MetricSpec] = {}
+        for index, item in enumerate(self.file.metrics):
+            if not isinstance(item, str) and len(item) != 1:
+                self._problem(("metrics", index), "an item of 'metrics' names one metric; put each on its own line.")
+                continue
+            name, arguments = (item, {}) if isinstance(item, str) else next(iter(item.items()))
+            spec = self._metric(index, name, arguments)
+            if spec and name in found:  # its scores would count twice
+                self._problem(("metrics", index), f"the metric '{name}' stands twice.")
+            elif spec:
+                found[name] = spec
+        return tuple(found.values()) or tuple(MetricSpec(name) for name in default)
 
     def _metric(self, index: int, name: str, arguments: dict[str, object]) -> MetricSpec | None:
         where = ("metrics", index)
         if name not in catalog.names("metrics"):
-            self._problem(where, f"unknown metric '{name}'.", nearest(name, catalog.names("metrics")))
+            names = catalog.names("metrics")
+            self._problem(where, f"unknown metric '{name}'.", nearest(name, names) or f"Known: {', '.join(names)}.")
             return None
         known = catalog.arguments("metrics", name)
-        for key in set(arguments) - set(known):
-            self._problem((*where, name, key), f"unknown argument '{key}' of {name}.", nearest(key, known))
+        unknown = [key for key in arguments if key not in known]
+        for key in unknown:
+            hint = nearest(key, known) or (f"Known here: {', '.join(known)}." if known else "It takes none.")
+            self._problem((*where, name, key), f"unknown argument '{key}' of {name}.", hint)
+        if unknown:
             return None
-        if self.file.kind not in catalog.plug("metrics", name).kinds:
+        if self.file.kind in catalog.names("tasks") and self.file.kind not in catalog.plug("metrics", name).kinds:
             self._problem(where, f"the metric '{name}' does not fit tasks of the kind '{self.file.kind}'.")
             return None
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from jinja2 import StrictUndefined, TemplateError, meta
+from jinja2 import StrictUndefined, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from harness.core.releases import Prompt
@@ -14,7 +14,9 @@ from harness.core.releases import Prompt
 @cache
 def environment() -> ImmutableSandboxedEnvironment:
     """One environment for all prompts: no loader, no autoescape (prompts are not HTML), nothing to call."""
-    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    made = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False, finalize=_no_null
+    )
     made.globals.clear()
     return made
 
@@ -24,12 +26,29 @@ def variables(template: str) -> set[str]:
     return meta.find_undeclared_variables(environment().parse(template))
 
 
+def syntax_error(template: str) -> str | None:
+    """What keeps a template from being compiled (unknown filters too), or None."""
+    try:
+        environment().from_string(template)
+    except TemplateSyntaxError as error:
+        return str(error.message).rstrip(".")
+    except RecursionError:
+        return "it is nested too deeply"
+    return None
+
+
 def render(template: str, row: Mapping[str, object]) -> str:
     """The template filled with a row. Raises ValueError with the reason in words."""
     try:
         return environment().from_string(template).render(dict(row))
-    except (TemplateError, TypeError, ArithmeticError, LookupError) as error:
-        raise ValueError(f"the prompt template fails: {error}") from None
+    except Exception as error:  # whatever a template raises is the template's, or the row's, fault
+        raise ValueError(f"the prompt template fails: {str(error).rstrip('.')}") from None
+
+
+def _no_null(value: object) -> object:
+    if value is None:
+        raise ValueError("a value that the prompt shows is null")
+    return value
 
 
 def messages(

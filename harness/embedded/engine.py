@@ -20,6 +20,20 @@ _LOGIT_CELLS = 32 * 1024 * 1024
 """Logits held at a time while prompts are scored: a whole prompt over a large vocabulary would not fit."""
 
 
+_LEAST_SHARED = 16
+"""Tokens that prompts must share before running them apart saves more than a second pass costs."""
+
+
+def shared_prefix(prompts: Sequence[Sequence[int]], adapters: Sequence[str]) -> int:
+    """How many first tokens all rows share, 0 where that saves nothing. Each row keeps a token of its own."""
+    if len(prompts) < 2 or len(set(adapters)) > 1:
+        return 0
+    low, high = min(prompts), max(prompts)  # of sorted rows the first and the last differ earliest
+    most = min(len(prompt) for prompt in prompts) - 1
+    same = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), most)
+    return min(same, most) if min(same, most) >= _LEAST_SHARED else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Prefilled:
     """After the prompts: next-token logits `[rows, vocabulary]` (float32), batch, scores where asked."""
@@ -62,7 +76,13 @@ class Engine:
         scored: Sequence[bool],
         keep_cache: bool = True,
     ) -> Prefilled:
-        """Run whole prompts, left-padded to the longest. `keep_cache=False` when no row goes on."""
+        """Run whole prompts, left-padded to the longest. `keep_cache=False` when no row goes on.
+
+        What all prompts begin with (few-shot examples, a system turn) is run once.
+        """
+        shared = 0 if any(scored) else shared_prefix(prompts, adapters)
+        if shared:
+            return self._prefill_after(shared, prompts, adapters)
         width = max(len(prompt) for prompt in prompts)
         pads = [width - len(prompt) for prompt in prompts]
         ids = self._tensor([[self._pad_id] * gap + list(row) for gap, row in zip(pads, prompts, strict=True)])
@@ -72,6 +92,23 @@ class Engine:
         hidden = self._hidden(ids, mask, positions, cache, list(adapters))
         batch = Batch(list(adapters), cache, mask) if cache is not None else None
         return Prefilled(self._head(hidden[:, -1]).float(), batch, self._score(hidden, ids, pads, scored))
+
+    def _prefill_after(self, shared: int, prompts: Sequence[Sequence[int]], adapters: Sequence[str]) -> Prefilled:
+        """As `prefill`, where all rows begin with the same `shared` tokens: these, then padding, then the rest."""
+        cache = new_cache(self._layers)
+        head = self._tensor([list(prompts[0][:shared])])
+        self._hidden(head, torch.ones_like(head), self._tensor([list(range(shared))]), cache, [adapters[0]])
+        rows = len(prompts)
+        for layer in cache.layers:
+            layer.replace(*(part.expand(rows, -1, -1, -1) for part in (layer.keys, layer.values)))
+        rest = [list(prompt[shared:]) for prompt in prompts]
+        width = max(map(len, rest))
+        pads = [width - len(row) for row in rest]
+        ids = self._tensor([[self._pad_id] * gap + row for gap, row in zip(pads, rest, strict=True)])
+        mask = self._tensor([[1] * shared + [0] * gap + [1] * (width - gap) for gap in pads])
+        positions = (mask.cumsum(1) - 1)[:, shared:]
+        hidden = self._hidden(ids, mask, positions, cache, list(adapters))
+        return Prefilled(self._head(hidden[:, -1]).float(), Batch(list(adapters), cache, mask), [None] * rows)
 
     @torch.inference_mode()
     def step(self, batch: Batch, tokens: Sequence[int]) -> Tensor:

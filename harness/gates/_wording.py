@@ -2,87 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harness.core.decisions import Finding
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import LATENCY
 from harness.core.releases import Gate
-from harness.core.verdicts import Verdict
+from harness.core.verdicts import Role, Verdict
 
 
-def engineer(gate: Gate, verdict: Verdict, finding: Finding, unproven: str | None = None) -> str:
+def engineer(gate: Gate, verdict: Verdict, finding: Finding) -> str:
     """What was found, with its bounds, and why that gives the verdict."""
     evidence = finding.evidence
-    if unproven:
-        return f"{gate.metric}: {unproven} → {verdict}."
     if isinstance(evidence, Unestimable):
-        more = _more(finding) if verdict is Verdict.INCONCLUSIVE else ""
-        return f"{gate.metric}: {finding.reason or evidence.reason} → {verdict}{more}."
-    shown = _comparison(gate, evidence, finding) if isinstance(evidence, Comparison) else _estimate(gate, evidence)
-    return f"{gate.metric}: {shown}{_because(gate, verdict, finding)} → {verdict}{_more(finding, verdict)}."
+        found = finding.reason or evidence.reason
+    else:
+        found = f"{_found(gate, evidence)}; {_because(gate, verdict, finding, evidence)}"
+    return f"{gate.metric}: {found} → {verdict}{_more(finding) if verdict is Verdict.INCONCLUSIVE else ''}."
 
 
 def client(gate: Gate, verdict: Verdict, finding: Finding) -> str:
     """The same in plain words: a guarantee, a refusal, or not enough to promise."""
     what = gate.metric.replace(".", " ").replace("_", " ")
-    n = _n(finding)
     if verdict is Verdict.PASS:
-        return _promise(gate, what, n, finding)
+        level = "" if isinstance(finding.evidence, Unestimable) else f", with {_level(finding.evidence)} confidence"
+        return f"On {_n(finding)} test cases, {what} is {_promise(gate)}{level}."
     if verdict is Verdict.FAIL:
-        worse = "worse than today's model by more than was agreed" if gate.against else "below what was agreed"
-        return f"On {what}, the new model is measurably {worse}, so it is not released."
+        end = "" if gate.role is Role.ADVISORY else ", so it is not released"
+        return f"On {what}, the new model is measurably {_refusal(gate)}{end}."
     if verdict is Verdict.INCONCLUSIVE:
         return f"We do not have enough evidence yet to promise that {what} is as agreed."
     return f"{what.capitalize()} could not be judged: {finding.reason}."
 
 
-def _promise(gate: Gate, what: str, n: int, finding: Finding) -> str:
-    level = f"{_level(finding):.0%}"
-    bound = _value(gate, gate.threshold)
-    if gate.rule == "margin":
-        within = _points(gate.threshold)
-        return f"On {n} test cases, {what} is at least as good as before to within {within}, with {level} confidence."
-    if gate.rule == "improves":
-        return f"On {n} test cases, {what} is better than before, with {level} confidence."
-    side = "above" if gate.rule == "at_least" else "below"
-    return f"On {n} test cases, {what} is {side} {bound}, with {level} confidence."
-
-
-def _estimate(gate: Gate, found: Estimate) -> str:
-    low = "none" if found.low is None else _value(gate, found.low)
-    high = "none" if found.high is None else _value(gate, found.high)
-    return f"{_value(gate, found.value)} on {found.n} samples, 95 % bounds {low} to {high}".replace(
-        "95 %", f"{100 * found.level:g} %"
-    )
-
-
-def _comparison(gate: Gate, found: Comparison, finding: Finding) -> str:
-    low = "none" if found.low is None else _points(found.low, sign=True)
-    high = "none" if found.high is None else _points(found.high, sign=True)
-    return (
-        f"candidate {_value(gate, found.candidate)}, {gate.against} {_value(gate, found.baseline)}, "
-        f"{_points(found.difference, sign=True)} on {found.pairs} pairs, "
-        f"{100 * found.level:g} % bounds {low} to {high}"
-    )
-
-
-def _because(gate: Gate, verdict: Verdict, finding: Finding) -> str:
-    if finding.reason and verdict is not Verdict.PASS:
-        return f"; {finding.reason}"
-    wanted = {
-        "at_least": f"above {_value(gate, gate.threshold)}",
-        "at_most": f"below {_value(gate, gate.threshold)}",
-        "margin": f"above {_points(-gate.threshold, sign=True)}",
-        "improves": "above 0",
+def _promise(gate: Gate) -> str:
+    return {
+        "at_least": f"above {_value(gate)(gate.threshold, 1)}",
+        "at_most": f"below {_value(gate)(gate.threshold, 1)}",
+        "margin": f"less than {100 * gate.threshold:g} points below that of “{gate.against}”",
+        "improves": f"better than that of “{gate.against}”",
     }[gate.rule]
+
+
+def _refusal(gate: Gate) -> str:
+    return {
+        "at_least": "below what was agreed",
+        "at_most": "above what was agreed",
+        "margin": f"worse than “{gate.against}” by more than was agreed",
+        "improves": f"worse than “{gate.against}”",
+    }[gate.rule]
+
+
+def _found(gate: Gate, found: Estimate | Comparison) -> str:
+    show = _value(gate)
+    if isinstance(found, Estimate):
+        return f"{show(found.value, 1)} on {found.n} samples"
+    return (
+        f"candidate {show(found.candidate, 1)}, {gate.against} {show(found.baseline, 1)}, "
+        f"difference {_points(found.difference, 1)} on {found.pairs} pairs"
+    )
+
+
+def _because(gate: Gate, verdict: Verdict, finding: Finding, found: Estimate | Comparison) -> str:
+    """The bound that decides, beside what it had to clear."""
+    good, bad = ("below", "above") if gate.rule == "at_most" else ("above", "below")
+    near, far = (found.high, found.low) if gate.rule == "at_most" else (found.low, found.high)
+    show, level = _points if isinstance(found, Comparison) else _value(gate), _level(found)
+    wanted = show(finding.bound, 1)
+    near_name, far_name = ("upper", "lower") if gate.rule == "at_most" else ("lower", "upper")
     if verdict is Verdict.PASS:
-        return f", the near one {wanted} as asked"
+        return f"the {level} {near_name} bound, {_apart(near, finding.bound, show)}, is {good} {wanted}"
     if verdict is Verdict.FAIL:
-        return f": even the better bound is not {wanted}"
-    return f": not shown to be {wanted}, nor the contrary"
+        return f"even the {level} {far_name} bound, {_apart(far, finding.bound, show)}, is {bad} {wanted}"
+    low, high = _apart(found.low, finding.bound, show), _apart(found.high, finding.bound, show)
+    bounds = f"{level} bounds {low} to {high}"
+    if finding.reason:
+        return f"{bounds}; {finding.reason}"
+    beyond = far is not None and (far > finding.bound if gate.rule == "at_most" else far < finding.bound)
+    if beyond:
+        return f"{bounds}: all {bad} {wanted}, but not by enough to call it a FAIL among all gates"
+    return f"{bounds}: shown to be neither {good} nor {bad} {wanted}"
 
 
-def _more(finding: Finding, verdict: Verdict = Verdict.INCONCLUSIVE) -> str:
-    if verdict is not Verdict.INCONCLUSIVE or finding.needed is None or finding.needed <= _n(finding):
+def _more(finding: Finding) -> str:
+    if finding.needed is None or finding.needed <= _n(finding):
         return ""
     return f" (no result on {_n(finding)} samples can pass; at least {finding.needed} are needed)"
 
@@ -92,15 +95,32 @@ def _n(finding: Finding) -> int:
     return evidence.pairs if isinstance(evidence, Comparison) else evidence.n
 
 
-def _level(finding: Finding) -> float:
-    return 0.95 if isinstance(finding.evidence, Unestimable) else finding.evidence.level
+def _level(found: Estimate | Comparison) -> str:
+    return f"{100 * found.level:g} %"
 
 
-def _value(gate: Gate, value: float) -> str:
-    if gate.metric in LATENCY:
-        return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
-    return f"{100 * value:.1f} %"
+Show = Callable[[float, int], str]
 
 
-def _points(value: float, sign: bool = False) -> str:
-    return f"{100 * value:+.1f} points" if sign else f"{100 * value:g} points"
+def _value(gate: Gate) -> Show:
+    return _seconds if gate.metric in LATENCY else _percent
+
+
+def _percent(value: float, digits: int) -> str:
+    return f"{100 * value:.{digits}f} %"
+
+
+def _seconds(value: float, digits: int) -> str:
+    return f"{value:.{digits + 1 if value < 10 else digits}f} s"
+
+
+def _points(value: float, digits: int) -> str:
+    return f"{100 * value:+.{digits}f} points".replace("-", "−")
+
+
+def _apart(value: float | None, bound: float, show: Show) -> str:
+    """A value with as many digits as it takes to tell it from the bound: 89.97 % is not 90.0 %."""
+    if value is None:
+        return "none"
+    every = [digits for digits in (1, 2, 3, 4) if show(value, digits) != show(bound, digits)]
+    return show(value, every[0] if every else 1)

@@ -44,7 +44,7 @@ class BertScore:
         _, _, f1 = bert_score.score(
             answers, targets, model_type=encoder, num_layers=self.layer, device="cpu", verbose=False
         )
-        return [float(value) for value in f1]
+        return [min(max(float(value), 0.0), 1.0) for value in f1]  # rounding leaves 1.0000001 for equal texts
 
 
 def packaged_encoder() -> Path:

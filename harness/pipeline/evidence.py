@@ -10,10 +10,9 @@ from harness.core.estimates import Unestimable
 from harness.core.metric_refs import ERRORS, LATENCY, MetricRef
 from harness.core.releases import Gate, Policy
 from harness.core.runs import MetricInfo, Run, TaskResult
-from harness.core.samples import Outcome
 from harness.core.verdicts import Verdict
 from harness.gates.interface import Evidence
-from harness.pipeline.series import error_series, latency_series, series_of
+from harness.pipeline.series import error_series, evaluated, latency_series, series_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +35,19 @@ def evidence_for(gate: Gate, refs: Mapping[str, MetricRef], material: Material, 
         q = LATENCY.get(gate.metric)
         return Evidence(error_series(results) if q is None else latency_series(results, q))
     ref = refs[gate.metric]
-    ours = candidate[ref.suite]
-    result, info = ours.results[ref.task], _info(ours.run, ref)
-    lost = _lost(result, policy, "candidate")
-    if lost:
-        return lost
-    series = series_of(result, info, favour=False)
+    ours = _asked(material, "candidate", ref, policy)
+    if isinstance(ours, Finding):
+        return ours
+    series = series_of(ours.result, ours.info, favour=False)
     if gate.against is None:
         return Evidence(series)
-    theirs = material[gate.against][ref.suite]
-    other = theirs.results[ref.task]
-    lost = _lost(other, policy, gate.against)
-    if lost:
-        return lost
-    differences = _incomparable(result, other, info, _info(theirs.run, ref))
+    theirs = _asked(material, gate.against, ref, policy)
+    if isinstance(theirs, Finding):
+        return theirs
+    differences = _incomparable(ours, theirs)
     if differences:
         return error(f"candidate and {gate.against} can't be compared: {differences}")
-    return Evidence(series, series_of(other, info, favour=True))
+    return Evidence(series, series_of(theirs.result, theirs.info, favour=True))
 
 
 def error(reason: str) -> Finding:
@@ -60,32 +55,52 @@ def error(reason: str) -> Finding:
     return Finding(Unestimable(reason), 0.0, verdict=Verdict.ERROR, reason=reason)
 
 
-def _info(run: Run, ref: MetricRef) -> MetricInfo:
-    return next(info for info in run.metrics[ref.task] if info.name == ref.metric)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One metric of one task of a run, fit to be judged."""
+
+    result: TaskResult
+    info: MetricInfo
+    digest: str | None
 
 
-def _lost(result: TaskResult, policy: Policy, role: str) -> Finding | None:
-    """More samples lost to the infrastructure than the policy allows: the run is no evidence."""
-    lost = sum(answer.outcome is Outcome.NOT_EVALUATED for answer in result.answers)
-    if not result.answers:
-        return error(f"the {role}'s run has no samples")
-    if lost <= policy.max_not_evaluated * len(result.answers):
-        return None
-    return error(
-        f"{lost} of {len(result.answers)} samples of the {role} were not evaluated "
-        f"({policy.max_not_evaluated:.0%} are allowed), so the run is no evidence"
-    )
+def _asked(material: Material, role: str, ref: MetricRef, policy: Policy) -> _Asked | Finding:
+    """What a role's run has on a metric; an error where that is nothing, or too little to be evidence."""
+    judged = material.get(role, {}).get(ref.suite)
+    result = judged.results.get(ref.task) if judged else None
+    if judged is None or result is None or not result.samples:
+        return error(f"the {role}'s run has no samples of {ref.suite}.{ref.task}")
+    info = next((info for info in judged.run.metrics.get(ref.task, ()) if info.name == ref.metric), None)
+    if info is None:
+        return error(f"the {role}'s run of {ref.suite}.{ref.task} did not measure {ref.metric}")
+    if len({sample.id for sample in result.samples}) < len(result.samples):
+        return error(f"the {role}'s run of {ref.suite}.{ref.task} has samples with the same id")
+    lost = evaluated(result, info).count(False)
+    if lost > policy.max_not_evaluated * len(result.samples):
+        return error(
+            f"{lost} of {len(result.samples)} samples of the {role} were not evaluated "
+            f"({100 * policy.max_not_evaluated:g} % are allowed), so the run is no evidence"
+        )
+    return _Asked(result, info, judged.run.task_digests.get(ref.task))
 
 
-def _incomparable(ours: TaskResult, theirs: TaskResult, info: MetricInfo, other: MetricInfo) -> str:
+def _incomparable(ours: _Asked, theirs: _Asked) -> str:
     """Every way in which the two runs do not ask the same; "" where they do."""
     found = []
-    if [sample.id for sample in ours.samples] != [sample.id for sample in theirs.samples]:
-        found.append(f"other samples ({len(ours.samples)} and {len(theirs.samples)})")
-    elif [sample.target for sample in ours.samples] != [sample.target for sample in theirs.samples]:
-        found.append("other targets")
-    elif [sample.group for sample in ours.samples] != [sample.group for sample in theirs.samples]:
-        found.append("other groups")
-    if info != other:
-        found.append(f"metric {info.name} {info.version} and {other.name} {other.version}")
+    mine, its = ours.result.samples, theirs.result.samples
+    if [sample.id for sample in mine] != [sample.id for sample in its]:
+        found.append(f"other samples ({len(mine)} and {len(its)})")
+    else:
+        found += ["other targets"] if [sample.target for sample in mine] != [sample.target for sample in its] else []
+        found += ["other groups"] if [sample.group for sample in mine] != [sample.group for sample in its] else []
+    if ours.digest != theirs.digest:
+        found.append("other versions of the task")
+    if ours.info != theirs.info:
+        found.append(_otherwise_measured(ours.info, theirs.info))
     return ", ".join(found)
+
+
+def _otherwise_measured(ours: MetricInfo, theirs: MetricInfo) -> str:
+    if ours.version != theirs.version:
+        return f"{ours.name} in versions {ours.version} and {theirs.version}"
+    return f"other classes for {ours.name}" if ours.classes != theirs.classes else f"{ours.name} aggregated otherwise"

@@ -41,12 +41,10 @@ def init(kind: str, folder: Path) -> list[str]:
 def _name(folder: Path) -> str:
     """The folder's name as a release's name."""
     plain = re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-")
-    return plain if re.match(r"[a-z]", plain) else f"release-{plain}".strip("-")
+    return (plain if re.match(r"[a-z]", plain) else f"release-{plain}")[:60].strip("-")
 
 
 def _write(folder: Path, texts: dict[Path, str]) -> None:
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-
-

@@ -14,7 +14,7 @@ from harness.core.releases import Gate, Policy, Release
 from harness.core.samples import Json
 from harness.core.verdicts import Role, Verdict, release_verdict
 from harness.gates import _wording
-from harness.pipeline.evidence import Material, evidence_for
+from harness.pipeline.evidence import Material, error, evidence_for
 from harness.stats.multiple import holm
 from harness.stats.series import Settings
 
@@ -22,13 +22,14 @@ from harness.stats.series import Settings
 def judge(release: Release, material: Material, candidate: Mapping[str, Json], decided: str) -> Decision:
     """The decision. `candidate` holds the digests of adapter and base; `decided` is the time, which is no evidence."""
     policy = release.policy
-    findings = [_finding(gate, release, material) for gate in policy.gates]
+    mixed_up = _mixed_up(release, material, candidate)
+    findings = [error(mixed_up) if mixed_up else _finding(gate, release, material) for gate in policy.gates]
     verdicts = _verdicts(policy, findings)
     notes = _notes(material)
     unproven = _unproven(material)
     if unproven and not release.serve.accept_unproven:
         verdicts = [Verdict.INCONCLUSIVE if v is Verdict.PASS else v for v in verdicts]
-        findings = [replace(f, passes=False, reason=f.reason or unproven) for f in findings]
+        findings = [replace(f, passes=False, reason=unproven) if f.passes else f for f in findings]
     results = tuple(
         _result(gate, verdict, finding) for gate, verdict, finding in zip(policy.gates, verdicts, findings, strict=True)
     )
@@ -69,8 +70,8 @@ def _finding(gate: Gate, release: Release, material: Material) -> Finding:
 
 def _verdicts(policy: Policy, findings: list[Finding]) -> list[Verdict]:
     """Each PASS at alpha by itself (all must pass: an intersection-union test); the FAIL claims under Holm."""
-    claims = [i for i, finding in enumerate(findings) if finding.p_fail is not None and not finding.passes]
-    adjusted = dict(zip(claims, holm([findings[i].p_fail or 0.0 for i in claims]), strict=True))
+    claims = {i: finding.p_fail for i, finding in enumerate(findings) if finding.p_fail is not None}
+    adjusted = dict(zip(claims, holm(list(claims.values())), strict=True))
     return [_verdict(finding, adjusted.get(i), policy.alpha) for i, finding in enumerate(findings)]
 
 
@@ -86,6 +87,20 @@ def _result(gate: Gate, verdict: Verdict, finding: Finding) -> GateResult:
     return GateResult(
         gate, verdict, finding, _wording.engineer(gate, verdict, finding), _wording.client(gate, verdict, finding)
     )
+
+
+def _mixed_up(release: Release, material: Material, candidate: Mapping[str, Json]) -> str | None:
+    """Which run is of another model or suite than the one judged; None where all are what they are taken for."""
+    wanted = {suite.name: suite.digest for suite in release.suites}
+    for role, suites in material.items():
+        adapter = candidate.get("adapter_digest") if role == "candidate" else None
+        for suite, judged in suites.items():
+            model, title = judged.run.model, f"the run of {suite} against the {role}"
+            if model.base_digest != candidate.get("base_digest") or model.adapter_digest != adapter:
+                return f"{title} was made with another model"
+            if judged.run.suite_digest != wanted.get(suite):
+                return f"{title} was made with another version of the suite"
+    return None
 
 
 def _unproven(material: Material) -> str | None:
@@ -105,15 +120,16 @@ def _notes(material: Material) -> tuple[str, ...]:
 
 def _reason(verdict: Verdict, results: tuple[GateResult, ...]) -> str:
     blocking = [result for result in results if result.gate.role is not Role.ADVISORY]
-    named = [result.gate.metric for result in blocking if result.verdict is verdict]
-    shown = ", ".join(dict.fromkeys(named))
-    required = sum(result.gate.role in (Role.CRITICAL, Role.GATING) for result in blocking)
+    required = [result for result in blocking if result.gate.role is not Role.GUARDRAIL]
     if verdict is Verdict.PASS:
-        return f"all {required} gates that must pass do."
+        return f"all {len(required)} gates that must pass do." if len(required) > 1 else "the gate that must pass does."
+    holding = required if verdict is Verdict.INCONCLUSIVE else blocking
+    named = dict.fromkeys(result.gate.metric for result in holding if result.verdict is verdict)
+    shown = ", ".join(named)
     if verdict is Verdict.ERROR and not named:
         return "no gate has to pass, so nothing was shown."
     word = {Verdict.FAIL: "fails", Verdict.ERROR: "could not be judged", Verdict.INCONCLUSIVE: "is not shown"}[verdict]
-    return f"{shown} {word if len(set(named)) == 1 else _plural(word)}."
+    return f"{shown} {word if len(named) == 1 else _plural(word)}."
 
 
 def _plural(word: str) -> str:

@@ -33,8 +33,8 @@ def write_report(release: Release, decision: Decision, judgeds: Judgeds, judged:
         decision=decision,
         runs=runs,
         training=_training(release, decision, judged),
-        release_yaml=declared.read_text(encoding="utf-8"),
         policy_alpha=ReleaseFile.model_validate(load_yaml(declared).value).policy.alpha,
+        release_yaml=declared.read_text(encoding="utf-8"),
     )
     templates = release.root / "reports" / "templates"
     page = render(build_view(material), templates if templates.is_dir() else None)

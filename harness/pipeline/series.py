@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from harness.core.runs import MetricInfo, TaskResult
-from harness.core.samples import Outcome
+from harness.core.samples import Answer, Outcome
 from harness.stats.series import Ints, Series
 
 
@@ -22,24 +23,47 @@ def series_of(result: TaskResult, info: MetricInfo, *, favour: bool) -> Series:
         right = (targets == answers).astype(np.float64)
         return Series("macro_f1", right, groups, targets, answers, len(info.classes))
     missing = 1.0 if favour else 0.0
-    whole = {score.sample_id: score.value for score in result.scores if score.metric == info.name and not score.part}
-    values = [whole.get(sample.id) for sample in result.samples]
-    return Series(info.aggregate, np.array([missing if v is None else v for v in values], dtype=np.float64), groups)
+    values = [missing if value is None else value for value in _scores(result, info)]
+    return Series(info.aggregate, np.array(values, dtype=np.float64), groups)
+
+
+def evaluated(result: TaskResult, info: MetricInfo) -> list[bool]:
+    """For each sample, whether there is something to judge it by: an answer, and a score where the metric gives one."""
+    answered = [answer is not None and answer.outcome is not Outcome.NOT_EVALUATED for answer in _answers(result)]
+    if info.aggregate == "macro_f1":
+        return answered
+    return [there and score is not None for there, score in zip(answered, _scores(result, info), strict=True)]
 
 
 def latency_series(results: Sequence[TaskResult], q: float) -> Series:
     """Seconds of every generated output; a failed request took for ever."""
     outputs = [output for result in results for output in result.outputs if output.choices is None]
-    timed = [output for output in outputs if output.latency is not None or output.error is not None]
-    values = [np.inf if output.latency is None else output.latency for output in timed]
+    values = [
+        math.inf if output.error is not None else output.latency
+        for output in outputs
+        if output.error is not None or output.latency is not None
+    ]
     return Series("quantile", np.array(values, dtype=np.float64), q=q)
 
 
 def error_series(results: Sequence[TaskResult]) -> Series:
     """1 for each sample that the infrastructure lost, else 0."""
-    answers = [answer for result in results for answer in result.answers]
-    lost = [float(answer.outcome is Outcome.NOT_EVALUATED) for answer in answers]
+    answers = [answer for result in results for answer in _answers(result)]
+    lost = [float(answer is None or answer.outcome is Outcome.NOT_EVALUATED) for answer in answers]
     return Series("rate", np.array(lost, dtype=np.float64))
+
+
+def _answers(result: TaskResult) -> list[Answer | None]:
+    """The answers in the samples' order."""
+    by_id = {answer.sample_id: answer for answer in result.answers}
+    return [by_id.get(sample.id) for sample in result.samples]
+
+
+def _scores(result: TaskResult, info: MetricInfo) -> list[float | None]:
+    """The whole scores in the samples' order. NaN is no score."""
+    by_id = {score.sample_id: score.value for score in result.scores if score.metric == info.name and not score.part}
+    found = [by_id.get(sample.id) for sample in result.samples]
+    return [None if value is None or math.isnan(value) else value for value in found]
 
 
 def _groups(result: TaskResult) -> Ints | None:
@@ -52,8 +76,13 @@ def _groups(result: TaskResult) -> Ints | None:
 def _classes(result: TaskResult, classes: tuple[str, ...], favour: bool) -> tuple[Ints, Ints]:
     number = {name: position for position, name in enumerate(classes)}
     targets = np.array([number[str(sample.target)] for sample in result.samples], dtype=np.int64)
-    answers = np.array([number.get(str(answer.value), -1) for answer in result.answers], dtype=np.int64)
+    given = _answers(result)
+    read = [
+        number.get(str(answer.value), -1) if answer is not None and answer.outcome is Outcome.SCORED else -1
+        for answer in given
+    ]
+    answers = np.array(read, dtype=np.int64)
     if favour:
-        lost = np.array([answer.outcome is Outcome.NOT_EVALUATED for answer in result.answers], dtype=bool)
+        lost = np.array([answer is None or answer.outcome is Outcome.NOT_EVALUATED for answer in given], dtype=bool)
         answers = np.where(lost, targets, answers)
     return targets, answers

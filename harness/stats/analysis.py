@@ -11,13 +11,12 @@ from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.stats import bootstrap
 from harness.stats.intervals import (
     Floats,
-    clopper_pearson,
     mean,
+    p_mean_above,
     p_mean_below,
     p_rate_above,
     p_rate_below,
     rate,
-    standard_error,
 )
 from harness.stats.paired import p_below as tango_p_below
 from harness.stats.paired import table_of, tango
@@ -41,8 +40,9 @@ class Analysis:
 
 def absolute(series: Series, settings: Settings) -> Analysis:
     """One model's metric."""
-    if series.n == 0:
-        return _unknown("no samples", 0)
+    undefined = _undefined(series)
+    if undefined:
+        return _unknown(undefined, series.n)
     if series.aggregate == "quantile":
         evidence = quantile(series.values, series.q, settings.alpha)
         return Analysis(evidence, _none, lambda t: p_quantile_above(series.values, series.q, t))
@@ -60,13 +60,25 @@ def difference(pair: Pair, settings: Settings) -> Analysis:
     ours, theirs = pair.candidate, pair.baseline
     if ours.n != theirs.n:
         raise ValueError("pairs need the same samples on both sides")
-    if ours.n == 0:
-        return _unknown("no samples", 0)
+    undefined = _undefined(ours) or _undefined(theirs)
+    if undefined:
+        return _unknown(undefined, ours.n)
     if ours.aggregate == "macro_f1":
         return _macro_f1_difference(pair, settings)
     if ours.aggregate == "rate" and ours.groups is None:
         return _rates(pair, settings)
     return _means(pair, settings)
+
+
+def _undefined(series: Series) -> str:
+    """Why arithmetic on these scores would mean nothing; "" where it does mean something."""
+    if series.n == 0:
+        return "no samples"
+    if series.aggregate != "quantile" and not np.isfinite(series.values).all():
+        return "a score is not a number"
+    if series.aggregate == "rate" and not np.isin(series.values, (0.0, 1.0)).all():
+        return "a rate needs scores of 0 or 1"
+    return ""
 
 
 def _none(_: float) -> float | None:
@@ -78,21 +90,11 @@ def _unknown(reason: str, n: int) -> Analysis:
 
 
 def _mean(values: Floats, groups: Ints | None, settings: Settings) -> Analysis:
-    """t bounds; where every score is the best (or worst) possible, the exact bound of "scores otherwise"."""
-    n, alpha = len(values), settings.alpha
-    if groups is None and n > 1 and np.ptp(values) == 0 and values[0] in (0.0, 1.0):
-        right = int(values.sum())
-        low, high = clopper_pearson(right, n, alpha)
-        estimate = Estimate(float(values[0]), low, high, 1 - alpha, n, "exact, all scores equal")
-        return Analysis(estimate, lambda t: p_rate_below(right, n, t), lambda t: p_rate_above(right, n, t))
-    evidence = mean(values, groups, alpha)
     return Analysis(
-        evidence, lambda t: p_mean_below(values, groups, t), lambda t: _minus(p_mean_below(values, groups, t))
+        mean(values, groups, settings.alpha),
+        lambda t: p_mean_below(values, groups, t),
+        lambda t: p_mean_above(values, groups, t),
     )
-
-
-def _minus(p: float | None) -> float | None:
-    return None if p is None else 1 - p
 
 
 def _macro_f1(series: Series, settings: Settings) -> Analysis:
@@ -104,7 +106,7 @@ def _macro_f1(series: Series, settings: Settings) -> Analysis:
     low, high = drawn.bounds(settings.alpha)
     method = f"bootstrap, {settings.resamples} resamples"
     estimate = Estimate(drawn.value, low, high, 1 - settings.alpha, series.n, method)
-    return Analysis(estimate, drawn.p_below, lambda t: 1 - drawn.p_below(t), drawn.bound_error(settings.alpha))
+    return Analysis(estimate, drawn.p_below, drawn.p_above, drawn.bound_error(settings.alpha))
 
 
 def _macro_f1_difference(pair: Pair, settings: Settings) -> Analysis:
@@ -118,7 +120,7 @@ def _macro_f1_difference(pair: Pair, settings: Settings) -> Analysis:
     low, high = drawn.bounds(settings.alpha)
     method = f"paired bootstrap, {settings.resamples} resamples"
     comparison = Comparison(mine, other, drawn.value, low, high, 1 - settings.alpha, ours.n, method)
-    return Analysis(comparison, drawn.p_below, lambda t: 1 - drawn.p_below(t), drawn.bound_error(settings.alpha))
+    return Analysis(comparison, drawn.p_below, drawn.p_above, drawn.bound_error(settings.alpha))
 
 
 def _rates(pair: Pair, settings: Settings) -> Analysis:
@@ -140,13 +142,7 @@ def _rates(pair: Pair, settings: Settings) -> Analysis:
 def _means(pair: Pair, settings: Settings) -> Analysis:
     ours, theirs, groups = pair.candidate.values, pair.baseline.values, pair.candidate.groups
     change, n, alpha = ours - theirs, len(ours), settings.alpha
-    if n > 1 and standard_error(change, groups)[0] == 0 and np.all(change == 0) and groups is None:
-        # All alike: the share of samples that would differ is below 1 - alpha^(1/n), each by at most 1.
-        most = float(1 - alpha ** (1 / n))
-        centre = float(ours.mean())
-        same = Comparison(centre, centre, 0.0, -most, most, 1 - alpha, n, "exact, no sample differs")
-        return Analysis(same, _none, _none)
-    evidence = mean(change, groups, alpha)
+    evidence = mean(change, groups, alpha, worst=-1.0)
     if isinstance(evidence, Unestimable):
         return _unknown(evidence.reason, n)
     comparison = Comparison(

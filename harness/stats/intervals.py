@@ -37,13 +37,13 @@ def clopper_pearson(successes: int, n: int, alpha: float) -> tuple[float, float]
 def p_rate_below(successes: int, n: int, threshold: float) -> float:
     """Exact one-sided p of "the rate is below `threshold`": P(X <= successes) at the threshold."""
     _check_counts(successes, n)
-    return float(bdtr(successes, n, threshold))
+    return float(bdtr(successes, n, min(1.0, max(0.0, threshold))))
 
 
 def p_rate_above(successes: int, n: int, threshold: float) -> float:
     """Exact one-sided p of "the rate is above `threshold`": P(X >= successes) at the threshold."""
     _check_counts(successes, n)
-    return float(bdtrc(successes - 1, n, threshold)) if successes else 1.0
+    return float(bdtrc(successes - 1, n, min(1.0, max(0.0, threshold)))) if successes else 1.0
 
 
 def rate(successes: int, n: int, alpha: float) -> Estimate | Unestimable:
@@ -68,22 +68,58 @@ def f1_of_class(true_positives: int, errors: int, alpha: float) -> Estimate | Un
     return Estimate(_f1(j), _f1(low), _f1(high), 1 - alpha, union, "Wilson on Jaccard")
 
 
-def mean(values: Floats, groups: NDArray[np.int64] | None, alpha: float) -> Estimate | Unestimable:
-    """A mean with t bounds; with `groups` (cluster numbers) the standard error is clustered and df = G - 1."""
+def mean(
+    values: Floats, groups: NDArray[np.int64] | None, alpha: float, worst: float = 0.0, best: float = 1.0
+) -> Estimate | Unestimable:
+    """A mean of scores that lie between `worst` and `best`, with t bounds that allow for what was not seen.
+
+    Each bound counts one sample more, the worst (or best) that there is: fifty perfect scores, or forty-nine and one
+    nearly so, do not show that no sample fails. With `groups` (cluster numbers) it is one group more, as large as the
+    others, the standard error is clustered, and df = G - 1.
+    """
+    reason = _no_mean(values, groups)
+    if reason:
+        return Unestimable(reason, len(values))
+    centre, limits = float(values.mean()), []
+    for extreme, side in ((worst, -1), (best, 1)):
+        shifted, error, freedom = _with_one_more(values, groups, extreme)
+        limits.append(shifted + side * float(stdtrit(freedom, 1 - alpha)) * error)
+    low, high = max(min(worst, centre), min(limits[0], centre)), min(max(best, centre), max(limits[1], centre))
+    method = "t" if groups is None else f"clustered t, {len(np.unique(groups))} groups"
+    return Estimate(centre, low, high, 1 - alpha, len(values), method)
+
+
+def p_mean_below(values: Floats, groups: NDArray[np.int64] | None, threshold: float, best: float = 1.0) -> float | None:
+    """One-sided p of "the mean is below `threshold`", with one best sample more; None where there is no mean."""
+    if _no_mean(values, groups):
+        return None
+    centre, error, freedom = _with_one_more(values, groups, best)
+    return float(stdtr(freedom, (centre - threshold) / error)) if error > 0 else 1.0
+
+
+def p_mean_above(
+    values: Floats, groups: NDArray[np.int64] | None, threshold: float, worst: float = 0.0
+) -> float | None:
+    """One-sided p of "the mean is above `threshold`", with one worst sample more."""
+    return p_mean_below(-values, groups, -threshold, -worst)
+
+
+def _no_mean(values: Floats, groups: NDArray[np.int64] | None) -> str:
+    """Why these scores have no mean with bounds; "" where they have."""
     if len(values) < 2:
-        return Unestimable("fewer than two samples", len(values))
-    error, freedom = standard_error(values, groups)
-    if error == 0:
-        return Unestimable("every sample has the same score, so the spread is unknown", len(values))
-    centre, half = float(values.mean()), float(stdtrit(freedom, 1 - alpha)) * error
-    method = "t" if groups is None else f"clustered t, {freedom + 1} groups"
-    return Estimate(centre, centre - half, centre + half, 1 - alpha, len(values), method)
+        return "fewer than two samples"
+    if not np.isfinite(values).all():
+        return "a score is not a number"
+    return "all samples come from one group" if groups is not None and len(np.unique(groups)) < 2 else ""
 
 
-def p_mean_below(values: Floats, groups: NDArray[np.int64] | None, threshold: float) -> float | None:
-    """One-sided p of "the mean is below `threshold`" by t; None where the spread is zero."""
-    error, freedom = standard_error(values, groups)
-    return float(stdtr(freedom, (float(values.mean()) - threshold) / error)) if error > 0 else None
+def _with_one_more(values: Floats, groups: NDArray[np.int64] | None, extreme: float) -> tuple[float, float, int]:
+    """Mean, standard error and the degrees of freedom of the samples that are real."""
+    size = 1 if groups is None else round(len(values) / len(np.unique(groups)))
+    more = np.append(values, np.full(size, extreme))
+    clusters = None if groups is None else np.append(groups, np.full(size, groups.max() + 1))
+    error, freedom = standard_error(more, clusters)
+    return float(more.mean()), error, freedom - 1
 
 
 def standard_error(values: Floats, groups: NDArray[np.int64] | None) -> tuple[float, int]:

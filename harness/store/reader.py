@@ -12,7 +12,6 @@ import duckdb
 from harness.core.runs import Run, TaskResult
 from harness.store import records
 
-
 _SCORES = "SELECT task, sample_id, metric, value, part, reason FROM scores WHERE run = ? ORDER BY rowid"
 
 
@@ -71,7 +70,8 @@ def results(connection: duckdb.DuckDBPyConnection, run: str) -> tuple[TaskResult
 def decisions(connection: duckdb.DuckDBPyConnection, release: str | None = None) -> list[DecisionRow]:
     """The stored decisions, newest first."""
     rows = connection.execute(
-        "SELECT id, release, verdict, decided FROM decisions WHERE ? IS NULL OR release = ? ORDER BY decided DESC, rowid DESC",
+        "SELECT id, release, verdict, decided FROM decisions WHERE ? IS NULL OR release = ? "
+        "ORDER BY decided DESC, rowid DESC",
         [release, release],
     ).fetchall()
     return [DecisionRow(*row) for row in rows]

@@ -39,21 +39,29 @@ class Extract:
         return []
 
     def check_target(self, target: Json) -> str | None:
-        """The target must be an object that the schema allows."""
+        """The target must be an object that the schema allows, with exactly its fields: what is absent is null."""
         if not isinstance(target, Mapping):
             return "the target must be a JSON object with the fields of the schema."
+        for name in self.fields:
+            if name not in target:
+                return f"the target has no field '{name}'; where the text is silent, write null (and let the schema allow it)."
+        for name in target:
+            if name not in self.fields:
+                return f"the target has the field '{name}', which the schema's properties do not name."
         error = self._first_error(target)
         return f"the target does not fit the schema: {error}." if error else None
 
     def write(self, target: Json) -> str:
         """Compact JSON in the schema's field order, so that every target is written the same way."""
         assert isinstance(target, Mapping)
-        return json.dumps({name: target.get(name) for name in self.fields}, ensure_ascii=False)
+        return json.dumps({name: target[name] for name in self.fields}, ensure_ascii=False)
 
     def read(self, text: str) -> dict[str, Json]:
         """The object that the whole text is. Raises ValueError where it is not JSON or does not fit the schema."""
         try:
             value = json.loads(text.strip())
+            # NaN, numbers beyond floats and lone surrogates are no JSON, and could not be stored.
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
         except (ValueError, RecursionError):
             raise ValueError("the text is not JSON") from None
         if not isinstance(value, dict):

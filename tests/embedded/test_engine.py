@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from harness.embedded import selfcheck
-from harness.embedded.engine import Engine
+from harness.embedded.engine import Engine, shared_prefix
 from harness.embedded.errors import StartError
 from harness.embedded.jobs import BASE, Sampling
 from harness.embedded.kv import Batch
@@ -102,6 +102,38 @@ def test_rows_join_and_leave_a_running_batch(engine: Engine, expected: Any) -> N
     for row, (case, steps) in enumerate([(0, 3), (2, 3), (4, 1), (5, 1)]):
         position = len(PROMPTS[case]) - 1 + steps
         torch.testing.assert_close(got[row], expected[case][1][position], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("adapter", [BASE, "adapter1"])
+def test_a_shared_beginning_changes_no_row(engine: Engine, adapter: str) -> None:
+    beginning = [(11 * i + 5) % 260 for i in range(40)]
+    prompts = [[*beginning, *prompt] for prompt in PROMPTS]
+    assert shared_prefix(prompts, [adapter] * 6) == len(beginning)
+    done = engine.prefill(prompts, [adapter] * 6, [False] * 6)
+    assert done.batch is not None
+    ids, logprobs = follow(engine, done.batch, done.logits, 2)
+    alone = engine.prefill(prompts[:1], [adapter], [False])
+    assert alone.batch is not None
+    done.batch.join(alone.batch)
+    done.batch.keep([1, 3, 6])  # rows with padding in the middle go on beside one without
+    logits = engine.step(done.batch, [ids[1, -1].item(), ids[3, -1].item(), alone.logits.argmax(-1).item()])
+    for row, prompt in enumerate(prompts):
+        one = engine.prefill([prompt], [adapter], [False])
+        assert one.batch is not None
+        wanted_ids, wanted = follow(engine, one.batch, one.logits, 3)
+        assert ids[row].tolist() == wanted_ids[0, :3].tolist()
+        torch.testing.assert_close(logprobs[row], wanted[0, :3], atol=1e-4, rtol=0)
+        if row in (1, 3):
+            got = logits[(1, 3).index(row)].log_softmax(-1).amax(-1)
+            torch.testing.assert_close(got, wanted[0, 3], atol=1e-4, rtol=0)
+
+
+def test_a_shared_beginning_leaves_each_row_a_token_and_one_adapter() -> None:
+    same = [[1] * 30, [1] * 30]
+    assert shared_prefix(same, [BASE, BASE]) == 29
+    assert shared_prefix(same, [BASE, "adapter0"]) == 0
+    assert shared_prefix([[1] * 30, [2, *[1] * 29]], [BASE, BASE]) == 0
+    assert shared_prefix([[1] * 30], [BASE]) == 0
 
 
 def test_cache_grows_past_its_first_room(engine: Engine, loaded: Loaded) -> None:

@@ -1,0 +1,193 @@
+"""A server that speaks TGI's API over a real socket and can be told to misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+import zlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+ADAPTER = "tuned"
+Reply = dict[str, Any] | list[Any]
+
+
+def right_for_the_adapter(text: str, adapter: str | None) -> str:
+    """Messages end with their label: the adapter reads it, the base always says the same."""
+    return text.rsplit(" ", 1)[-1] if adapter == ADAPTER else "other"
+
+
+def words(text: str) -> list[str]:
+    """The stub's tokens: a word with the space before it."""
+    return re.findall(r"\s?\S+|\s", text)
+
+
+@dataclass
+class Stub:
+    """What the server says and does; change it while it runs.
+
+    `faults` are used up one by POST request: an HTTP status, "reset", "truncated" (half a JSON) or "hang".
+    `dies_after`: so many chat answers are given, then every request, /health too, ends in a reset.
+    """
+
+    answer: Callable[[str, str | None], str] = right_for_the_adapter
+    faults: deque[int | str] = field(default_factory=deque)
+    always: int | str | None = None
+    refused: Callable[[str], int | None] = lambda text: None
+    error_text: str = "told to fail"
+    finish_reason: str = "stop"
+    adapter_shift: float = 0.5
+    noise: float = 0.0
+    prefill: bool = True
+    rank: bool = True
+    logprob: Callable[[str], float | None] | None = None
+    likeliest: Callable[[str], str] = lambda text: " nothing"
+    delay: float = 0.0
+    dies_after: int | None = None
+    key: str | None = None
+    info: dict[str, Any] = field(default_factory=lambda: {"model_id": "stub", "version": "3.3.7"})
+    url: str = ""
+    asked: list[tuple[str, Any, str | None]] = field(default_factory=list)
+    chatting: threading.Event = field(default_factory=threading.Event)
+    in_flight: int = 0
+    most_in_flight: int = 0
+    answered: int = 0
+    _calls: int = 0
+
+    def posts(self, path: str) -> list[Any]:
+        """The bodies of the requests to a path."""
+        return [body for route, body, _ in self.asked if route == path]
+
+    @property
+    def chat_texts(self) -> list[str]:
+        """The last user turn of every chat request."""
+        return [body["messages"][-1]["content"] for body in self.posts("/v1/chat/completions")]
+
+    @property
+    def is_dead(self) -> bool:
+        return self.dies_after is not None and self.answered >= self.dies_after
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Any request: faults first, then the route's own answer."""
+        body = await request.json() if request.method == "POST" else None
+        self.asked.append((request.path, body, request.headers.get("Authorization")))
+        if self.is_dead:
+            return self._reset(request)
+        if request.path == "/health":
+            return web.Response()
+        if request.path == "/info":
+            return web.json_response(self.info)
+        if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
+            return web.Response(status=401)
+        fault = self.faults.popleft() if self.faults else self.always
+        if fault is not None:
+            return await self._fail(request, fault)
+        routes: dict[str, Callable[[Any], Awaitable[Reply | int]]] = {
+            "/v1/chat/completions": self._chat,
+            "/generate": self._generate,
+            "/tokenize": self._tokenize,
+        }
+        reply = await routes[request.path](body)
+        if isinstance(reply, int):
+            return web.json_response({"error": self.error_text}, status=reply)
+        return web.json_response(reply)
+
+    async def _fail(self, request: web.Request, fault: int | str) -> web.StreamResponse:
+        if fault == "hang":
+            await asyncio.sleep(30)
+        if fault == "reset":
+            return self._reset(request)
+        if fault == "truncated":
+            return web.Response(text='{"choices": [{"mess', content_type="application/json")
+        if fault == "empty":
+            return web.Response()
+        return web.json_response({"error": self.error_text, "error_type": "told"}, status=int(fault))
+
+    def _reset(self, request: web.Request) -> web.Response:
+        if request.transport:
+            request.transport.abort()
+        return web.Response()
+
+    async def _chat(self, body: Any) -> Reply | int:
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        self.chatting.set()
+        try:
+            await asyncio.sleep(self.delay)
+        finally:
+            self.in_flight -= 1
+        text, adapter = body["messages"][-1]["content"], None if body["model"] == "tgi" else body["model"]
+        status = self.refused(text)
+        if status is not None:
+            return status
+        self.answered += 1
+        message = {"role": "assistant", "content": self.answer(text, adapter)}
+        return {
+            "id": "", "object": "chat.completion", "created": 0, "model": body["model"], "system_fingerprint": "stub",
+            "choices": [{"index": 0, "message": message, "finish_reason": self.finish_reason, "logprobs": None}],
+            "usage": {"prompt_tokens": len(words(text)), "completion_tokens": 1, "total_tokens": 1 + len(words(text))},
+        }  # fmt: skip
+
+    async def _generate(self, body: Any) -> Reply:
+        text, parameters = body["inputs"], body["parameters"]
+        self._calls += 1
+        prefill = []
+        if parameters.get("decoder_input_details") and self.prefill:
+            prefill = [
+                self._scored(word, place, parameters.get("adapter_id")) for place, word in enumerate(words(text))
+            ]
+        made = words(self.likeliest(text))[: parameters["max_new_tokens"]]
+        tokens = [{"id": zlib.crc32(w.encode()), "text": w, "logprob": -0.1, "special": False} for w in made]
+        details = {"finish_reason": "length", "generated_tokens": len(made), "prefill": prefill, "tokens": tokens}
+        return {"generated_text": "".join(made), "details": details}
+
+    def _scored(self, word: str, place: int, adapter: str | None) -> dict[str, Any]:
+        number = zlib.crc32(word.encode())
+        value = self.logprob(word) if self.logprob else -0.1 * (number % 50) + self.noise * self._calls
+        if value is not None and adapter == ADAPTER:
+            value -= self.adapter_shift
+        token = {"id": number, "text": word, "logprob": value if place else None}
+        return token | ({"rank": 0 if value is not None and value > -1 else 7} if self.rank else {})
+
+    async def _tokenize(self, body: Any) -> Reply:
+        return [{"id": zlib.crc32(w.encode()), "text": w, "start": 0, "stop": 0} for w in words(body["inputs"])]
+
+
+@contextmanager
+def running(stub: Stub) -> Iterator[Stub]:
+    """The stub on a free port of loopback, in a thread of its own."""
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+
+    async def start() -> web.AppRunner:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", stub.handle)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        stub.url = f"http://{host}:{port}"
+        return runner
+
+    def serve() -> None:
+        asyncio.set_event_loop(loop)
+        runner = loop.run_until_complete(start())
+        ready.set()
+        loop.run_forever()
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield stub
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
