@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +98,8 @@ datasets:
   - path: data/train.jsonl
     type: chat_template
 """
+# Child processes find the package from any folder, and leave no bytecode behind.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
 LABELS = ("billing", "shipping")
 
 

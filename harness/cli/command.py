@@ -13,7 +13,6 @@ from typing import NoReturn
 
 from harness.core.errors import ConfigError, ExitCode, HarnessError
 
-
 # No telemetry, neither ours (there is none) nor that of the libraries and children that inherit these.
 SILENT = {"DO_NOT_TRACK": "1", "AXOLOTL_DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "WANDB_MODE": "disabled"}
 

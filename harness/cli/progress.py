@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from types import TracebackType
@@ -23,6 +24,8 @@ class ProgressPrinter:
         self._started: dict[str, float] = {}
         self._spoke = time.monotonic()
         self._terminal = sys.stderr.isatty()
+        # A copy of its own: while a library runs in this process, standard error goes to that library's log.
+        self._out = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8")
 
     def __enter__(self) -> Self:
         return self
@@ -31,6 +34,7 @@ class ProgressPrinter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._close()
+        self._out.close()
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
@@ -58,7 +62,7 @@ class ProgressPrinter:
                 self._line("·", event.step, f"{count}{event.text}{self._left(event)}")
             return
         if self._bar is None:
-            self._bar = tqdm(total=event.total or None, file=sys.stderr, leave=False, dynamic_ncols=True, unit="")
+            self._bar = tqdm(total=event.total or None, file=self._out, leave=False, dynamic_ncols=True, unit="")
         self._bar.total = event.total or None
         self._bar.set_description_str(f"  {event.step} · {event.text}", refresh=False)
         self._bar.n = event.done
@@ -72,7 +76,7 @@ class ProgressPrinter:
 
     def _line(self, mark: str, step: str, text: str) -> None:
         self._spoke = time.monotonic()
-        print(f"{mark} {step:<22} {text}".rstrip(), file=sys.stderr, flush=True)
+        print(f"{mark} {step:<22} {text}".rstrip(), file=self._out, flush=True)
 
     def _close(self) -> None:
         if self._bar is not None:

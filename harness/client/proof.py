@@ -24,7 +24,7 @@ async def prove(client: TgiClient, adapter: str | None) -> str:
     try:
         found = [await _difference(client, prompt, adapter) for prompt in PROMPTS]
     except RequestFailed as error:
-        raise OutsideError(f"the server refuses the adapter '{adapter}': {error}") from None
+        raise OutsideError(f"the server gives no answer for the adapter '{adapter}': {error}") from None
     known = [value for value in found if value is not None]
     if not known:
         return "not proven: the server gives no prefill log-probabilities (start TGI with --enable-prefill-logprobs)"

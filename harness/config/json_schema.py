@@ -25,7 +25,8 @@ def schema(name: str) -> dict[str, Any]:
             own = TypeAdapter(catalog.plug("tasks", kind)).json_schema()["properties"]
             task["properties"] |= {key: {**value, "description": f"{kind}: its own key."} for key, value in own.items()}
         task["additionalProperties"] = False
-        task["properties"]["metrics"]["items"] = {"anyOf": [{"enum": list(catalog.names("metrics"))}, _with_arguments()]}
+        plain = {"enum": list(catalog.names("metrics"))}
+        task["properties"]["metrics"]["items"] = {"anyOf": [plain, _with_arguments()]}
     return made
 
 
@@ -33,7 +34,8 @@ def _with_arguments() -> dict[str, Any]:
     """The schema of `{metric: {argument: value}}`."""
     plugs = {name: TypeAdapter(catalog.plug("metrics", name)).json_schema() for name in catalog.names("metrics")}
     closed = {name: {**plug, "additionalProperties": False} for name, plug in plugs.items()}
-    return {"type": "object", "properties": closed, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+    one_only = {"additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+    return {"type": "object", "properties": closed, **one_only}
 
 
 def texts() -> dict[str, str]:

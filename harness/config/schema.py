@@ -20,7 +20,8 @@ def _seconds(value: object) -> object:
     return value
 
 
-Threshold = Annotated[float, BeforeValidator(_seconds)]
+_Time = Annotated[str, Field(pattern=r"^[0-9.]+ *(ms|s|min)$")]
+Threshold = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | _Time)]
 
 
 class _File(BaseModel):

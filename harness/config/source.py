@@ -85,7 +85,8 @@ def _compose(text: str, name: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        raise ConfigError(Problem(f"is not valid YAML: {error.problem}.", file=name, line=line)) from None
+        words = ", ".join(filter(None, (error.context, error.problem)))
+        raise ConfigError(Problem(f"is not valid YAML: {words}.", file=name, line=line)) from None
     except yaml.YAMLError as error:
         raise ConfigError(Problem(f"is not valid YAML: {error}.", file=name)) from None
     except RecursionError:
@@ -130,7 +131,7 @@ class _Builder:
         return value
 
     def _key(self, node: yaml.Node) -> str:
-        if isinstance(node, yaml.ScalarNode) and node.value != "<<":
+        if isinstance(node, yaml.ScalarNode) and node.value != "<<" and not _not_plain(node.value, ""):
             return str(node.value)
         raise ConfigError(Problem("a key must be plain text.", file=self.file, line=node.start_mark.line + 1))
 
@@ -138,26 +139,29 @@ class _Builder:
         shown = short_repr(node.value)
         try:
             value: object = self.constructor.construct_object(node)
+            wrong = _not_plain(value, shown)
         except (yaml.YAMLError, ValueError):
-            return self._problem(node, f"{shown} with the tag {node.tag} is not a plain value.")
-        if value is not None and not isinstance(value, str | int | float):
-            return self._problem(node, f"{shown} reads as a {type(value).__name__}.", "Put it in quotes to mean the text.")
-        if isinstance(value, float) and not math.isfinite(value):
-            return self._problem(node, f"a number must be finite, not {value}.")
-        if isinstance(value, str) and not is_unicode(value):
-            return self._problem(node, f"{shown} holds half a character (a lone surrogate).")
+            value, wrong = None, f"{shown} with the tag {node.tag} is not a plain value."
+        if wrong:
+            self._problem(node, wrong)
         return value
 
-    def _problem(self, node: yaml.Node, message: str, hint: str | None = None) -> None:
-        self.problems.append(Problem(message, file=self.file, line=node.start_mark.line + 1, hint=hint))
+    def _problem(self, node: yaml.Node, message: str) -> None:
+        self.problems.append(Problem(message, file=self.file, line=node.start_mark.line + 1))
+
+
+def _not_plain(value: object, shown: str) -> str | None:
+    """What keeps a scalar from being stored as JSON: dates, bytes, infinities, halves of characters."""
+    if value is not None and not isinstance(value, str | int | float):
+        return f"{shown} reads as a {type(value).__name__}. Put it in quotes to mean the text."
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"a number must be finite, not {value}."
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        return f"{shown} holds half a character (a lone surrogate)."
+    return None
 
 
 def short_repr(value: object, most: int = 60) -> str:
     """`repr`, cut where it is too long for a message."""
     text = repr(value)
     return text if len(text) <= most else f"{text[:most]}…"
-
-
-def is_unicode(text: str) -> bool:
-    """False where the text holds a lone surrogate, which UTF-8 cannot write."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, meta
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from harness.core.releases import Prompt
@@ -29,7 +29,7 @@ def variables(template: str) -> set[str]:
 def syntax_error(template: str) -> str | None:
     """What keeps a template from being compiled (unknown filters too), or None."""
     try:
-        environment().from_string(template)
+        _compiled(template)
     except TemplateSyntaxError as error:
         return str(error.message).rstrip(".")
     except RecursionError:
@@ -37,10 +37,15 @@ def syntax_error(template: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=64)
+def _compiled(template: str) -> Template:
+    return environment().from_string(template)
+
+
 def render(template: str, row: Mapping[str, object]) -> str:
     """The template filled with a row. Raises ValueError with the reason in words."""
     try:
-        return environment().from_string(template).render(dict(row))
+        return _compiled(template).render(dict(row))
     except Exception as error:  # whatever a template raises is the template's, or the row's, fault
         raise ValueError(f"the prompt template fails: {str(error).rstrip('.')}") from None
 

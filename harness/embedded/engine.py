@@ -28,8 +28,9 @@ def shared_prefix(prompts: Sequence[Sequence[int]], adapters: Sequence[str]) -> 
     """How many first tokens all rows share, 0 where that saves nothing. Each row keeps a token of its own."""
     if len(prompts) < 2 or len(set(adapters)) > 1:
         return 0
-    low, high = min(prompts), max(prompts)  # of sorted rows the first and the last differ earliest
-    most = min(len(prompt) for prompt in prompts) - 1
+    rows = [list(prompt) for prompt in prompts]
+    low, high = min(rows), max(rows)  # of sorted rows the first and the last differ earliest
+    most = min(map(len, rows)) - 1
     same = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), most)
     return min(same, most) if min(same, most) >= _LEAST_SHARED else 0
 

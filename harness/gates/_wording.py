@@ -37,9 +37,9 @@ def client(gate: Gate, verdict: Verdict, finding: Finding) -> str:
 
 def _promise(gate: Gate) -> str:
     return {
-        "at_least": f"above {_value(gate)(gate.threshold, 1)}",
-        "at_most": f"below {_value(gate)(gate.threshold, 1)}",
-        "margin": f"less than {100 * gate.threshold:g} points below that of “{gate.against}”",
+        "at_least": f"above {_exact(gate.threshold, _value(gate))}",
+        "at_most": f"below {_exact(gate.threshold, _value(gate))}",
+        "margin": f"worse than that of “{gate.against}” by less than {100 * gate.threshold:g} points, if at all",
         "improves": f"better than that of “{gate.against}”",
     }[gate.rule]
 
@@ -68,7 +68,7 @@ def _because(gate: Gate, verdict: Verdict, finding: Finding, found: Estimate | C
     good, bad = ("below", "above") if gate.rule == "at_most" else ("above", "below")
     near, far = (found.high, found.low) if gate.rule == "at_most" else (found.low, found.high)
     show, level = _points if isinstance(found, Comparison) else _value(gate), _level(found)
-    wanted = show(finding.bound, 1)
+    wanted = _exact(finding.bound, show) if finding.bound else "zero"
     near_name, far_name = ("upper", "lower") if gate.rule == "at_most" else ("lower", "upper")
     if verdict is Verdict.PASS:
         return f"the {level} {near_name} bound, {_apart(near, finding.bound, show)}, is {good} {wanted}"
@@ -116,6 +116,16 @@ def _seconds(value: float, digits: int) -> str:
 
 def _points(value: float, digits: int) -> str:
     return f"{100 * value:+.{digits}f} points".replace("-", "−")
+
+
+def _exact(value: float, show: Show) -> str:
+    """A threshold with all its digits: who asked for 99.55 % is not told of 99.6 %."""
+    texts = [show(value, digits) for digits in (1, 2, 3, 4)]
+    return next(text for text in texts if _number(text) == _number(texts[-1]))
+
+
+def _number(text: str) -> float:
+    return float(text.split()[0].replace("−", "-"))
 
 
 def _apart(value: float | None, bound: float, show: Show) -> str:

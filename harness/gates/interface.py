@@ -51,9 +51,9 @@ def conclude(analysis: Analysis, bound: float, *, above: bool, weakness: str | N
         return Finding(evidence, bound, reason=evidence.reason, needed=needed)
     limit = evidence.low if above else evidence.high
     clears = limit is not None and (limit > bound if above else limit < bound)
-    noisy = limit is not None and abs(limit - bound) < 2 * analysis.noise
+    noisy = limit is not None and analysis.noise is not None and abs(limit - bound) < 2 * analysis.noise
     reason = weakness or ("the bootstrap's own noise could turn the verdict" if noisy else "")
     p_fail = analysis.p_below(bound) if above else analysis.p_above(bound)
-    if analysis.noise and weakness:
+    if analysis.noise is not None and weakness:
         p_fail = None  # a bootstrap on too few samples supports no claim in either direction
     return Finding(evidence, bound, clears and not reason, p_fail, reason=reason, needed=needed)

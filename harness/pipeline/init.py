@@ -19,7 +19,8 @@ def init(kind: str, folder: Path) -> list[str]:
     Raises ConfigError where a file of it is there already: nothing is overwritten, nothing is written then.
     """
     with resources.as_file(resources.files("harness.starters")) as starters:
-        sources = {path.relative_to(starters / kind): path for path in sorted((starters / kind).rglob("*")) if path.is_file()}
+        files = [path for path in sorted((starters / kind).rglob("*")) if path.is_file()]
+        sources = {path.relative_to(starters / kind): path for path in files}
         sources[Path("axolotl_configs/lora.yaml")] = starters / "lora.yaml"
         texts = {name: path.read_text(encoding="utf-8") for name, path in sources.items()}
     made = [Path("data/train.jsonl"), Path("data/validation.jsonl"), Path(".gitignore")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -59,16 +58,22 @@ def run_lm_eval(
 
 @contextlib.contextmanager
 def _quiet(root: Path) -> Iterator[None]:
-    """lm-eval works from the project's folder, without a network where its data are local, and says nothing."""
+    """lm-eval works from the project's folder; what it and its children say goes to a log."""
     os.environ.setdefault("HF_DATASETS_CACHE", str(root / ".harness" / "datasets"))
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    level = logging.root.manager.disable
+    log = root / ".harness" / "logs" / "lm_eval.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    level, kept = logging.root.manager.disable, os.dup(2)
     logging.disable(logging.WARNING)
+    with log.open("wb") as file:
+        os.dup2(file.fileno(), 2)
     try:
-        with contextlib.chdir(root), contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.chdir(root):
             yield
     finally:
+        os.dup2(kept, 2)
+        os.close(kept)
         logging.disable(level)
 
 

@@ -29,13 +29,13 @@ class Analysis:
     """Evidence, and how to test it against a bound.
 
     `p_below(t)` and `p_above(t)` are one-sided p-values of "the truth is below / above t", None where there is no such
-    test. `noise` is the Monte-Carlo standard error of the bounds (0 for exact methods).
+    test. `noise` is the Monte-Carlo standard error of the bounds, None where nothing was drawn.
     """
 
     evidence: Estimate | Comparison | Unestimable
     p_below: Callable[[float], float | None]
     p_above: Callable[[float], float | None]
-    noise: float = 0.0
+    noise: float | None = None
 
 
 def absolute(series: Series, settings: Settings) -> Analysis:

@@ -12,14 +12,14 @@ Floats = NDArray[np.float64]
 
 
 def quantile(values: Floats, q: float, alpha: float) -> Estimate | Unestimable:
-    """The q-quantile with one-sided bounds that are order statistics; infinities count as the largest values.
+    """The q-quantile with one-sided bounds that are order statistics; what is no number counts as the largest.
 
     A bound is None where no order statistic reaches the confidence (p95 needs 59 values for an upper one).
     """
     n = len(values)
     if n == 0:
         return Unestimable("no measurements")
-    ordered = np.sort(values)
+    ordered = np.sort(np.where(np.isfinite(values), values, np.inf))
     low, high = ranks(n, q, alpha)
     value = float(ordered[min(n - 1, max(0, int(np.ceil(q * n)) - 1))])
     if not np.isfinite(value):
@@ -45,5 +45,5 @@ def ranks(n: int, q: float, alpha: float) -> tuple[int | None, int | None]:
 
 def p_quantile_above(values: Floats, q: float, threshold: float) -> float:
     """One-sided p of "the q-quantile is above `threshold`": P(Bin(n, q) <= values at or below the threshold)."""
-    below = int(np.sum(values <= threshold))
+    below = int(np.sum(np.isfinite(values) & (values <= threshold)))
     return float(bdtr(below, len(values), q))

@@ -44,7 +44,7 @@ class Extract:
             return "the target must be a JSON object with the fields of the schema."
         for name in self.fields:
             if name not in target:
-                return f"the target has no field '{name}'; where the text is silent, write null (and let the schema allow it)."
+                return f"the target has no field '{name}'; write null where there is none (the schema must allow it)."
         for name in target:
             if name not in self.fields:
                 return f"the target has the field '{name}', which the schema's properties do not name."

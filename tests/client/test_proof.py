@@ -70,5 +70,5 @@ def test_numbers_that_are_none_prove_nothing(stub: Stub, value: float | None) ->
 
 def test_a_refused_adapter_is_told(stub: Stub) -> None:
     stub.always = 422
-    with pytest.raises(OutsideError, match=f"refuses the adapter '{ADAPTER}': HTTP 422"):
+    with pytest.raises(OutsideError, match=f"no answer for the adapter '{ADAPTER}': HTTP 422"):
         proof(stub)

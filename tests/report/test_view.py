@@ -166,10 +166,10 @@ def test_numbers_are_those_of_the_gates_statistics() -> None:
     assert (two.method, two.pairs) == ("Tango", 239)
 
 
-def test_equal_scores_keep_their_value_without_an_interval() -> None:
-    rows = tuple(Sample(f"s{i}", {}, "x") for i in range(40))
-    same = TaskResult("t", rows, (), (), tuple(Score(row.id, "rouge_l", 0.25) for row in rows))
-    found = estimate(MetricInfo("rouge_l", "mean", 1), same, 0.05)
+def test_one_score_keeps_its_value_without_an_interval() -> None:
+    rows = tuple(Sample(f"s{i}", {}, "x") for i in range(1))
+    alone = TaskResult("t", rows, (), (), tuple(Score(row.id, "rouge_l", 0.25) for row in rows))
+    found = estimate(MetricInfo("rouge_l", "mean", 1), alone, 0.05)
     assert isinstance(found, Estimate)
     assert (found.value, found.low, found.high) == (0.25, None, None)
 

@@ -18,7 +18,8 @@ def test_the_identity_is_what_the_server_says(stub: Stub) -> None:
     stub.info |= {"model_sha": "abc", "max_input_tokens": 5, "docker_label": None}
     told = Remote(stub.url + "/", adapter_id="tuned").identity()
     assert told == {
-        "kind": "remote", "url": stub.url, "adapter_id": "tuned", "model_id": "stub", "model_sha": "abc", "version": "3.3.7",
+        "kind": "remote", "url": stub.url, "adapter_id": "tuned", "model_id": "stub",
+        "model_sha": "abc", "version": "3.3.7",
     }  # fmt: skip
 
 

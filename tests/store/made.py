@@ -18,7 +18,7 @@ RUN = Run(
     task_digests={"t": "e" * 64}, adapter_proof=PROVEN, versions={"harness": "0"},
 )  # fmt: skip
 
-# Texts that are hard to store: quotes, line ends, another script, a NUL, a lone half of a surrogate pair.
+# Texts that are hard to store: quotes, line ends, another script, nothing, a word of JSON.
 TEXTS = ('"quoted", \\ and\nlines\r\n', "Grüße 你好 🎉", "", "null")
 
 

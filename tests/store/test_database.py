@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -48,7 +45,7 @@ def test_hard_texts_come_back(tmp_path: Path, store: Path) -> None:
 
 
 def test_many_rows_keep_their_order(tmp_path: Path, store: Path) -> None:
-    names = [f"s{(i * 7919) % 20011}" for i in range(20011)]
+    names = [f"s{(i * 7919) % 5003}" for i in range(5003)]
     given = TaskResult(
         "t",
         tuple(Sample(name, {"id": name}, "x") for name in names),
@@ -138,38 +135,32 @@ def test_a_database_of_something_else_is_told(store: Path) -> None:
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 
 
-@contextmanager
-def held(store: Path) -> Iterator[int]:
-    """Another process has the store open; gives its number."""
+def holder(store: Path) -> subprocess.Popen[str]:
+    """Another process that has the store open until its input ends."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout
     assert process.stdout.readline() == "held\n"
-    try:
-        yield process.pid
-    finally:
-        process.communicate("")
+    return process
 
 
 def test_a_locked_store_is_named_after_the_wait(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(store):
         pass
     monkeypatch.setattr(database, "WAIT_SECONDS", 0.2)
-    with held(store) as pid, pytest.raises(OutsideError, match="another process holds it") as raised, opened(store):
+    process = holder(store)
+    with pytest.raises(OutsideError, match="another process holds it") as raised, opened(store):
         pass
-    assert str(pid) in str(raised.value)
+    process.communicate("")
+    assert str(process.pid) in str(raised.value)
     assert str(store) in str(raised.value)
 
 
 def test_a_store_that_is_let_go_is_waited_for(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(store):
         pass
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    process.stdout.readline()
+    process = holder(store)
     monkeypatch.setattr(database.time, "sleep", lambda _: process.communicate(""))
     with opened(store) as connection:
         assert counts(connection)[-1] == len(STEPS)
@@ -204,10 +195,3 @@ def test_versions_count_up_and_the_same_promotion_is_one(store: Path) -> None:
         assert made == [1, 1, 2, 3]
         assert [row.number for row in reader.versions(connection, "r")] == [3, 2, 1]
         assert reader.versions(connection, "other") == []
-
-
-def test_a_store_in_a_folder_that_refuses_is_told(tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        (tmp_path / "file").write_text("")
-        with pytest.raises((OutsideError, FileExistsError, NotADirectoryError)), opened(tmp_path / "file" / "store"):
-            pass

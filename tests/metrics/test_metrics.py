@@ -1,0 +1,88 @@
+"""Metrics by hand-counted cases; a failed sample scores 0, a lost one has no score, and none is left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import catalog
+from harness.core.samples import Score
+from tests.metrics.made import failed, lost, score, scored, whole
+
+RECORD = {"order": "NL-1", "count": 2, "note": None}
+TARGETS = {"classify": "billing", "extract": RECORD, "generate": "the cat sat", "lm_eval": 1}
+
+
+@pytest.mark.parametrize("name", [name for name in catalog.names("metrics") if name != "macro_f1"])
+def test_every_sample_has_one_whole_score_failed_0_and_lost_none(name: str) -> None:
+    if name.startswith("rouge"):
+        pytest.importorskip("rouge_score")
+    for kind in catalog.plug("metrics", name).kinds:
+        target = TARGETS[kind]
+        found = score(name, failed(target), lost(target))
+        wholes = [(one.sample_id, one.value, one.reason) for one in found if not one.part]
+        assert wholes == [("f", 0.0, "the text is not JSON"), ("l", None, "connection reset")]
+        assert all(one.value == 0.0 for one in found if one.part), "no part of a failed record counts"
+        assert {one.metric for one in found} == {name}
+
+
+@pytest.mark.parametrize("name", catalog.names("metrics"))
+def test_no_items_give_no_scores(name: str) -> None:
+    assert score(name) == []
+
+
+def test_accuracy_is_equality() -> None:
+    items = [scored("billing", "billing"), scored("billing", "shipping"), scored(1, 1), scored(1, 0)]
+    assert whole("accuracy", *items) == [1, 0, 1, 0]
+
+
+def test_macro_f1_leaves_scores_to_the_statistics() -> None:
+    assert score("macro_f1", scored("a", "a")) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "exact", "field", "partial"),
+    [
+        ({"order": "NL-1", "count": 2, "note": None}, 1, 1, 1),
+        ({"order": "NL-1", "count": 2}, 1, 1, 1),  # what is left out counts as null
+        ({"order": "  NL-1 ", "count": 2, "note": None}, 1, 1, 1),  # runs of space do not count
+        ({"order": "nl-1", "count": 2, "note": None}, 0, 2 / 3, 1),  # case counts, but for the overlap
+        ({"order": "NL-1", "count": "2", "note": None}, 0, 2 / 3, 2 / 3),  # a text is no number
+        ({"order": "NL-1", "count": 2, "note": ""}, 0, 2 / 3, 2 / 3),  # an empty text is not null
+        ({"order": "NL-1", "count": 2, "note": None, "colour": "red"}, 0, 1, 1),  # invented
+        ({"order": None, "count": None, "note": None}, 0, 1 / 3, 1 / 3),
+        ({}, 0, 1 / 3, 1 / 3),
+    ],
+)
+def test_records_are_compared_field_by_field(answer: object, exact: float, field: float, partial: float) -> None:
+    item = scored(RECORD, answer)
+    assert whole("exact_match", item) == [exact]
+    assert whole("field_accuracy", item) == [pytest.approx(field)]
+    assert whole("partial_match", item) == [pytest.approx(partial)]
+
+
+def test_true_is_not_one_and_null_is_not_zero() -> None:
+    assert whole("exact_match", scored({"a": 1}, {"a": True}), scored({"a": 0}, {"a": None})) == [0, 0]
+
+
+def test_unicode_forms_of_one_text_are_the_same() -> None:
+    assert whole("exact_match", scored({"a": "Zoë"}, {"a": "Zoe\u0308"})) == [1]
+
+
+def test_the_overlap_is_the_f1_of_words() -> None:
+    # 2 common words of 3 and 4: 2 * 2 / 7; the second "milk" has no partner.
+    (value,) = whole("partial_match", scored({"a": "two milk frothers"}, {"a": "the milk milk Frothers"}))
+    assert value == pytest.approx(4 / 7)
+    assert whole("partial_match", scored({"a": ""}, {"a": ""}), scored({"a": ""}, {"a": "x"})) == [1, 0]
+
+
+def test_the_parts_are_the_fields() -> None:
+    assert score("field_accuracy", scored({"a": 1, "b": 2}, {"a": 1, "b": 3})) == [
+        Score("a", "field_accuracy", 1.0, "a"),
+        Score("a", "field_accuracy", 0.0, "b"),
+        Score("a", "field_accuracy", 0.5),
+    ]
+    assert not [one for one in score("exact_match", scored(RECORD, RECORD), failed(RECORD)) if one.part]
+
+
+def test_format_asks_only_whether_the_answer_could_be_read() -> None:
+    assert whole("format", scored("a", "b"), failed("a"), failed(RECORD), lost("a")) == [1, 0, 0, None]

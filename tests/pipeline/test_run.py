@@ -1,0 +1,188 @@
+"""A run that is disturbed in any way loses nothing that was finished, and ends as the undisturbed one does."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.store import bundle
+from tests.pipeline.release_project import Project, make_project
+from tests.tgi_stub import Stub, running
+
+PARTS = ("samples.jsonl", "outputs.jsonl", "answers.jsonl", "scores.jsonl")
+
+
+def content(project: Project) -> dict[str, Any]:
+    """All bundles, less what no two runs share: times, latencies, and the stub's own port with what follows from it."""
+    found: dict[str, Any] = {}
+    for folder in project.bundles:
+        run = json.loads((folder / "manifest.json").read_text())["run"]
+        parts = {name: [json.loads(line) for line in (folder / name).read_text().splitlines()] for name in PARTS}
+        for line in parts["outputs.jsonl"]:
+            assert line.pop("latency") >= 0
+        for key in ("id", "started", "seconds", "server"):
+            del run[key]
+        found[run["model"]["role"]] = {"run": run, **parts}
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    with running(Stub()) as stub:
+        project = make_project(tmp_path_factory.mktemp("undisturbed"), stub.url)
+        assert project.call("run", "-q") == 0
+        return content(project)
+
+
+def wait_for(stub: Stub, count: int) -> None:
+    until = time.monotonic() + 30
+    while stub.answered < count:
+        assert time.monotonic() < until
+        assert stub.chatting.wait(30)
+        time.sleep(0.005)
+
+
+def test_a_killed_run_goes_on_and_ends_as_the_undisturbed_one(
+    project: Project, stub: Stub, undisturbed: dict[str, Any]
+) -> None:
+    stub.delay = 0.05
+    process = project.start("run", "-q")
+    wait_for(stub, 30)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    stub.delay = 0.0
+    (folder,) = project.bundles
+    lines = (folder / bundle.OUTPUTS).read_text().splitlines(keepends=True)
+    finished = {json.loads(line)["sample_id"] for line in lines if line.endswith("\n")}
+    assert 20 <= len(finished) < 60
+    before = len(stub.chat_texts)
+    assert project.call("run", "-q") == 0
+    again = [body for body in stub.posts("/v1/chat/completions")[before:] if body["model"] == "tuned"]
+    asked = {f"message{body['messages'][-1]['content'].split()[1]}" for body in again}
+    assert not asked & finished
+    assert len(again) == 60 - len(finished)
+    assert content(project) == undisturbed
+
+
+def test_an_interrupted_run_ends_at_once_with_a_message(project: Project, stub: Stub) -> None:
+    stub.delay = 0.2
+    process = project.start("run", "-q")
+    wait_for(stub, 8)  # a worker asks its second question when its first answer is kept
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert time.monotonic() - started < 2
+    assert "interrupted. What was finished is kept" in said
+    assert len(bundle.Journal(project.bundles[0]).done) >= 4
+    assert project.call("status") == 0
+
+
+def test_a_server_that_dies_leaves_what_was_finished(
+    project: Project, stub: Stub, capfd: pytest.CaptureFixture[str], undisturbed: dict[str, Any]
+) -> None:
+    stub.dies_after = 25
+    assert project.gate() == 4
+    assert "is gone" in capfd.readouterr().err
+    (folder,) = project.bundles
+    assert not bundle.is_finished(folder)
+    assert len(bundle.Journal(folder).done) == stub.answered
+    assert not project.state.reports("r").exists()
+    kept, stub.dies_after = stub.answered, None
+    assert project.call("run", "-q") == 0
+    assert stub.answered == 120, f"{kept} answers were asked for once"
+    assert content(project) == undisturbed
+
+
+def test_a_server_that_is_not_there_is_an_outside_error(project: Project, stub: Stub) -> None:
+    stub.dies_after = 0
+    assert project.gate() == 4
+    assert project.bundles == []
+
+
+def test_a_server_that_stumbles_is_no_different(project: Project, stub: Stub, undisturbed: dict[str, Any]) -> None:
+    stumbles = iter([503, None, 429])
+    stub.refused = lambda text: next(stumbles, None)
+    assert project.call("run", "-q") == 0
+    assert stub.most_in_flight <= 4
+    assert content(project) == undisturbed
+
+
+def test_every_sample_has_exactly_one_output_in_order(project: Project, stub: Stub) -> None:
+    project.call("run", "-q")
+    for folder in project.bundles:
+        (result,) = bundle.read_results(folder)
+        names = [f"message{i}" for i in range(60)]
+        assert [sample.id for sample in result.samples] == names
+        assert [output.sample_id for output in result.outputs] == names
+        assert [answer.sample_id for answer in result.answers] == names
+        assert bundle.read_run(folder).counts.total == 60
+
+
+@pytest.mark.parametrize("status", [422, 500])
+def test_requests_that_all_fail_are_no_run(
+    project: Project, stub: Stub, status: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stub.refused = lambda text: status
+    assert project.gate() == 4
+    said = capfd.readouterr().err
+    assert "60 of 60 requests of the task 'sort' failed (1% may)" in said
+    assert f"HTTP {status}" in said
+    assert not any(map(bundle.is_finished, project.bundles))
+
+
+def test_only_failed_requests_are_asked_again(project: Project, stub: Stub, undisturbed: dict[str, Any]) -> None:
+    stub.refused = lambda text: 422 if text.startswith("message 7 ") else None
+    assert project.gate() == 4
+    assert stub.answered == 59
+    stub.refused = lambda text: None
+    assert project.call("run", "-q") == 0
+    assert stub.answered == 120
+    assert content(project) == undisturbed
+
+
+def test_a_loss_that_is_allowed_counts_against_the_candidate(stub: Stub, tmp_path: Path) -> None:
+    project = make_project(tmp_path, stub.url, samples=101)
+    stub.refused = lambda text: 422 if text.startswith("message 7 ") else None
+    assert project.gate() == 0
+    counts = {bundle.read_run(folder).model.role: bundle.read_run(folder).counts for folder in project.bundles}
+    assert {(c.scored, c.model_failed, c.not_evaluated) for c in counts.values()} == {(100, 0, 1)}
+    accuracy = project.record["results"][0]["finding"]["evidence"]["value"]
+    assert accuracy == pytest.approx(100 / 101)
+
+
+def test_run_judges_nothing_and_says_how_samples_ended(
+    project: Project, stub: Stub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stub.answer = lambda text, adapter: "nonsense" if adapter else "other"
+    assert project.call("run", "-q") == 0
+    said = capfd.readouterr().out
+    assert "scored 0, model failed 60, not evaluated 0" in said
+    assert "scored 60, model failed 0, not evaluated 0" in said
+    assert not project.state.reports("r").exists()
+
+
+def test_status_lists_runs_decisions_versions_and_what_was_interrupted(
+    project: Project, stub: Stub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert project.call("status") == 0
+    assert capfd.readouterr().out.split() == ["runs", "(0)", "decisions", "(0)", "versions", "(0)"]
+    stub.dies_after = 10
+    project.gate()
+    assert project.call("status") == 0
+    assert "runs (0, 1 interrupted)" in capfd.readouterr().out
+    stub.dies_after = None
+    project.gate()
+    project.call("promote", "--to", "staging")
+    capfd.readouterr()
+    assert project.call("status") == 0
+    said = capfd.readouterr().out
+    assert "runs (2)" in said
+    assert said.count("scored 60, model failed 0, not evaluated 0") == 2
+    assert f"{project.record['id'][:12]}  PASS" in said
+    assert "v1    staging" in said

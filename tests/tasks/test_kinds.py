@@ -1,0 +1,106 @@
+"""Task kinds: what is an answer, what is none, and that a perfect model scores a perfect score."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness import catalog
+from harness.core.samples import Answer, Outcome, Sample
+from harness.metrics.interface import Item
+from harness.tasks.classify import Classify
+from harness.tasks.extract import Extract
+from harness.tasks.generate import Generate
+
+LABELS = ["billing", "Rückgabe", "account"]
+FIELD = {"type": ["string", "integer", "boolean", "null"]}
+EXTRACT = Extract({"type": "object", "properties": {"order": FIELD, "count": FIELD}, "required": ["order", "count"]})
+VALUES = st.none() | st.integers() | st.booleans() | st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@pytest.mark.parametrize(
+    "text", ["billing", " Billing\n", '"billing"', "**billing**", "billing.", "'BILLING.'", "`billing`"]
+)
+def test_a_label_may_come_in_any_dress(text: str) -> None:
+    assert Classify(LABELS).read(text) == "billing"
+
+
+@pytest.mark.parametrize("text", ["billing, account", "The label is billing", "bill", "billings", "", ".", "none"])
+def test_any_other_text_is_no_label(text: str) -> None:
+    with pytest.raises(ValueError, match="none of the labels"):
+        Classify(LABELS).read(text)
+
+
+def test_a_label_with_dress_of_its_own_is_read_back_as_it_stands() -> None:
+    assert Classify(["n.a.", "*other*"]).read("N.A.") == "n.a."
+
+
+@pytest.mark.parametrize("kind", [Classify(LABELS), Generate(), Generate(max_words=3)])
+def test_the_right_answer_reads_as_the_target(kind: Classify | Generate) -> None:
+    target = "Rückgabe"
+    assert kind.check_target(target) is None
+    assert kind.read(kind.write(target)) == target
+
+
+@settings(deadline=None)
+@given(order=VALUES, count=VALUES)
+def test_a_perfect_extraction_scores_one_in_every_metric(order: object, count: object) -> None:
+    target = {"count": count, "order": order}
+    assert EXTRACT.check_target(target) is None
+    item = Item(Sample("a", {}, target), Answer("a", Outcome.SCORED, EXTRACT.read(EXTRACT.write(target))))
+    for name in Extract.default_metrics:
+        assert {score.value for score in catalog.build("metrics", name, {}).score([item])} == {1.0}
+
+
+def test_targets_are_written_in_the_order_of_the_schema() -> None:
+    assert EXTRACT.write({"count": None, "order": "Ö-1"}) == '{"order": "Ö-1", "count": null}'
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("order 1", "not JSON"),
+        ('{"order": 1', "not JSON"),
+        ('{"order": 1, "count": NaN}', "not JSON"),
+        ('{"order": 1, "count": 1e999}', "not JSON"),
+        ('{"order": "\\ud800", "count": 1}', "not JSON"),
+        ('```json\n{"order": 1, "count": 2}\n```', "not JSON"),
+        ('{"order": 1, "count": 2} {"order": 1}', "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ('{"order": ' + "1" * 5000 + "}", "not JSON"),
+        ("[1]", "not an object"),
+        ("null", "not an object"),
+        ('{"order": 1}', "does not fit the schema: 'count' is a required property"),
+        ('{"order": [], "count": 1}', "does not fit the schema"),
+    ],
+)
+def test_what_is_no_record_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        EXTRACT.read(text)
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"type": "objekt"}, "no valid JSON Schema"),
+        ({"type": "object"}, "needs 'properties'"),
+        ({"properties": {}}, "needs 'properties'"),
+        ({"properties": {"a": {"$ref": "http://x/y"}}}, "must not use $ref"),
+    ],
+)
+def test_a_schema_without_fields_is_refused(schema: dict[str, object], said: str) -> None:
+    assert said in Extract(schema).check()[0]
+
+
+def test_the_length_limit_counts_words() -> None:
+    assert Generate(max_words=3).read(" one two\nthree ") == "one two\nthree"
+    with pytest.raises(ValueError, match="4 words; 3 are allowed"):
+        Generate(max_words=3).read("one two three four")
+    assert Generate().read("word " * 5000).count("word") == 5000
+
+
+@pytest.mark.parametrize("kind", catalog.names("tasks"))
+def test_every_default_metric_fits_its_kind(kind: str) -> None:
+    for name in catalog.plug("tasks", kind).default_metrics:
+        assert kind in catalog.plug("metrics", name).kinds
