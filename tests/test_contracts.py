@@ -54,7 +54,7 @@ def test_a_plug_is_a_documented_frozen_dataclass_with_slots(family: str, name: s
     assert plug.__dataclass_params__.frozen
     assert hasattr(plug, "__slots__")
     assert not (plug.__doc__ or f"{plug.__name__}(").startswith(f"{plug.__name__}("), "dataclasses make that text"
-    assert inspect.getmodule(plug).__doc__  # type: ignore[union-attr]
+    assert inspect.getmodule(plug).__doc__
 
 
 @each_plug

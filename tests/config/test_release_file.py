@@ -181,11 +181,12 @@ def test_an_unset_key_variable_is_told(desk: Project, monkeypatch: pytest.Monkey
         (b"name: desk\nname: disk\n", "release.yaml:2: the key 'name' stands twice (first in line 1)."),
         (b"name: a\n# caf\xe9\n", "release.yaml:2: byte 0xe9 is not UTF-8. Save the file as UTF-8."),
         (b"a: 1\n---\nb: 2\n", "expected a single document"),
-        (b"[" * 5000, "is too deep or too large for a declaration."),
+        (b"[" * 1000, "is too deep or too large for a declaration."),
         (b"a: " + b"{a: " * 300 + b"1" + b"}" * 300, "is too deep or too large for a declaration."),
         (b"a: &a [*a]\n", "is too deep or too large for a declaration."),
         (b"a: &a {b: 1}\nc: {<<: *a}\n", "release.yaml:2: a key must be plain text."),
         (b'name: "\\ud800"\n', "release.yaml:1: '\\ud800' holds half a character"),
+        (b'"\\ud800": desk\n', "release.yaml:1: a key must be plain text."),
     ],
 )
 def test_a_file_that_is_no_declaration_is_refused(desk: Project, text: bytes, said: str) -> None:

@@ -117,7 +117,7 @@ def test_a_template_has_no_functions_only_columns(desk: Project, name: str) -> N
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        ({"order": "1"}, "the target has no field 'count'; where the text is silent, write null"),
+        ({"order": "1"}, "the target has no field 'count'; write null where"),
         ({"order": "1", "count": "2"}, "the target does not fit the schema: '2' is not of type"),
         ({"order": "1", "count": 2, "colour": "red"}, "the target has the field 'colour'"),
         (["1", 2], "the target must be a JSON object"),

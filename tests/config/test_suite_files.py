@@ -107,7 +107,7 @@ def test_a_suite_may_not_take_a_reserved_name(desk: Project) -> None:
     assert f"{TRIAGE}: the name 'latency' is reserved." in desk.problems()
 
 
-@pytest.mark.parametrize("text", ["[" * 5000, "a: 2024-99-99", "a: [", "caf\udce9"])
+@pytest.mark.parametrize("text", ["[" * 1000, "a: 2024-99-99", "a: [", "caf\udce9"])
 def test_lm_eval_files_that_cannot_be_read_are_no_task(desk: Project, text: str) -> None:
     desk.write("lm/quiz.yaml", text.encode("utf-8", "surrogateescape"))
     assert "no file in 'lm' declares the task 'quiz'. It has: no task." in desk.problems()[0]

@@ -256,3 +256,8 @@ def test_a_bootstrap_p_value_is_raised_by_what_the_drawing_could_change() -> Non
     assert drawn.p_above(0.05) == pytest.approx(drawn.p_below(0.95), abs=2e-4)
     assert 0 < drawn.p_below(2.0) < 0.001
     assert drawn.p_below(-1.0) == drawn.p_above(2.0) == 1.0
+
+
+def test_quantile_bounds_are_the_values_at_their_ranks() -> None:
+    found = absolute(Series("quantile", np.arange(200.0, 0, -1), q=0.95), SETTINGS).evidence
+    assert found == Estimate(190.0, 185.0, 196.0, 0.95, 200, "order statistics")
