@@ -9,7 +9,6 @@ import signal
 import sys
 import traceback
 from types import FrameType
-from typing import NoReturn
 
 from harness.core.errors import ConfigError, ExitCode, HarnessError
 
@@ -51,8 +50,11 @@ def release_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-f", "--file", default="release.yaml", help="the release (default: ./release.yaml)")
 
 
-def _interrupt(_: int, __: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+def _interrupt(_: int, __: FrameType | None) -> None:
+    # As Ctrl-C: asyncio then ends its tasks first. Where that is ignored (nohup), the plain exception.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def _tell(name: str, error: HarnessError) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 from tqdm import tqdm
 
@@ -25,7 +25,7 @@ class ProgressPrinter:
         self._spoke = time.monotonic()
         self._terminal = sys.stderr.isatty()
         # A copy of its own: while a library runs in this process, standard error goes to that library's log.
-        self._out = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8")
+        self._out = _copy(sys.stderr)
 
     def __enter__(self) -> Self:
         return self
@@ -34,7 +34,8 @@ class ProgressPrinter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._close()
-        self._out.close()
+        if self._out is not sys.stderr:
+            self._out.close()
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
@@ -82,6 +83,14 @@ class ProgressPrinter:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def _copy(stream: TextIO) -> TextIO:
+    """The stream under a descriptor of its own; the stream itself where it has none."""
+    try:
+        return os.fdopen(os.dup(stream.fileno()), "w", encoding="utf-8")
+    except (OSError, ValueError):
+        return stream
 
 
 def _time(seconds: float) -> str:

@@ -19,11 +19,13 @@ def main(given: argparse.Namespace) -> int:
     from harness.cli.progress import ProgressPrinter
     from harness.pipeline.candidate import candidate
     from harness.pipeline.lock import locked
+    from harness.pipeline.needs import check_needs
     from harness.pipeline.runs import do_runs, plan_runs, stored
     from harness.pipeline.validate import validate
     from harness.pipeline.workspace import Workspace
 
     release = validate(Path(given.file))
+    check_needs(release)
     with ProgressPrinter(given.quiet) as watch, locked(Workspace(release.root)):
         found = candidate(release, watch)
         planned = plan_runs(release, found)

@@ -33,7 +33,8 @@ def lm_eval_digest(root: Path, task: str, include: str | None, source: Source, a
     if task not in tasks:
         hint = nearest(task, tasks) or f"It has: {', '.join(tasks) or 'no task'}."
         return "", [source.problem((*at, "task"), f"no file in '{include}' declares the task '{task}'.", hint)]
-    named = _data_files(tasks[task])
+    # A task may take its data from a file that it includes, so the data of the whole folder count.
+    named = sorted({name for value in tasks.values() for name in _data_files(value)})
     problems = [problem for name in named for problem in read_rows(root / name, name)[1]]
     if problems:
         return "", problems

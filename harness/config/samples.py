@@ -10,6 +10,7 @@ from harness.config.schema import PromptFile, TaskFile
 from harness.config.source import Source, Where, nearest
 from harness.config.templates import render, syntax_error, variables
 from harness.core.errors import Problem
+from harness.core.ids import digest_json
 from harness.core.samples import Sample
 from harness.tasks.interface import TaskKind
 
@@ -24,6 +25,7 @@ def load_samples(
     rows, problems = read_rows(root / shown_as, shown_as)
     samples: list[Sample] = []
     seen: dict[str, int] = {}
+    contents: dict[str, int] = {}
     for row in rows:
         sample = _sample(row, task, kind, shown_as)
         if isinstance(sample, Problem):
@@ -32,6 +34,12 @@ def load_samples(
             message = f"the id '{sample.id}' stands twice (first in line {seen[sample.id]})."
             problems.append(Problem(message, file=shown_as, line=row.line))
         else:
+            first = contents.setdefault(_content(sample), row.line)
+            if first != row.line and task.group is None:
+                message = f"the row is the same as line {first} but for its id, and would count as two samples."
+                problems.append(
+                    Problem(message, file=shown_as, line=row.line, hint="Drop one, or give both a 'group'.")
+                )
             seen[sample.id] = row.line
             samples.append(sample)
     problems += template_problems(rows, task.prompt, shown_as)
@@ -57,6 +65,10 @@ def _sample(row: Row, task: TaskFile, kind: TaskKind | None, file: str) -> Sampl
     slices = {key: str(row.value[key]) for key in task.slices}
     group = str(row.value[task.group]) if task.group else None
     return Sample(str(name), row.value, target, group, slices)
+
+
+def _content(sample: Sample) -> str:
+    return digest_json({key: value for key, value in sample.row.items() if key != "id"})
 
 
 def prompt_problems(prompt: PromptFile, source: Source, at: Where) -> list[Problem]:

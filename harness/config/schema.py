@@ -56,7 +56,9 @@ class LocalFile(_File):
 class RemoteFile(_File):
     """A running TGI server."""
 
-    url: str = Field(pattern=r"^https?://", description="Base URL of the server.")
+    url: str = Field(
+        pattern=r"^https?://[^@/]+(/[^@]*)?$", description="Base URL of the server, without a password (key_env)."
+    )
     key_env: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Variable with the key.")
     adapter_id: str | None = Field(None, description="Name of the candidate's adapter on the server.")
 

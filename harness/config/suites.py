@@ -61,7 +61,7 @@ class _Task:
         prompt = Prompt(self.file.prompt.user, self.file.prompt.system) if self.file.prompt else None
         given = self.file.generation.model_dump()
         generation = Generation(**{**given, "stop": tuple(given["stop"])})
-        digest = digest_json({"file": self.file.model_dump(exclude={"data", "examples", "slices"}), "data": data})
+        digest = digest_json({"file": self.file.model_dump(exclude={"data", "examples"}), "data": data})
         return Task(
             self.name, self.file.kind, self.extra, samples, examples, prompt, generation, metrics, self.file.target,
             digest,

@@ -23,6 +23,7 @@ class BertScore:
     aggregate: ClassVar[str] = "mean"
     version: ClassVar[int] = 1
     kinds: ClassVar[tuple[str, ...]] = ("generate",)
+    needs: ClassVar[tuple[str, ...]] = ("bert_score",)
 
     encoder: str | None = None
     layer: int = 6

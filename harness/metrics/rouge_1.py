@@ -18,6 +18,7 @@ class Rouge1:
     aggregate: ClassVar[str] = "mean"
     version: ClassVar[int] = 1
     kinds: ClassVar[tuple[str, ...]] = ("generate",)
+    needs: ClassVar[tuple[str, ...]] = ("rouge_score",)
 
     stemmer: bool = True
 

@@ -15,6 +15,7 @@ from harness.pipeline.candidate import Candidate, candidate
 from harness.pipeline.evidence import Material
 from harness.pipeline.judge import infrastructure_failed, judge
 from harness.pipeline.lock import locked
+from harness.pipeline.needs import check_needs
 from harness.pipeline.report import write_report
 from harness.pipeline.runs import candidate_json, do_runs, plan_runs, stored
 from harness.pipeline.workspace import Workspace, now
@@ -36,6 +37,7 @@ class Outcome:
 
 def gate(release: Release, watch: Watch, report: bool = True) -> Outcome:
     """Train, serve, run, judge and report, each only where it is not done already."""
+    check_needs(release)
     workspace = Workspace(release.root)
     with locked(workspace):
         judged = candidate(release, watch)

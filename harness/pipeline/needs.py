@@ -1,0 +1,28 @@
+"""Packages that a release needs beyond the core, told before the first training second and not after the last."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from harness import catalog
+from harness.core.errors import OutsideError
+from harness.core.releases import Release
+
+TRAIN = {"axolotl": "train", "torch": "train"}
+LOCAL = {"torch": "local", "transformers": "local", "peft": "local", "fastapi": "local", "uvicorn": "local"}
+
+
+def check_needs(release: Release) -> None:
+    """Raises OutsideError naming each missing package and the extra that brings it."""
+    wanted = dict(TRAIN) if release.candidate.training else {}
+    wanted |= LOCAL if release.serve.kind == "local" else {}
+    for task in (task for suite in release.suites for task in suite.tasks):
+        wanted |= {"lm_eval": "lm-eval"} if task.kind == "lm_eval" else {}
+        for spec in task.metrics:
+            wanted |= dict.fromkeys(getattr(catalog.plug("metrics", spec.name), "needs", ()), "metrics")
+    missing = sorted(name for name in wanted if importlib.util.find_spec(name) is None)
+    if missing:
+        extras = ",".join(sorted({wanted[name] for name in missing}))
+        raise OutsideError(
+            f"not installed: {', '.join(missing)}. pip install 'harness[{extras}]' (torch==2.13.0 first)."
+        )
