@@ -68,7 +68,7 @@ class ServeFile(_File):
 
     local: LocalFile | None = Field(None, description="The embedded server (the default).")
     remote: RemoteFile | None = Field(None, description="A TGI server that runs already.")
-    concurrency: int = Field(16, ge=1, le=1024, description="Requests in flight at once.")
+    concurrency: int = Field(32, ge=1, le=1024, description="Requests in flight at once.")
     unproven: Literal["accept"] | None = Field(
         None, description="Let a PASS stand although the server can't prove that the adapter answers."
     )

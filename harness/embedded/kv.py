@@ -32,7 +32,8 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
             return key_states, value_states
         old, new = self.keys.shape[-2], self.keys.shape[-2] + key_states.shape[-2]
         if self._buffers is None or self._buffers[0].shape[-2] < new:
-            self._buffers = (pad(self.keys, (0, 0, 0, _ROOM)), pad(self.values, (0, 0, 0, _ROOM)))
+            room = (0, 0, 0, new - old + _ROOM)
+            self._buffers = (pad(self.keys, room), pad(self.values, room))
         for buffer, states in zip(self._buffers, (key_states, value_states), strict=True):
             buffer[..., old:new, :] = states
         self.keys, self.values = (buffer[..., :new, :] for buffer in self._buffers)

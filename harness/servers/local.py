@@ -54,10 +54,9 @@ class Local:
         command += ["--port", str(self.port), "--dtype", self.dtype, "--max-batch-size", str(self.max_batch_size)]
         command += ["--threads", str(self.threads)] if self.threads else []
         command += ["--parent-pid", str(os.getpid())]
-        environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
         # A group of its own: Ctrl-C reaches us alone, and we stop the server when its answers are safe.
         return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, env=environment,
+            command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
 

@@ -107,7 +107,7 @@ def test_rows_join_and_leave_a_running_batch(engine: Engine, expected: Any) -> N
 @pytest.mark.parametrize("adapter", [BASE, "adapter1"])
 def test_a_shared_beginning_changes_no_row(engine: Engine, adapter: str) -> None:
     beginning = [(11 * i + 5) % 260 for i in range(40)]
-    prompts = [[*beginning, *prompt] for prompt in PROMPTS]
+    prompts = [[*beginning, *prompt, *prompt[:1] * 70 * (row == 3)] for row, prompt in enumerate(PROMPTS)]
     assert shared_prefix(prompts, [adapter] * 6) == len(beginning)
     done = engine.prefill(prompts, [adapter] * 6, [False] * 6)
     assert done.batch is not None
@@ -126,6 +126,14 @@ def test_a_shared_beginning_changes_no_row(engine: Engine, adapter: str) -> None
         if row in (1, 3):
             got = logits[(1, 3).index(row)].log_softmax(-1).amax(-1)
             torch.testing.assert_close(got, wanted[0, 3], atol=1e-4, rtol=0)
+
+
+def test_batches_of_one_adapter_and_mixed_ones_may_follow_in_any_order(engine: Engine, expected: Any) -> None:
+    for rows in ([1, 3], [0, 5], [2], [0, 1, 2], [4, 2], [3, 0], [5], [1, 3]):
+        done = engine.prefill([PROMPTS[r] for r in rows], [ADAPTERS[r] for r in rows], [False] * len(rows))
+        got = done.logits.log_softmax(-1).amax(-1)
+        wanted = [expected[r][1][len(PROMPTS[r]) - 1] for r in rows]
+        torch.testing.assert_close(got, torch.stack(wanted), atol=1e-4, rtol=0)
 
 
 def test_a_shared_beginning_leaves_each_row_a_token_and_one_adapter() -> None:

@@ -60,7 +60,6 @@ def environment(outer: Mapping[str, str], track: bool) -> dict[str, str]:
         # Worker processes would each load everything again, even for saving a few rows.
         "AXOLOTL_DATASET_NUM_PROC": outer.get("AXOLOTL_DATASET_NUM_PROC", "0"),
         "OMP_NUM_THREADS": outer.get("OMP_NUM_THREADS") or str(_cores()),
-        "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONPATH": os.pathsep.join(paths),
     }  # fmt: skip
     if not track:
