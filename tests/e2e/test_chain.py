@@ -22,7 +22,9 @@ def harness(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the real command in a project's folder."""
     command = [sys.executable, "-m", "harness", *words]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=400, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=400, check=False
+    )
 
 
 @pytest.fixture(scope="module")
