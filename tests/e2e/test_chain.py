@@ -91,12 +91,21 @@ def test_promotion_takes_the_judged_adapter_and_no_other(project: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "version 1" in done.stdout
     assert "staging" in harness(project, "status").stdout
-    adapter = next((project / ".harness/training").glob("*/adapter/adapter_model.safetensors"))
-    original = adapter.read_bytes()
-    try:
-        adapter.write_bytes(original[:-1] + bytes([original[-1] ^ 1]))
-        refused = harness(project, "promote", "--to", "production")
-        assert refused.returncode in (2, 4)
-        assert "version" not in refused.stdout
-    finally:
-        adapter.write_bytes(original)
+    training = next((project / ".harness/training").iterdir())
+    spoil(training / "adapter/adapter_model.safetensors")
+    healed = harness(project, "promote", "--to", "canary")
+    assert healed.returncode == 0, (
+        healed.stderr
+    )  # the checkpoint still holds the judged bytes, and they were taken again
+    for copy in training.rglob("adapter_model.safetensors"):
+        spoil(copy)
+    refused = harness(project, "promote", "--to", "production")
+    assert refused.returncode == 2
+    assert "lies here" in refused.stderr
+    assert "production" not in harness(project, "status").stdout
+
+
+def spoil(file: Path) -> None:
+    """Change one bit of a file."""
+    original = file.read_bytes()
+    file.write_bytes(original[:-1] + bytes([original[-1] ^ 1]))
