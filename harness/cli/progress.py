@@ -70,6 +70,8 @@ class ProgressPrinter:
         self._bar.refresh()
 
     def _left(self, event: Event) -> str:
+        if event.seconds_left is not None:
+            return f", about {_time(event.seconds_left)} left"
         since = time.monotonic() - self._started.get(event.step, time.monotonic())
         if not event.done or not event.total or since < 1:
             return ""

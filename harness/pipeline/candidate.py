@@ -104,4 +104,4 @@ def _event(progress: Progress) -> Event:
         parts.append(f"loss {progress.loss:.3f}")
     if progress.validation_loss is not None:
         parts.append(f"validation {progress.validation_loss:.3f}")
-    return Event("train", "move", ", ".join(parts), progress.step, progress.steps)
+    return Event("train", "move", ", ".join(parts), progress.step, progress.steps, progress.seconds_left)

@@ -1,4 +1,4 @@
-"""A whole release project of the smallest real parts: a tiny random Llama, real Axolotl, the real server and lm-eval."""
+"""A whole release project of the smallest real parts: a tiny random Llama, Axolotl, the real server and lm-eval."""
 
 from __future__ import annotations
 
