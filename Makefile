@@ -32,6 +32,9 @@ test: setup  ## linters, types, layers, and all tests (with e2e)
 	$(BIN)/lint-imports
 	$(BIN)/pytest -m 'not gpu and not network and not slow'
 
+bench: setup  ## how fast: every figure with its limit, into benchmarks/results.json (about 10 minutes)
+	$(BIN)/python -m benchmarks
+
 lint: setup  ## format and lint
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .

@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import inspect
 import json
+import random
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -16,17 +17,32 @@ from pydantic import TypeAdapter, ValidationError
 
 from harness import catalog
 from harness.config import json_schema
-from harness.config.schema import GateFile, LocalFile, RemoteFile, ServeFile, TaskFile
+from harness.config.schema import GateFile, LocalFile, OpenaiFile, RemoteFile, ServeFile, TaskFile
 from tests.projects import DESK, RELEASE, TRIAGE
 
 ROOT = Path(__file__).parents[1]
 PLUGS = [(family, name) for family in catalog.FAMILIES for name in catalog.names(family)]
 KNOWN = {
-    "tasks": ("classify", "extract", "generate", "lm_eval"),
+    "tasks": ("classify", "extract", "generate", "lm_eval", "refuse"),
     "gates": ("at_least", "at_most", "improves", "margin"),
-    "servers": ("local", "remote"),
+    "perturbations": (
+        "distraction",
+        "injection",
+        "letter_case",
+        "look_alikes",
+        "truncation",
+        "typos",
+        "whitespace",
+    ),
+    "servers": ("local", "openai", "remote"),
 }
-PROTOCOLS = {"tasks": "TaskKind", "metrics": "Metric", "gates": "Rule", "servers": "Server"}
+PROTOCOLS = {
+    "tasks": "TaskKind",
+    "metrics": "Metric",
+    "gates": "Rule",
+    "perturbations": "Perturbation",
+    "servers": "Server",
+}
 each_plug = pytest.mark.parametrize(("family", "name"), PLUGS)
 
 
@@ -92,6 +108,10 @@ def test_the_fields_of_a_plug_can_be_said_in_json_schema(family: str, name: str)
         ("metrics", "rouge_1", {"stemmer": "yes"}),
         ("metrics", "bert_score", {"layer": 6.5}),
         ("gates", "at_least", {"threshold": "high"}),
+        ("perturbations", "typos", {"rate": "0.1"}),
+        ("perturbations", "letter_case", {"ways": ["title"]}),
+        ("perturbations", "injection", {"texts": "Stop."}),
+        ("perturbations", "distraction", {"place": "between"}),
     ],
 )
 def test_arguments_of_the_wrong_type_are_refused_not_bent(family: str, name: str, given: dict[str, object]) -> None:
@@ -106,10 +126,24 @@ def test_whole_numbers_do_for_thresholds() -> None:
 @pytest.mark.parametrize("name", catalog.names("metrics"))
 def test_a_metric_says_how_it_is_aggregated_and_where_it_fits(name: str) -> None:
     plug = catalog.plug("metrics", name)
-    assert plug.aggregate in ("rate", "mean", "macro_f1")
+    assert plug.aggregate in ("rate", "mean", "macro_f1", "bleu")
     assert plug.version >= 1
     assert plug.kinds
     assert set(plug.kinds) <= set(catalog.names("tasks"))
+
+
+@pytest.mark.parametrize("name", catalog.names("perturbations"))
+def test_a_perturbation_is_pure_and_seeded(name: str) -> None:
+    plug = catalog.build("perturbations", name, {})
+    assert plug.version >= 1
+    assert plug.check() == []
+    texts = ["Where is my parcel?", "", "x", "日本語"]
+    first = [plug.apply(text, random.Random(5)) for text in texts]
+    assert [plug.apply(text, random.Random(5)) for text in texts] == first
+    assert first[0] != texts[0]
+    state = random.getstate()
+    plug.apply(texts[0], random.Random(5))
+    assert random.getstate() == state, "the draws are from the generator given, never from the module's own"
 
 
 @pytest.mark.parametrize("name", catalog.names("tasks"))
@@ -126,10 +160,13 @@ def test_the_stored_schemas_are_the_current_ones() -> None:
 
 def test_every_plug_is_in_the_schemas_under_its_yaml_key() -> None:
     task = stored("suite")["$defs"]["TaskFile"]
-    assert task["properties"]["kind"]["enum"] == list(catalog.names("tasks"))
+    assert task["properties"]["kind"]["enum"] == [*catalog.names("tasks"), "robustness"]
+    plain, mapping = task["properties"]["perturbations"]["items"]["anyOf"]
+    assert plain["enum"] == list(mapping["properties"]) == list(catalog.names("perturbations"))
     for name in catalog.names("tasks"):
         assert set(catalog.arguments("tasks", name)) <= set(task["properties"])
-    plain, mapping = task["properties"]["metrics"]["items"]["anyOf"]
+    plain, mapping, script = task["properties"]["metrics"]["items"]["anyOf"]
+    assert list(mapping["patternProperties"]) == [script["pattern"]]
     assert plain["enum"] == list(mapping["properties"]) == list(catalog.names("metrics"))
     for name in catalog.names("metrics"):
         assert set(mapping["properties"][name]["properties"]) == set(catalog.arguments("metrics", name))
@@ -140,8 +177,9 @@ def test_every_plug_is_in_the_schemas_under_its_yaml_key() -> None:
 def test_the_files_keys_for_gates_and_servers_are_their_plugs() -> None:
     rules = set(GateFile.model_fields) - {"metric", "against", "role"}
     assert rules == set(catalog.names("gates"))
-    assert set(ServeFile.model_fields) - {"concurrency", "unproven"} == set(catalog.names("servers"))
-    for file, name in ((LocalFile, "local"), (RemoteFile, "remote")):
+    common = {"concurrency", "timeout", "deadline", "unproven"}
+    assert set(ServeFile.model_fields) - common == set(catalog.names("servers"))
+    for file, name in ((LocalFile, "local"), (OpenaiFile, "openai"), (RemoteFile, "remote")):
         assert tuple(file.model_fields) == catalog.arguments("servers", name)
         defaults = {field.name: field.default for field in dataclasses.fields(catalog.plug("servers", name))}
         assert {key: info.default for key, info in file.model_fields.items() if not info.is_required()} == {

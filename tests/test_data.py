@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harness.config.suites import load_suite
 from harness.pipeline.chat import chat_rows
 
 ROOT = Path(__file__).parents[1]
@@ -108,6 +109,28 @@ def test_the_summaries_keep_the_house_style(part: str) -> None:
     for row in rows("summaries", part):
         assert re.fullmatch(r"Customer [^\n]+\.", row["target"]), row["id"]
         assert len(row["target"].split()) <= 30, row["id"]
+
+
+def test_most_rows_out_of_scope_are_to_be_refused_and_none_was_taught() -> None:
+    found = {
+        part: [json.loads(line) for line in (ROOT / f"data/out_of_scope/{part}.jsonl").read_text("utf-8").splitlines()]
+        for part in ("test", "examples")
+    }
+    assert Counter(row["expected"] for row in found["test"]) == {"refuse": 30, "answer": 10}
+    assert Counter(row["expected"] for row in found["examples"]) == {"refuse": 3, "answer": 3}
+    every = [row for part in found.values() for row in part]
+    assert len({row["id"] for row in every}) == len({words(row["text"]) for row in every}) == len(every)
+    taught = [words(row["text"]) for task in COUNTS for part in COUNTS[task] for row in rows(task, part)]
+    for row in every:
+        mine = words(row["text"])
+        assert all(len(mine & theirs) < 0.7 * len(mine | theirs) for theirs in taught), row["id"]
+
+
+def test_the_robustness_suite_is_as_large_as_its_release_is_told() -> None:
+    suite, problems = load_suite(ROOT, "suites/robustness.yaml")
+    assert suite is not None
+    assert problems == []
+    assert {task.name: len(task.samples) for task in suite.tasks} == {"queue": 240, "out_of_scope": 40}
 
 
 def test_the_questions_have_four_different_choices_and_their_answers_are_spread() -> None:

@@ -16,6 +16,7 @@ from aiohttp import web
 
 ADAPTER = "tuned"
 Reply = dict[str, Any] | list[Any]
+_WORD = re.compile(r"\s?\S+|\s")
 
 
 def right_for_the_adapter(text: str, adapter: str | None) -> str:
@@ -25,7 +26,7 @@ def right_for_the_adapter(text: str, adapter: str | None) -> str:
 
 def words(text: str) -> list[str]:
     """The stub's tokens: a word with the space before it."""
-    return re.findall(r"\s?\S+|\s", text)
+    return _WORD.findall(text)
 
 
 @dataclass
@@ -33,22 +34,32 @@ class Stub:
     """What the server says and does; change it while it runs.
 
     `faults` are used up one by POST request: an HTTP status, "reset", "truncated" (half a JSON) or "hang".
+    `chance` is asked for a fault where none is left, by every POST request. `room`: more chats at once get a 429 at
+    once, as TGI answers them. `retry_after` is the header that goes with every error.
     `dies_after`: so many chat answers are given, then every request, /health too, ends in a reset.
     """
 
     answer: Callable[[str, str | None], str] = right_for_the_adapter
     faults: deque[int | str] = field(default_factory=deque)
     always: int | str | None = None
+    chance: Callable[[], int | str | None] = lambda: None
+    room: int | None = None
+    retry_after: str | None = None
     refused: Callable[[str], int | None] = lambda text: None
     error_text: str = "told to fail"
     finish_reason: str = "stop"
     adapter_shift: float = 0.5
     noise: float = 0.0
+    shifts: dict[str, float] = field(default_factory=dict)
     prefill: bool = True
+    serves_base: bool = True
+    healthy: bool = True
+    chat_template: str | None = "<{role}> {content}"
     rank: bool = True
     logprob: Callable[[str], float | None] | None = None
     likeliest: Callable[[str], str] = lambda text: " nothing"
     delay: float = 0.0
+    health_delay: float = 0.0
     dies_after: int | None = None
     key: str | None = None
     info: dict[str, Any] = field(default_factory=lambda: {"model_id": "stub", "version": "3.3.7"})
@@ -58,6 +69,7 @@ class Stub:
     in_flight: int = 0
     most_in_flight: int = 0
     answered: int = 0
+    turned_away: int = 0
     _calls: int = 0
 
     def posts(self, path: str) -> list[Any]:
@@ -80,23 +92,28 @@ class Stub:
         if self.is_dead:
             return self._reset(request)
         if request.path == "/health":
-            return web.Response()
+            return web.Response(status=200 if self.healthy else 503)
         if request.path == "/info":
             return web.json_response(self.info)
         if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
             return web.Response(status=401)
-        fault = self.faults.popleft() if self.faults else self.always
+        fault = self.faults.popleft() if self.faults else self.always or self.chance()
         if fault is not None:
             return await self._fail(request, fault)
-        routes: dict[str, Callable[[Any], Awaitable[Reply | int]]] = {
-            "/v1/chat/completions": self._chat,
-            "/generate": self._generate,
-            "/tokenize": self._tokenize,
-        }
-        reply = await routes[request.path](body)
+        route = self.routes().get(request.path)
+        reply = await route(body) if route else 404
         if isinstance(reply, int):
             return web.json_response({"error": self.error_text}, status=reply)
         return web.json_response(reply)
+
+    def routes(self) -> dict[str, Callable[[Any], Awaitable[Reply | int]]]:
+        """What answers the POST requests to a path."""
+        return {
+            "/v1/chat/completions": self._chat,
+            "/generate": self._generate,
+            "/tokenize": self._tokenize,
+            "/chat_tokenize": self._chat_tokenize,
+        }
 
     async def _fail(self, request: web.Request, fault: int | str) -> web.StreamResponse:
         if fault == "hang":
@@ -107,7 +124,8 @@ class Stub:
             return web.Response(text='{"choices": [{"mess', content_type="application/json")
         if fault == "empty":
             return web.Response()
-        return web.json_response({"error": self.error_text, "error_type": "told"}, status=int(fault))
+        headers = {"Retry-After": self.retry_after} if self.retry_after else {}
+        return web.json_response({"error": self.error_text, "error_type": "told"}, status=int(fault), headers=headers)
 
     def _reset(self, request: web.Request) -> web.Response:
         if request.transport:
@@ -115,6 +133,9 @@ class Stub:
         return web.Response()
 
     async def _chat(self, body: Any) -> Reply | int:
+        if self.room is not None and self.in_flight >= self.room:
+            self.turned_away += 1
+            return 429
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         self.chatting.set()
@@ -134,8 +155,10 @@ class Stub:
             "usage": {"prompt_tokens": len(words(text)), "completion_tokens": 1, "total_tokens": 1 + len(words(text))},
         }  # fmt: skip
 
-    async def _generate(self, body: Any) -> Reply:
+    async def _generate(self, body: Any) -> Reply | int:
         text, parameters = body["inputs"], body["parameters"]
+        if not self.serves_base and not parameters.get("adapter_id"):
+            return 422
         self._calls += 1
         prefill = []
         if parameters.get("decoder_input_details") and self.prefill:
@@ -150,13 +173,20 @@ class Stub:
     def _scored(self, word: str, place: int, adapter: str | None) -> dict[str, Any]:
         number = zlib.crc32(word.encode())
         value = self.logprob(word) if self.logprob else -0.1 * (number % 50) + self.noise * self._calls
-        if value is not None and adapter == ADAPTER:
-            value -= self.adapter_shift
+        if value is not None and adapter is not None:
+            value -= {ADAPTER: self.adapter_shift, **self.shifts}.get(adapter, 0.0)
         token = {"id": number, "text": word, "logprob": value if place else None}
         return token | ({"rank": 0 if value is not None and value > -1 else 7} if self.rank else {})
 
     async def _tokenize(self, body: Any) -> Reply:
-        return [{"id": zlib.crc32(w.encode()), "text": w, "start": 0, "stop": 0} for w in words(body["inputs"])]
+        found = _WORD.finditer(body["inputs"])
+        return [{"id": zlib.crc32(w[0].encode()), "text": w[0], "start": w.start(), "stop": w.end()} for w in found]
+
+    async def _chat_tokenize(self, body: Any) -> Reply | int:
+        if self.chat_template is None:
+            return 404
+        text = "".join(self.chat_template.format(**turn) for turn in body["messages"])
+        return {"tokenize_response": await self._tokenize({"inputs": text}), "templated_text": text}
 
 
 @contextmanager
@@ -181,6 +211,7 @@ def running(stub: Stub) -> Iterator[Stub]:
         ready.set()
         loop.run_forever()
         loop.run_until_complete(runner.cleanup())
+        loop.run_until_complete(_end_all(loop))
         loop.close()
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -191,3 +222,11 @@ def running(stub: Stub) -> Iterator[Stub]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
+
+
+async def _end_all(loop: asyncio.AbstractEventLoop) -> None:
+    """Requests that still hang."""
+    left = asyncio.all_tasks(loop) - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

@@ -15,6 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
     release_argument(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    parser.add_argument("--no-cache", action="store_true", help="ask every sample, and keep no answer for other runs")
     parser.add_argument("--no-report", action="store_true", help="write no HTML")
 
 
@@ -27,7 +28,7 @@ def main(given: argparse.Namespace) -> int:
 
     release = validate(Path(given.file))
     with ProgressPrinter(given.quiet) as watch:
-        outcome = gate(release, watch, report=not given.no_report)
+        outcome = gate(release, watch, report=not given.no_report, cached=not given.no_cache)
     width = min(shutil.get_terminal_size((110, 40)).columns, 130)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     print("\n".join(["", *lines(outcome.decision, width, colour), ""]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 
 COMMANDS = {
@@ -16,6 +17,8 @@ COMMANDS = {
     "gate": "do whatever is missing, judge, report; the exit code is the verdict",
     "report": "render the report of a stored decision again",
     "promote": "record the adapter that a stored PASS was given to as a version",
+    "cache": "show or clear the answers kept for later runs",
+    "store": "load, verify, export, rebuild or query the stored runs",
     "status": "list runs, decisions and versions",
 }
 
@@ -28,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if not words or words[0] not in COMMANDS:
         return _top_level(words)
+    # Imports and rows are objects that stay: looking among them for garbage takes a third of the time to start.
+    gc.set_threshold(50_000, 20, 20)
     from harness.cli.command import run
 
     return run(words[0], words[1:])

@@ -8,8 +8,6 @@ import time
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from tqdm import tqdm
-
 from harness.core.events import Event
 
 SILENCE_SECONDS = 20.0
@@ -63,6 +61,8 @@ class ProgressPrinter:
                 self._line("·", event.step, f"{count}{event.text}{self._left(event)}")
             return
         if self._bar is None:
+            from tqdm import tqdm
+
             self._bar = tqdm(total=event.total or None, file=self._out, leave=False, dynamic_ncols=True, unit="")
         self._bar.total = event.total or None
         self._bar.set_description_str(f"  {event.step} · {event.text}", refresh=False)

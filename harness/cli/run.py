@@ -1,4 +1,7 @@
-"""Run the suites against candidate and baselines, and store the outputs and scores. Nothing is judged."""
+"""Run the suites against candidate and baselines, and store the outputs and scores. Nothing is judged.
+
+Interrupted or killed, the same command goes on after the last finished sample.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
     release_argument(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    parser.add_argument("--no-cache", action="store_true", help="ask every sample, and keep no answer for other runs")
 
 
 def main(given: argparse.Namespace) -> int:
@@ -20,7 +24,7 @@ def main(given: argparse.Namespace) -> int:
     from harness.pipeline.candidate import candidate
     from harness.pipeline.lock import locked
     from harness.pipeline.needs import check_needs
-    from harness.pipeline.runs import do_runs, plan_runs, stored
+    from harness.pipeline.runs import do_runs, plan_runs, runs_of
     from harness.pipeline.validate import validate
     from harness.pipeline.workspace import Workspace
 
@@ -28,12 +32,12 @@ def main(given: argparse.Namespace) -> int:
     check_needs(release)
     with ProgressPrinter(given.quiet) as watch, locked(Workspace(release.root)):
         found = candidate(release, watch)
-        planned = plan_runs(release, found)
-        do_runs(release, found, planned, watch)
-        material = stored(release, planned)
-    for role, suites in material.items():
-        for suite, judged in suites.items():
-            c = judged.run.counts
-            print(f"{role:<12} {suite:<14} {judged.run.id[:12]}  scored {c.scored}, model failed {c.model_failed}, "
-                  f"not evaluated {c.not_evaluated}")  # fmt: skip
+        plan = plan_runs(release, found)
+        do_runs(release, found, plan, watch, cached=not given.no_cache)
+    for role, run in runs_of(release, plan):
+        c = run.counts
+        print(f"{role:<12} {run.suite:<14} {run.id[:12]}  scored {c.scored}, model failed {c.model_failed}, "
+              f"not evaluated {c.not_evaluated}")  # fmt: skip
+        for name, value in run.figures.items():
+            print(f"{'':<12} {name.replace('.', ' ').replace('_', ' '):<40} {value:,.3g}")
     return 0

@@ -37,9 +37,10 @@ def main(given: argparse.Namespace) -> int:
     stop = threading.Event()
     with ProgressPrinter() as watch:
         found = candidate(release, watch)
-        with serving(release, found, watch) as endpoint:
+        with serving(release, None, found, watch) as endpoint:
             signal.signal(signal.SIGTERM, lambda *_: stop.set())
             signal.signal(signal.SIGINT, lambda *_: stop.set())
-            print(f"{endpoint.url}  (adapter: {endpoint.adapter_id or 'none'}; Ctrl-C stops)", flush=True)
+            names = ", ".join(endpoint.adapters.values())
+            print(f"{endpoint.url}  (adapters: {names or 'none'}; Ctrl-C stops)", flush=True)
             stop.wait()
     return 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from harness.client.tgi import TgiClient
+from harness.client.interface import Client
 from harness.core.errors import OutsideError
 from harness.core.releases import Generation
 from harness.core.samples import Output
@@ -14,31 +14,50 @@ from harness.core.samples import Output
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request: the sample it is for, and what to send."""
+    """One request: the sample it is for, and what to send. `repeat` counts from 0 where a sample is asked again."""
 
     task: str
     sample_id: str
     messages: Sequence[Mapping[str, str]]
     generation: Generation
     adapter: str | None
+    repeat: int = 0
 
 
-async def ask_all(
-    client: TgiClient, questions: Iterable[Question], workers: int, keep: Callable[[str, Output], None]
-) -> None:
-    """Ask every question once. `keep(task, output)` gets each output.
+Keep = Callable[[Question, Output], None]
 
-    Raises OutsideError when the server is gone: what was kept stays, and no error is kept for the rest.
+
+async def ask_all(client: Client, questions: Iterable[Question], workers: int, keep: Keep) -> None:
+    """Ask every question once. `keep(question, output)` gets each output, as soon as it is there.
+
+    Questions are taken one by one as workers become free, so a generator of many costs no memory. Raises OutsideError
+    (in an ExceptionGroup) when the server is gone: what was kept stays, and no error is kept for the rest.
     """
-    waiting = iter(questions)
     async with asyncio.TaskGroup() as group:
+        asking = _Asking(client, iter(questions), keep, group)
         for _ in range(workers):
-            group.create_task(_work(client, waiting, keep))
+            group.create_task(asking.work())
 
 
-async def _work(client: TgiClient, waiting: Iterator[Question], keep: Callable[[str, Output], None]) -> None:
-    for question in waiting:
-        output = await client.chat(question.sample_id, question.messages, question.generation, question.adapter)
-        if output.error is not None and not await client.alive():
-            raise OutsideError(f"the server at {client.url} is gone ({output.error}).")
-        keep(question.task, output)
+class _Asking:
+    """What the workers share."""
+
+    def __init__(self, client: Client, waiting: Iterable[Question], keep: Keep, group: asyncio.TaskGroup) -> None:
+        self._client, self._waiting, self._keep, self._group = client, waiting, keep, group
+        self._check: asyncio.Task[bool] | None = None
+
+    async def work(self) -> None:
+        """Ask until nothing waits."""
+        for question in self._waiting:
+            output = await self._client.chat(
+                question.sample_id, question.messages, question.generation, question.adapter
+            )
+            if output.error is not None and not await self._alive():
+                raise OutsideError(f"the server is gone ({output.error}).")
+            self._keep(question, replace(output, repeat=question.repeat) if question.repeat else output)
+
+    async def _alive(self) -> bool:
+        """One check for all the failures of a burst."""
+        if self._check is None or self._check.done():
+            self._check = self._group.create_task(self._client.alive())
+        return await asyncio.shield(self._check)

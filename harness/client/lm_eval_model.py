@@ -1,20 +1,27 @@
-"""lm-eval's model class over a TGI endpoint: log-likelihoods from prefill details, greedy text from /generate.
+"""lm-eval's model class over an endpoint: log-likelihoods from prefill details, greedy text from token ids.
 
-Imports lm-eval, so import this module only where a task needs it.
+What is asked equals lm-eval's hf backend on the same weights, token by token. Imports lm-eval, so import this module
+only where a task needs it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine, MutableMapping
+from collections.abc import Callable, Coroutine, Mapping, MutableMapping
+from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 from lm_eval.api.model import TemplateLM
+from lm_eval.models.utils import handle_stop_sequences, postprocess_generated_text
 
-from harness.client.tgi import RequestFailed, TgiClient, Token
-from harness.core.errors import OutsideError
+from harness.client.interface import Client, RequestFailed, Token
+from harness.client.lm_eval_asked import BEYOND, Asked, greedy_arguments, pair, prompt, windows
+from harness.client.lm_eval_tokens import Tokens
+from harness.core.errors import ConfigError, HarnessError, OutsideError
 from harness.core.ids import digest_json
+from harness.core.samples import Json
 
 T = TypeVar("T")
 Memo = MutableMapping[str, Any]
@@ -23,98 +30,135 @@ Memo = MutableMapping[str, Any]
 class TgiLM(TemplateLM):  # type: ignore[misc]
     """The deployed model as lm-eval sees it.
 
-    `connect` makes a client (one for each batch of requests, since lm-eval is synchronous); `memo` keeps finished
-    requests, so that an interrupted task goes on where it stopped; `moved(done, total)` reports progress.
+    `connect` makes a client (one for each batch of requests, since lm-eval is synchronous); `base` is the folder of the
+    base model, whose tokenizer says what lm-eval would score; `memo` keeps finished requests, so that an interrupted
+    task goes on where it stopped; `moved(done, total)` reports progress.
+
+    Every method raises OutsideError where the server fails or reads other tokens than lm-eval would score, and
+    ConfigError where the task cannot be asked at all.
     """
 
     def __init__(
         self,
-        connect: Callable[[], TgiClient],
+        connect: Callable[[], Client],
         adapter: str | None,
+        base: Path,
         memo: Memo,
         moved: Callable[[int, int], None],
     ) -> None:
         super().__init__()
         self._connect, self._adapter, self._memo, self._moved = connect, adapter, memo, moved
+        self._tokens = Tokens(base)
+        self._reading_checked = False
 
     @property
-    def eot_token_id(self) -> int:
-        """lm-eval uses it for empty contexts only, which this class refuses."""
-        raise OutsideError("lm-eval asked for an empty context, which TGI cannot score.")
+    def eot_token_id(self) -> int | None:
+        """End of sequence."""
+        return self._tokens.eos_id
+
+    @property
+    def prefix_token_id(self) -> int:
+        """BOS, else EOS: what stands before a text without context."""
+        return self._tokens.prefix_id
+
+    @property
+    def max_length(self) -> int:
+        """Input tokens of a window: the model's own bound, or less where the server takes less at once.
+
+        The server reads the last scored token as well, and at most BEYOND more, and makes one.
+        """
+        longest, room = self._tokens.max_length, self._tokens.max_length - 1
+        room = min(_number(self._info, "max_input_tokens", room), _number(self._info, "max_total_tokens", longest) - 1)
+        if room < BEYOND + 2:
+            raise OutsideError(f"the server takes {room} input tokens at most; lm-eval needs {BEYOND + 2} or more.")
+        return min(longest, room - 1 - BEYOND)
 
     def tok_encode(self, string: str, add_special_tokens: bool | None = None, **kwargs: Any) -> list[int]:
-        """Token ids, as the server reads the text."""
-        ids: list[int] = self._together([lambda client: client.tokenize(string)])[0]
-        return ids
+        """Token ids, as the hf backend reads the text."""
+        return self._tokens.plain(string) if add_special_tokens is False else self._tokens.encode(string)
 
     def loglikelihood(self, requests: list[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """Log-likelihood (nats) of each continuation, and whether it is what greedy decoding would give."""
-        pairs = [_split(*request.args) for request in requests]
-        return self._kept("loglikelihood", pairs, lambda client, pair: self._score(client, *pair))
+        found = self._kept("loglikelihood", [list(request.args) for request in requests], self._score)
+        return [(float(value), bool(greedy)) for value, greedy in found]
+
+    def loglikelihood_rolling(self, requests: list[Any], disable_tqdm: bool = False) -> list[float]:
+        """Log-likelihood (nats) of each whole text, in windows as long as the model reads at once."""
+        return self._kept("rolling", [request.args[0] for request in requests], self._roll)
 
     def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
         """Greedy text up to the first stop string, which is cut off."""
-        asked = [(context, dict(arguments)) for context, arguments in (request.args for request in requests)]
-        return self._kept("generate_until", asked, lambda client, one: self._generate(client, *one))
-
-    def loglikelihood_rolling(self, requests: list[Any], disable_tqdm: bool = False) -> list[float]:
-        """Log-likelihood of a whole text given its first token, in one window."""
-        texts = [request.args[0] for request in requests]
-        return self._kept("rolling", texts, self._roll)
+        asked = [[request.args[0], greedy_arguments(request.args[1])] for request in requests]
+        return self._kept("generate_until", asked, self._generate)
 
     def _loglikelihood_tokens(self, requests: Any, **kwargs: Any) -> list[tuple[float, bool]]:
-        raise NotImplementedError("TGI takes text, not tokens")
+        raise NotImplementedError("a server takes text, not tokens")
 
-    async def _score(self, client: TgiClient, context: str, continuation: str) -> tuple[float, bool]:
-        tokens, ids = await asyncio.gather(
-            client.prefill(context + continuation, self._adapter), client.tokenize(context)
-        )
-        scored = _need_logprobs(tokens)[len(ids) :]
-        if [token.id for token in tokens[: len(ids)]] != ids or not scored:
-            raise OutsideError(
-                f"the server joins the tokens of a context and its continuation ({continuation[:40]!r}), "
-                "so the continuation cannot be scored alone."
-            )
-        return _sum(scored), await self._is_greedy(client, context, scored)
+    @cached_property
+    def _info(self) -> Mapping[str, Json]:
+        found: list[Mapping[str, Json]] = self._together([lambda client: client.info()])
+        return found[0]
 
-    async def _is_greedy(self, client: TgiClient, context: str, scored: list[Token]) -> bool:
+    async def _score(self, client: Client, given: list[str]) -> tuple[float, bool]:
+        asked, before = pair(self._tokens, given[0], given[1], self.max_length)
+        scored = await self._read(client, asked)
+        return _sum(scored), await self._is_greedy(client, before, scored)
+
+    async def _is_greedy(self, client: Client, before: Asked, scored: list[Token]) -> bool:
         ranks = [token.rank for token in scored]
         if None not in ranks:
-            return all(rank == 0 for rank in ranks)
-        _, ids = await client.greedy(context, len(scored), (), self._adapter)
+            return not any(ranks)
+        _, ids = await client.greedy(before.text, len(scored), (), self._adapter, before.keep)
+        if not ids:
+            raise OutsideError("the server tells neither ranks nor ids of tokens, so greedy answers cannot be told.")
         return ids == [token.id for token in scored]
 
-    async def _generate(self, client: TgiClient, context: str, arguments: dict[str, Any]) -> str:
-        if arguments.get("do_sample") or float(arguments.get("temperature") or 0) > 0:
-            raise OutsideError("this lm-eval task samples; only greedy tasks give the same result every time.")
-        until = arguments.get("until") or []
-        stops = [until] if isinstance(until, str) else list(until)
-        text, _ = await client.greedy(context, int(arguments.get("max_gen_toks", 256)), stops, self._adapter)
-        for stop in stops:
-            text = text.split(stop)[0]
-        return text
+    async def _roll(self, client: Client, text: str) -> float:
+        parts = [_sum(await self._read(client, asked)) for asked in windows(self._tokens, text, self.max_length)]
+        return math.fsum(parts)
 
-    async def _roll(self, client: TgiClient, text: str) -> float:
-        return _sum(_need_logprobs(await client.prefill(text, self._adapter))[1:])
+    async def _generate(self, client: Client, given: list[Any]) -> str:
+        most: int = given[1]["max_gen_toks"]
+        until = handle_stop_sequences(list(given[1]["until"]), self._tokens.eos_text)
+        if most >= self.max_length:
+            raise ConfigError(f"the lm-eval task wants {most} new tokens; {self.max_length} is the most, prompt included.")
+        asked = prompt(self._tokens, given[0], self.max_length - most)
+        if asked.keep or not self._reading_checked:
+            await self._read(client, asked)
+            self._reading_checked = True
+        # Stop strings only save time here, so those that the server has no room for are not sent.
+        stops = [stop for stop in until if stop and stop != self._tokens.eos_text]
+        stops = stops[: _number(self._info, "max_stop_sequences", 4)]
+        text, ids = await client.greedy(asked.text, most, stops, self._adapter, asked.keep)
+        return str(postprocess_generated_text(self._tokens.decode(ids) if ids else text, until, None))
 
-    def _kept(self, kind: str, items: list[Any], ask: Callable[[TgiClient, Any], Coroutine[Any, Any, T]]) -> list[T]:
-        keys = [digest_json([kind, item]) for item in items]
+    async def _read(self, client: Client, asked: Asked) -> list[Token]:
+        """The scored tokens, after all were compared with lm-eval's."""
+        tokens = await client.prefill(asked.text, self._adapter, asked.keep)
+        if not tokens:
+            raise OutsideError(
+                "the server gives no prefill log-probabilities. Start TGI with --enable-prefill-logprobs."
+            )
+        _compare([token.id for token in tokens], asked)
+        return tokens[asked.start : asked.stop]
+
+    def _kept(self, kind: str, items: list[Any], ask: Callable[[Client, Any], Coroutine[Any, Any, T]]) -> list[T]:
+        keys = [digest_json([kind, item, self.max_length]) for item in items]
         todo = {key: item for key, item in zip(keys, items, strict=True) if key not in self._memo}
-        done = len(items) - len(todo)
+        total = len(set(keys))
 
-        def one(key: str, item: Any) -> Callable[[TgiClient], Coroutine[Any, Any, None]]:
-            async def call(client: TgiClient) -> None:
-                nonlocal done
+        def one(key: str, item: Any) -> Callable[[Client], Coroutine[Any, Any, None]]:
+            async def call(client: Client) -> None:
                 self._memo[key] = await ask(client, item)
-                done += 1
-                self._moved(done, len(items))
+                todo.pop(key)
+                self._moved(total - len(todo), total)
 
             return call
 
         self._together([one(key, item) for key, item in todo.items()])
         return [self._memo[key] for key in keys]
 
-    def _together(self, calls: list[Callable[[TgiClient], Coroutine[Any, Any, T]]]) -> list[T]:
+    def _together(self, calls: list[Callable[[Client], Coroutine[Any, Any, T]]]) -> list[T]:
         async def all_of_them() -> list[T]:
             async with self._connect() as client, asyncio.TaskGroup() as group:
                 tasks = [group.create_task(call(client)) for call in calls]
@@ -122,14 +166,29 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
 
         try:
             return asyncio.run(all_of_them())
-        except* (RequestFailed, OutsideError) as failed:
-            raise OutsideError(f"the server failed while lm-eval was asking: {failed.exceptions[0]}") from None
+        except* (RequestFailed, HarnessError) as failed:
+            first = failed.exceptions[0]
+            if isinstance(first, HarnessError):
+                raise first from None
+            raise OutsideError(f"the server failed while lm-eval was asking: {first}") from None
 
 
-def _split(context: str, continuation: str) -> tuple[str, str]:
-    """lm-eval's rule: space at the end of the context belongs to the continuation."""
-    spaces = len(context) - len(context.rstrip())
-    return (context[:-spaces], context[-spaces:] + continuation) if spaces else (context, continuation)
+def _compare(read: list[int], asked: Asked) -> None:
+    """Raises OutsideError unless the server read what lm-eval would score."""
+    if read == list(asked.ids):
+        return
+    pairs = list(zip(read, asked.ids, strict=False))
+    at = next((place for place, (ours, theirs) in enumerate(pairs) if ours != theirs), len(pairs))
+    raise OutsideError(
+        f"the server reads a text of an lm-eval task as other tokens than lm-eval scores: {len(read)} and "
+        f"{len(asked.ids)}, the first that differs is number {at} of …{asked.text[-60:]!r}. Either its tokenizer is "
+        "not the base model's, or the tokens of a context and its continuation join. Nothing was judged."
+    )
+
+
+def _number(info: Mapping[str, Json], key: str, default: int) -> int:
+    found = info.get(key)
+    return found if isinstance(found, int) and not isinstance(found, bool) else default
 
 
 def _sum(tokens: list[Token]) -> float:
@@ -138,9 +197,3 @@ def _sum(tokens: list[Token]) -> float:
     if len(known) < len(tokens):
         raise OutsideError("the server gives no log-probability for some tokens of a prompt.")
     return math.fsum(known)
-
-
-def _need_logprobs(tokens: list[Token]) -> list[Token]:
-    if not tokens:
-        raise OutsideError("the server gives no prefill log-probabilities. Start TGI with --enable-prefill-logprobs.")
-    return tokens

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harness.client.tgi import RequestFailed, TgiClient, Token
+import asyncio
+
+from harness.client.interface import Client, RequestFailed, Token
 from harness.core.errors import OutsideError
 
 # Fixed prompts: what they say does not matter, only that an adapter moves their log-probabilities.
@@ -17,18 +19,21 @@ LEAST_DIFFERENCE = 1e-4
 ABOVE_NOISE = 3.0
 
 
-async def prove(client: TgiClient, adapter: str | None) -> str:
+async def prove(client: Client, adapter: str | None) -> str:
     """PROVEN, or "not proven: why". Raises OutsideError where the server gives the base's answers for the adapter."""
     if adapter is None:
         return "not proven: the server was given no adapter name, so base and candidate cannot be told apart"
     try:
-        found = [await _difference(client, prompt, adapter) for prompt in PROMPTS]
+        ours = await _prefills(client, adapter)
     except RequestFailed as error:
         raise OutsideError(f"the server gives no answer for the adapter '{adapter}': {error}") from None
-    known = [value for value in found if value is not None]
-    if not known:
+    try:
+        base, again = [await _prefills(client, None) for _ in range(2)]
+    except RequestFailed as error:
+        return f"not proven: the server does not answer as the base model, so there is nothing to compare with: {error}"
+    moved, noise = _largest_change(ours, base), _largest_change(again, base)
+    if moved is None or noise is None:
         return "not proven: the server gives no prefill log-probabilities (start TGI with --enable-prefill-logprobs)"
-    moved, noise = max(change for change, _ in known), max(noise for _, noise in known)
     if LEAST_DIFFERENCE <= moved <= ABOVE_NOISE * noise:
         return "not proven: the base model's own log-probabilities change as much from one request to the next"
     if moved < LEAST_DIFFERENCE:
@@ -39,13 +44,13 @@ async def prove(client: TgiClient, adapter: str | None) -> str:
     return PROVEN
 
 
-async def _difference(client: TgiClient, prompt: str, adapter: str) -> tuple[float, float] | None:
-    """Largest change of a token's log-probability by the adapter, and by nothing; None where the server gives none."""
-    base, ours, again = [await client.prefill(prompt, name) for name in (None, adapter, None)]
-    moved, noise = _change(ours, base), _change(again, base)
-    return None if moved is None or noise is None else (moved, noise)
+async def _prefills(client: Client, adapter: str | None) -> list[list[Token]]:
+    """The prompts at once, and so each time beside the same others: rounding depends on the batch."""
+    return await asyncio.gather(*(client.prefill(prompt, adapter) for prompt in PROMPTS))
 
 
-def _change(one: list[Token], other: list[Token]) -> float | None:
-    pairs = [(a.logprob, b.logprob) for a, b in zip(one, other, strict=False)]
-    return max((abs(a - b) for a, b in pairs if a is not None and b is not None), default=None)
+def _largest_change(ones: list[list[Token]], others: list[list[Token]]) -> float | None:
+    """Of any token of any prompt; None where there is none with two log-probabilities."""
+    pairs = [pair for one, other in zip(ones, others, strict=True) for pair in zip(one, other, strict=False)]
+    known = [(a.logprob, b.logprob) for a, b in pairs]
+    return max((abs(a - b) for a, b in known if a is not None and b is not None), default=None)

@@ -29,7 +29,7 @@ def chat_row_problems(root: Path, shown_as: str) -> list[Problem]:
 
 def leak_problems(root: Path, train: TrainFile | None, suites: tuple[Suite, ...]) -> list[Problem]:
     """Samples of the suites whose user turn also stands in the training or validation rows."""
-    asked = dict(_asked(suites))
+    asked = dict(_asked(suites)) if train else {}
     found: list[Problem] = []
     for path in (train.data, train.validation) if train else ():
         if path is None or not (root / path).is_file():

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from harness import catalog
+from harness.config.robustness import ROBUSTNESS
 from harness.config.schema import GateFile, ReleaseFile
 from harness.config.source import Source, nearest
 from harness.core.errors import Problem
-from harness.core.metric_refs import ERRORS, LATENCY, RESERVED, metric_refs
-from harness.core.releases import Gate, Place, Suite
+from harness.core.metric_refs import CLEAN, ERRORS, LATENCY, RESERVED, metric_refs
+from harness.core.releases import Gate, Place, Suite, Task
 from harness.core.verdicts import Role
 
 
@@ -21,9 +22,10 @@ def load_gates(
     problems: list[Problem] = []
     known = [*metric_refs(suites), *LATENCY, ERRORS]
     for index, file in enumerate(parsed.gates):
-        # A suite that could not be read is told already; what its metrics are is not known.
-        lost = len(suites) < len(parsed.suites) and file.metric.split(".")[0] not in {suite.name for suite in suites}
+        lost = _is_lost(file.metric.split(".")[0], parsed, suites)
         found = _problems(file, index, known, parsed, source, lost)
+        wrong = _no_clean_run(file, suites) if file.against == CLEAN and len(suites) == len(parsed.suites) else None
+        found += [source.problem(["gates", index, "against"], *wrong)] if wrong else []
         if found:
             problems += found
             continue
@@ -35,6 +37,12 @@ def load_gates(
         message = "no gate is critical or gating, so nothing would have to pass."
         problems.append(source.problem(["gates"], message, "Give at least one gate the role 'gating'."))
     return tuple(gates), problems
+
+
+def _is_lost(name: str, parsed: ReleaseFile, suites: tuple[Suite, ...]) -> bool:
+    """Whether a suite could not be read, or a task of it not be made: that is told already, its metrics not known."""
+    broken = {suite.name for suite in suites if any(task.kind == ROBUSTNESS for task in suite.tasks)}
+    return name in broken or (len(suites) < len(parsed.suites) and name not in {suite.name for suite in suites})
 
 
 def _rules(file: GateFile) -> list[str]:
@@ -61,8 +69,8 @@ def _problems(
         bad(rules[0], f"'{rules[0]}' compares, so it needs 'against: <baseline>'.")
     if not rule.compares and file.against is not None:
         bad("against", f"'{rules[0]}' does not compare; drop 'against', or use margin or improves.")
-    if file.against is not None and file.against not in parsed.baselines:
-        bad("against", f"there is no baseline '{file.against}'.", nearest(file.against, parsed.baselines))
+    if file.against not in (None, CLEAN, *parsed.baselines):
+        bad("against", f"there is no baseline '{file.against}'.", nearest(str(file.against), parsed.baselines))
     if file.metric.split(".")[0] in RESERVED and rules[0] != "at_most":
         bad(rules[0], f"{file.metric} takes 'at_most' only.")
     threshold = file.at_least if file.at_least is not None else file.at_most
@@ -71,6 +79,34 @@ def _problems(
     if threshold is not None and not (0 < threshold < 1 or (file.metric in LATENCY and threshold > 0)):
         bad(rules[0], f"the threshold {threshold} can't be reached or missed: a share lies between 0 and 1.")
     return found
+
+
+def _no_clean_run(file: GateFile, suites: tuple[Suite, ...]) -> tuple[str, str | None] | None:
+    """Why a gate can't compare with the clean run, and what to do; None where it can, or where that is told already."""
+    tasks = {(suite.name, task.name): task for suite in suites for task in suite.tasks}
+    ref = metric_refs(suites).get(file.metric)
+    if ref is None or tasks[ref.suite, ref.task].kind == ROBUSTNESS:
+        return None
+    task = tasks[ref.suite, ref.task]
+    if file.margin is None:
+        return "against 'clean' there is only 'margin': perturbed samples are no easier.", None
+    if task.clean is None:
+        return f"{file.metric} is of no robustness task, so there is no clean run.", None
+    clean, named = tasks.get(task.clean), ".".join(task.clean)
+    if clean is None:
+        return f"the suite '{task.clean[0]}' with the clean samples is not run.", "Name it in 'suites' too."
+    if [spec for spec in task.metrics if spec.name == ref.metric] != [s for s in clean.metrics if s.name == ref.metric]:
+        return f"{named} does not measure '{ref.metric}' in the same way.", None
+    return None if _asks_the_same(task, clean) else (f"the release's {named} is not the task that was perturbed.", None)
+
+
+def _asks_the_same(task: Task, clean: Task) -> bool:
+    """Whether a task differs from its clean one in its perturbations alone."""
+    targets = {sample.id: sample.target for sample in clean.samples}
+    fields = ("kind", "arguments", "prompt", "generation", "repeats", "target")
+    return all(getattr(task, name) == getattr(clean, name) for name in fields) and all(
+        sample.origin in targets and targets[sample.origin] == sample.target for sample in task.samples
+    )
 
 
 def _written(source: Source, index: int, rule: str) -> object:

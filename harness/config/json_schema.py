@@ -10,8 +10,10 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from harness import catalog
-from harness.config.schema import ReleaseFile, SuiteFile
+from harness.config.robustness import ROBUSTNESS, RobustnessFile
+from harness.config.schema import ReleaseFile, SuiteFile, TaskFile
 
+_SCRIPT = "^evaluate:."
 FILES: dict[str, type[BaseModel]] = {"release": ReleaseFile, "suite": SuiteFile}
 
 
@@ -20,19 +22,38 @@ def schema(name: str) -> dict[str, Any]:
     made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **FILES[name].model_json_schema()}
     if name == "suite":
         task = made["$defs"]["TaskFile"]
-        task["properties"]["kind"]["enum"] = list(catalog.names("tasks"))
-        for kind in catalog.names("tasks"):
-            own = TypeAdapter(catalog.plug("tasks", kind)).json_schema()["properties"]
-            task["properties"] |= {key: {**value, "description": f"{kind}: its own key."} for key, value in own.items()}
+        task["properties"]["kind"]["enum"] = [*catalog.names("tasks"), ROBUSTNESS]
+        task["properties"] |= _own_keys()
         task["additionalProperties"] = False
         plain = {"enum": list(catalog.names("metrics"))}
-        task["properties"]["metrics"]["items"] = {"anyOf": [plain, _with_arguments()]}
+        task["properties"]["metrics"]["items"] = {"anyOf": [plain, _scripts_too(_with_arguments("metrics"))]}
+        task["properties"]["metrics"]["items"]["anyOf"].append({"type": "string", "pattern": _SCRIPT})
     return made
 
 
-def _with_arguments() -> dict[str, Any]:
-    """The schema of `{metric: {argument: value}}`."""
-    plugs = {name: TypeAdapter(catalog.plug("metrics", name)).json_schema() for name in catalog.names("metrics")}
+def _own_keys() -> dict[str, Any]:
+    """The keys that only some kinds have; where two kinds share one, what either takes of it."""
+    kinds = {name: TypeAdapter(catalog.plug("tasks", name)).json_schema() for name in catalog.names("tasks")}
+    kinds[ROBUSTNESS] = RobustnessFile.model_json_schema()
+    found: dict[str, Any] = {}
+    for kind, schema in kinds.items():
+        for key in schema["properties"].keys() - TaskFile.model_fields.keys():
+            value = {**schema["properties"][key], "description": f"{kind}: its own key."}
+            found[key] = {"anyOf": [found[key], value]} if key in found else value
+    named = {"enum": list(catalog.names("perturbations"))}
+    found["perturbations"]["items"] = {"anyOf": [named, _with_arguments("perturbations")]}
+    return dict(sorted(found.items()))
+
+
+def _scripts_too(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Besides the plugs `evaluate:<folder, script or name on the hub>`, with the path in the key."""
+    named = {key: value for key, value in metrics["properties"]["evaluate"].items() if key != "required"}
+    return {**metrics, "patternProperties": {_SCRIPT: named}}
+
+
+def _with_arguments(family: str) -> dict[str, Any]:
+    """The schema of `{plug: {argument: value}}`."""
+    plugs = {name: TypeAdapter(catalog.plug(family, name)).json_schema() for name in catalog.names(family)}
     closed = {name: {**plug, "additionalProperties": False} for name, plug in plugs.items()}
     one_only = {"additionalProperties": False, "minProperties": 1, "maxProperties": 1}
     return {"type": "object", "properties": closed, **one_only}

@@ -28,13 +28,14 @@ def lm_eval_digest(root: Path, task: str, include: str | None, source: Source, a
     folder = root / include
     if not folder.is_dir():
         return "", [source.problem((*at, "include"), f"the folder '{include}' does not exist.")]
-    files = {str(path.relative_to(root)): path for path in sorted(folder.rglob("*")) if path.suffix in (".yaml", ".py")}
-    tasks = {str(value.get("task")): value for value in map(_read, files.values()) if isinstance(value, Mapping)}
+    files = {str(path.relative_to(root)): path for path in sorted(folder.rglob("*")) if _counts(path)}
+    values = [value for value in map(_read, files.values()) if isinstance(value, Mapping)]
+    tasks = list(dict.fromkeys(name for value in values for name in _names(value)))
     if task not in tasks:
         hint = nearest(task, tasks) or f"It has: {', '.join(tasks) or 'no task'}."
         return "", [source.problem((*at, "task"), f"no file in '{include}' declares the task '{task}'.", hint)]
     # A task may take its data from a file that it includes, so the data of the whole folder count.
-    named = sorted({name for value in tasks.values() for name in _data_files(value)})
+    named = sorted({name for value in values for name in _data_files(value)})
     problems = [problem for name in named for problem in read_rows(root / name, name)[1]]
     if problems:
         return "", problems
@@ -42,8 +43,22 @@ def lm_eval_digest(root: Path, task: str, include: str | None, source: Source, a
     return digest_json({"task": task, "files": digests}), []
 
 
+def _counts(path: Path) -> bool:
+    """Tasks, their functions, and the files that tasks include (lm-eval's own end in `_yaml`, without a dot)."""
+    return path.is_file() and path.name.endswith(("yaml", ".py"))
+
+
+def _names(value: Mapping[str, Any]) -> list[str]:
+    """What a file declares: a task, or a group of tasks; and the tags by which its task can be asked for."""
+    if "group" in value:
+        return [str(value["group"])]
+    tags = value.get("tag") or []
+    named = [value.get("task"), *(tags if isinstance(tags, list) else [tags])]
+    return [name for name in named if isinstance(name, str)]
+
+
 def _read(path: Path) -> Any:
-    if path.suffix != ".yaml":
+    if path.suffix == ".py":
         return None
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_AnyTag)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.config._pydantic import parse
+from harness.config.baselines import baseline_problems, baseline_spec, measure_of
 from harness.config.chat_rows import chat_row_problems, leak_problems
 from harness.config.gates import load_gates
 from harness.config.schema import ReleaseFile
@@ -14,7 +15,6 @@ from harness.core.errors import ConfigError, Problem
 from harness.core.ids import digest_json
 from harness.core.metric_refs import RESERVED
 from harness.core.releases import (
-    BaselineSpec,
     CandidateSpec,
     Policy,
     Release,
@@ -22,6 +22,8 @@ from harness.core.releases import (
     Suite,
     Training,
 )
+
+SERVERS = ("local", "remote", "openai")
 
 
 def load_release(path: Path) -> tuple[Release | None, list[Problem]]:
@@ -39,10 +41,12 @@ def load_release(path: Path) -> tuple[Release | None, list[Problem]]:
         return None, parsed + _suites_anyway(root, source)
     suites, problems = _suites(root, source, parsed.suites)
     gates, gate_problems = load_gates(parsed, suites, source)
-    problems += _candidate_problems(root, parsed, source) + _baseline_problems(parsed, suites, source) + gate_problems
+    problems += _candidate_problems(root, parsed, source) + gate_problems
+    problems += baseline_problems(root, parsed, suites, source)
     problems += leak_problems(root, parsed.candidate.train, suites)
-    if parsed.serve.local and parsed.serve.remote:
-        problems.append(source.problem(["serve"], "'serve' names both local and remote; keep one."))
+    served = [key for key in SERVERS if getattr(parsed.serve, key)]
+    if len(served) > 1:
+        problems.append(source.problem(["serve"], f"'serve' names {' and '.join(served)}; keep one."))
     policy = Policy(gates=gates, seed=parsed.seed, **parsed.policy.model_dump())
     release = Release(
         name=parsed.name,
@@ -50,11 +54,12 @@ def load_release(path: Path) -> tuple[Release | None, list[Problem]]:
         file=shown_as,
         candidate=_candidate(root, parsed),
         serve=_serve(parsed),
-        baselines=tuple(BaselineSpec(name, file.few_shot) for name, file in parsed.baselines.items()),
+        baselines=tuple(baseline_spec(name, file) for name, file in parsed.baselines.items()),
         suites=suites,
         policy=policy,
         seed=parsed.seed,
         digest=digest_json(parsed.model_dump(mode="json")),
+        measure=measure_of(parsed),
     )
     return release, problems
 
@@ -100,22 +105,6 @@ def _candidate_problems(root: Path, parsed: ReleaseFile, source: Source) -> list
     return found
 
 
-def _baseline_problems(parsed: ReleaseFile, suites: tuple[Suite, ...], source: Source) -> list[Problem]:
-    found = []
-    for name, baseline in parsed.baselines.items():
-        if name == "candidate":
-            found.append(source.problem(["baselines", name], "'candidate' is no name for a baseline."))
-        for suite in suites:
-            for task in suite.tasks:
-                if task.prompt and len(task.examples) < baseline.few_shot:
-                    message = (
-                        f"few_shot: {baseline.few_shot} needs as many 'examples' in {suite.name}.{task.name}; "
-                        f"it has {len(task.examples)}."
-                    )
-                    found.append(source.problem(["baselines", name, "few_shot"], message))
-    return found
-
-
 def _candidate(root: Path, parsed: ReleaseFile) -> CandidateSpec:
     train, adapter = parsed.candidate.train, parsed.candidate.adapter
     training = None
@@ -126,7 +115,8 @@ def _candidate(root: Path, parsed: ReleaseFile) -> CandidateSpec:
 
 
 def _serve(parsed: ReleaseFile) -> ServeSpec:
-    kind = "remote" if parsed.serve.remote else "local"
-    file = parsed.serve.remote or parsed.serve.local
+    serve = parsed.serve
+    kind = next((key for key in SERVERS if getattr(serve, key)), "local")
+    file = getattr(serve, kind)
     arguments = file.model_dump() if file else {}
-    return ServeSpec(kind, arguments, parsed.serve.concurrency, parsed.serve.unproven == "accept")
+    return ServeSpec(kind, arguments, serve.concurrency, serve.unproven == "accept", serve.timeout, serve.deadline)

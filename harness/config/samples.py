@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import orjson
 
 from harness.config.rows import Row, read_rows
 from harness.config.schema import PromptFile, TaskFile
 from harness.config.source import Source, Where, nearest
 from harness.config.templates import render, syntax_error, variables
 from harness.core.errors import Problem
-from harness.core.ids import digest_json
+from harness.core.ids import digest_bytes, digest_json
 from harness.core.samples import Sample
 from harness.tasks.interface import TaskKind
 
 # A file in the wrong format has the same problem on every line; the first ones tell.
 MAX_PROBLEMS_OF_A_FILE = 20
+
+_NONE: Mapping[str, str] = {}
 
 
 def load_samples(
@@ -34,7 +38,7 @@ def load_samples(
             message = f"the id '{sample.id}' stands twice (first in line {seen[sample.id]})."
             problems.append(Problem(message, file=shown_as, line=row.line))
         else:
-            first = contents.setdefault(_content(sample), row.line)
+            first = contents.setdefault(_content(sample.row), row.line)
             if first != row.line and task.group is None:
                 message = f"the row is the same as line {first} but for its id, and would count as two samples."
                 problems.append(
@@ -47,28 +51,29 @@ def load_samples(
 
 
 def _sample(row: Row, task: TaskFile, kind: TaskKind | None, file: str) -> Sample | Problem:
-    def bad(message: str, hint: str | None = None) -> Problem:
+    value, message, hint = row.value, None, None
+    name, target, group = value.get("id"), value.get(task.target), task.group
+    if type(name) not in (str, int) or str(name).strip() == "":
+        message = "the row has no 'id' (text or a whole number)."
+    elif task.target not in value:
+        message, hint = f"the row has no target '{task.target}'.", nearest(task.target, value)
+    elif kind is not None and (wrong := kind.check_target(target)):
+        message = wrong
+    elif missing := [key for key in (*task.slices, group) if key is not None and key not in value]:
+        message = f"the row has no '{missing[0]}', which the suite slices or groups by."
+    if message:
         return Problem(message, file=file, line=row.line, hint=hint)
-
-    name = row.value.get("id")
-    if not isinstance(name, str | int) or isinstance(name, bool) or str(name).strip() == "":
-        return bad("the row has no 'id' (text or a whole number).")
-    if task.target not in row.value:
-        return bad(f"the row has no target '{task.target}'.", nearest(task.target, row.value))
-    target = row.value[task.target]
-    wrong = kind.check_target(target) if kind else None
-    if wrong:
-        return bad(wrong)
-    missing = [key for key in [*task.slices, *([task.group] if task.group else [])] if key not in row.value]
-    if missing:
-        return bad(f"the row has no '{missing[0]}', which the suite slices or groups by.")
-    slices = {key: str(row.value[key]) for key in task.slices}
-    group = str(row.value[task.group]) if task.group else None
-    return Sample(str(name), row.value, target, group, slices)
+    slices = {key: str(value[key]) for key in task.slices} if task.slices else _NONE
+    return Sample(str(name), value, target, None if group is None else str(value[group]), slices)
 
 
-def _content(sample: Sample) -> str:
-    return digest_json({key: value for key, value in sample.row.items() if key != "id"})
+def _content(row: Mapping[str, object]) -> str:
+    """A digest that two rows share which differ in nothing but their id."""
+    rest = {key: value for key, value in row.items() if key != "id"}
+    try:
+        return digest_bytes(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS))
+    except TypeError:  # whole numbers beyond 64 bits
+        return digest_json(rest)
 
 
 def prompt_problems(prompt: PromptFile, source: Source, at: Where) -> list[Problem]:

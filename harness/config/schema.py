@@ -11,17 +11,20 @@ Name = Annotated[str, Field(pattern=NAME, max_length=60)]
 
 
 def _seconds(value: object) -> object:
-    """'5s', '250ms' and '2min' as seconds; numbers stay."""
+    """'5s', '250ms', '2min' and '3h' as seconds; numbers stay."""
     if isinstance(value, str):
-        for unit, factor in (("ms", 0.001), ("min", 60.0), ("s", 1.0)):
+        for unit, factor in (("ms", 0.001), ("min", 60.0), ("s", 1.0), ("h", 3600.0)):
             number = value.removesuffix(unit).strip()
             if value.endswith(unit) and number.replace(".", "", 1).isdigit():
                 return float(number) * factor
     return value
 
 
-_Time = Annotated[str, Field(pattern=r"^[0-9.]+ *(ms|s|min)$")]
+_Time = Annotated[str, Field(pattern=r"^[0-9.]+ *(ms|s|min|h)$")]
 Threshold = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | _Time)]
+Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | _Time), Field(gt=0)]
+URL = r"^https?://[^@/]+(/[^@]*)?$"
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 
 
 class _File(BaseModel):
@@ -56,28 +59,72 @@ class LocalFile(_File):
 class RemoteFile(_File):
     """A running TGI server."""
 
-    url: str = Field(
-        pattern=r"^https?://[^@/]+(/[^@]*)?$", description="Base URL of the server, without a password (key_env)."
-    )
-    key_env: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Variable with the key.")
+    url: str = Field(pattern=URL, description="Base URL of the server, without a password (key_env).")
+    key_env: str | None = Field(None, pattern=VARIABLE, description="Variable with the key.")
     adapter_id: str | None = Field(None, description="Name of the candidate's adapter on the server.")
 
 
+class OpenaiFile(_File):
+    """A running server with OpenAI's API: vLLM, SGLang, …"""
+
+    url: str = Field(pattern=URL, description="Base URL, up to and with /v1, without a password (key_env).")
+    model: str = Field(description="Name of the base model on the server.")
+    adapter: str | None = Field(None, description="Name of the candidate's adapter (vLLM: --lora-modules NAME=PATH).")
+    key_env: str | None = Field(None, pattern=VARIABLE, description="Variable with the key.")
+
+
 class ServeFile(_File):
-    """Where candidate and base answer: exactly one of `local` and `remote`."""
+    """Where candidate and base answer: exactly one of `local`, `remote` and `openai`."""
 
     local: LocalFile | None = Field(None, description="The embedded server (the default).")
     remote: RemoteFile | None = Field(None, description="A TGI server that runs already.")
-    concurrency: int = Field(32, ge=1, le=1024, description="Requests in flight at once.")
+    openai: OpenaiFile | None = Field(None, description="A server with OpenAI's API (vLLM, SGLang).")
+    concurrency: int = Field(32, ge=1, le=1024, description="Requests in flight at once, at most.")
+    timeout: Seconds = Field(300.0, description="Longest time for one request (300s).")
+    deadline: Seconds | None = Field(None, description="Longest time for all requests of one command (2h).")
     unproven: Literal["accept"] | None = Field(
         None, description="Let a PASS stand although the server can't prove that the adapter answers."
     )
 
 
+class RemoteModelFile(_File):
+    """A prompted model behind OpenAI's API."""
+
+    url: str = Field(pattern=URL, description="Base URL, up to and with /v1, without a password (key_env).")
+    model: str = Field(description="The model's name there.")
+    key_env: str | None = Field(None, pattern=VARIABLE, description="Variable with the key.")
+    concurrency: int = Field(8, ge=1, le=1024, description="Requests in flight at once, at most.")
+    max_tokens_key: Literal["max_tokens", "max_completion_tokens"] = Field(
+        "max_tokens", description="How the server calls the limit of new tokens."
+    )
+
+
 class BaselineFile(_File):
-    """The base model, with its best prompt."""
+    """A model to compare with. Without a key of its kind: the base model itself."""
 
     few_shot: int = Field(0, ge=0, le=64, description="Examples put before each prompt (from the task's `examples`).")
+    prompt: Literal["best"] | None = Field(
+        None, description="The base model with the best of each task's `alternatives`, chosen on `validation` rows."
+    )
+    remote: RemoteModelFile | None = Field(None, description="A prompted model elsewhere.")
+    production: Literal["required", "or_base"] | None = Field(
+        None, description="The version in production; or_base: the base model until there is one."
+    )
+    adapter_id: str | None = Field(None, description="production: its adapter's name on a server that runs already.")
+    anchor: str | None = Field(None, description="A pinned decision: its candidate's stored runs.")
+    human: dict[str, str] | None = Field(
+        None, description='People\'s answers: suite.task to JSON Lines of {"id", "answer"}.'
+    )
+
+
+class MeasureFile(_File):
+    """The phase that measures latency, throughput and errors, on a server that answers nothing else."""
+
+    concurrency: int = Field(4, ge=1, le=1024, description="Requests in flight at once, always.")
+    requests: int = Field(80, ge=59, le=100_000, description="Requests that count, for each model (59 or more).")
+    warm_up: int = Field(8, ge=0, le=10_000, description="Requests before them, for each model.")
+    baseline: str | None = Field(None, description="The baseline measured beside the candidate (default: the first).")
+    suites: list[str] = Field(default_factory=list, description="Names of suites whose prompts are sent; default: all.")
 
 
 class GateFile(_File):
@@ -114,6 +161,7 @@ class ReleaseFile(_File):
     serve: ServeFile = Field(default_factory=lambda: ServeFile(local=LocalFile()))
     baselines: dict[Name, BaselineFile] = Field(default_factory=dict, description="Models to compare with, by name.")
     suites: list[str] = Field(min_length=1, description="Paths of the suites.")
+    measure: MeasureFile | None = Field(None, description="How latency, throughput and errors are measured.")
     gates: list[GateFile] = Field(min_length=1, description="The rules. At least one must be critical or gating.")
     policy: PolicyFile = Field(default_factory=PolicyFile)
     seed: int = Field(42, ge=0, le=2**31 - 1, description="Seed of training, few-shot choice and bootstrap.")
@@ -141,10 +189,13 @@ class TaskFile(BaseModel):
 
     model_config = ConfigDict(extra="allow", strict=True)
 
-    kind: str = Field(description="classify, extract, generate or lm_eval.")
+    kind: str = Field(description="classify, extract, generate, refuse, lm_eval or robustness.")
     data: str | None = Field(None, description="JSON Lines of samples, each with an `id`.")
     examples: str | None = Field(None, description="Rows for few-shot prompts, never from `data`.")
     prompt: PromptFile | None = None
+    alternatives: list[PromptFile] = Field(default_factory=list, description="Other prompts, for a prompt baseline.")
+    validation: str | None = Field(None, description="Rows that choose among the prompts, never from `data`.")
+    repeats: int = Field(1, ge=1, le=100, description="How often each sample is asked; its scores are averaged.")
     target: str = Field("target", description="Column that holds the right answer.")
     generation: GenerationFile = Field(default_factory=GenerationFile)
     slices: list[str] = Field(default_factory=list, description="Columns to report results by.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 Key = str | int
 Where = tuple[Key, ...]
+
+_PASSWORD = re.compile(r"//[^/@\s]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,6 @@ def _not_plain(value: object, shown: str) -> str | None:
 
 
 def short_repr(value: object, most: int = 60) -> str:
-    """`repr`, cut where it is too long for a message."""
-    text = repr(value)
+    """`repr`, cut where it is too long for a message, and without the password of a URL."""
+    text = _PASSWORD.sub("//(hidden)@", repr(value))
     return text if len(text) <= most else f"{text[:most]}…"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,15 @@ from pydantic import ValidationError
 from harness import catalog
 from harness.config._pydantic import parse, problems_of
 from harness.config.lm_eval_files import lm_eval_digest
+from harness.config.metrics import read_metrics
+from harness.config.robustness import (
+    ROBUSTNESS,
+    RobustnessFile,
+    column_problem,
+    idle,
+    perturbed,
+    read_perturbations,
+)
 from harness.config.samples import load_samples, prompt_problems
 from harness.config.schema import SuiteFile, TaskFile
 from harness.config.source import Source, Where, load_yaml, nearest
@@ -25,17 +35,23 @@ COMMON = tuple(TaskFile.model_fields)
 
 def load_suite(root: Path, shown_as: str) -> tuple[Suite | None, list[Problem]]:
     """A suite with its samples, and every problem of its files. `shown_as` is its path from `root`."""
-    try:
-        source = load_yaml(root / shown_as, shown_as)
-    except ConfigError as error:
-        return None, list(error.problems)
-    parsed = parse(SuiteFile, source, source.value)
-    if isinstance(parsed, list):
-        return None, parsed
+    read = _read(root, shown_as)
+    if isinstance(read, list):
+        return None, read
+    source, parsed = read
     problems: list[Problem] = []
     tasks = tuple(_Task(root, source, name, file, problems).load() for name, file in parsed.tasks.items())
     digest = digest_json({"name": parsed.name, "tasks": {task.name: task.digest for task in tasks}})
     return Suite(parsed.name, parsed.description, tasks, digest), problems
+
+
+def _read(root: Path, shown_as: str) -> tuple[Source, SuiteFile] | list[Problem]:
+    try:
+        source = load_yaml(root / shown_as, shown_as)
+    except ConfigError as error:
+        return list(error.problems)
+    parsed = parse(SuiteFile, source, source.value)
+    return parsed if isinstance(parsed, list) else (source, parsed)
 
 
 class _Task:
@@ -44,28 +60,91 @@ class _Task:
     def __init__(self, root: Path, source: Source, name: str, file: TaskFile, problems: list[Problem]) -> None:
         self.root, self.source, self.name, self.file, self.problems = root, source, name, file, problems
         self.at: Where = ("tasks", name)
+        self.kind_name = file.kind
         self.extra: dict[str, Any] = dict(file.model_extra or {})
 
     def load(self) -> Task:
+        return self._perturbed() if self.file.kind == ROBUSTNESS else self._asked()
+
+    def _asked(self) -> Task:
         kind = self._kind()
         metrics = self._metrics(kind)
         samples: tuple[Sample, ...] = ()
         examples: tuple[Sample, ...] = ()
+        validation: tuple[Sample, ...] = ()
         data: object = None
         if kind is not None and kind.asks == "lm_eval":
             data = self._lm_eval(kind)
         elif self._has_data_and_prompt():
             samples, examples = self._rows("data", kind), self._rows("examples", kind)
-            self._no_leaks(samples, examples)
+            validation = self._rows("validation", kind)
+            self._no_leaks("examples", samples, examples)
+            self._no_leaks("validation", samples, validation)
             data = [[(row.id, row.row, row.target) for row in rows] for rows in (samples, examples)]
         prompt = Prompt(self.file.prompt.user, self.file.prompt.system) if self.file.prompt else None
         given = self.file.generation.model_dump()
         generation = Generation(**{**given, "stop": tuple(given["stop"])})
-        digest = digest_json({"file": self.file.model_dump(exclude={"data", "examples"}), "data": data})
+        # Which prompts a baseline may choose from changes that baseline's runs, not those of the candidate.
+        file = self.file.model_dump(exclude={"data", "examples", "alternatives", "validation"})
+        scripts = {spec.name: spec.digest for spec in metrics if spec.digest}
+        digest = digest_json({"file": file, "data": data, **({"scripts": scripts} if scripts else {})})
+        alternatives = tuple(Prompt(other.user, other.system) for other in self.file.alternatives)
         return Task(
             self.name, self.file.kind, self.extra, samples, examples, prompt, generation, metrics, self.file.target,
-            digest,
+            digest, self.file.repeats, alternatives, validation,
         )  # fmt: skip
+
+    def _perturbed(self) -> Task:
+        """A copy of the clean task with perturbed samples; a task without samples where there are problems."""
+        asked = parse(RobustnessFile, self.source, self.file.model_dump(exclude_unset=True), self.at)
+        nothing = Task(self.name, ROBUSTNESS, {}, (), (), None, Generation(), (), "", digest_json(None))
+        if isinstance(asked, list):
+            self.problems += asked
+            return nothing
+        named, problems = read_perturbations(asked, self.source, self.at)
+        self.problems += problems
+        suite, clean = self._clean(asked.of, asked.task)
+        if clean is None:
+            return nothing
+        self.kind_name = clean.kind
+        metrics = self._metrics(None) or clean.metrics
+        wrong = column_problem(clean, asked)
+        if wrong is not None:
+            self._problem([wrong[0]], *wrong[1:])
+            return replace(nothing, metrics=metrics)
+        try:
+            task = perturbed(self.name, suite, clean, asked, named, metrics)
+        except ValueError as error:
+            self._problem(["perturbations"], f"{error}.")
+            return replace(nothing, metrics=metrics)
+        for name in idle(named, task.samples):
+            self._problem(["perturbations"], f"the perturbation '{name}' changes none of the samples.")
+        return task
+
+    def _clean(self, of: str, name: str | None) -> tuple[str, Task | None]:
+        """The task that is perturbed, with its suite's name; None with the problems where it cannot be had."""
+        if not (self.root / of).is_file():
+            self._problem(["of"], f"the suite '{of}' does not exist.")
+            return "", None
+        read = _read(self.root, of)
+        if isinstance(read, list):
+            self.problems += read
+            return "", None
+        source, suite = read
+        name = next(iter(suite.tasks)) if name is None and len(suite.tasks) == 1 else name
+        if name is None or name not in suite.tasks:
+            message = f"'{of}' has no task '{name}'." if name else f"'{of}' has several tasks; name one with 'task'."
+            hint = nearest(name or "", suite.tasks) or f"It has: {', '.join(suite.tasks)}."
+            self._problem(["task"] if name else ["of"], message, hint)
+            return "", None
+        if suite.tasks[name].kind in (ROBUSTNESS, "lm_eval"):
+            message = f"'{name}' of '{of}' has no samples of its own to be perturbed."
+            self._problem(["task"] if "task" in self.extra else ["of"], message)
+            return "", None
+        problems: list[Problem] = []
+        task = _Task(self.root, source, name, suite.tasks[name], problems).load()
+        self.problems += problems
+        return suite.name, None if problems else task
 
     def _problem(self, where: Iterable[str | int], message: str, hint: str | None = None) -> None:
         self.problems.append(self.source.problem((*self.at, *where), message, hint))
@@ -73,7 +152,7 @@ class _Task:
     def _kind(self) -> Any:
         kind = self.file.kind
         if kind not in catalog.names("tasks"):
-            known = catalog.names("tasks")
+            known = (*catalog.names("tasks"), ROBUSTNESS)
             self._problem(["kind"], f"unknown kind '{kind}'.", nearest(kind, known) or f"Known: {', '.join(known)}.")
             return None
         known = (*COMMON, *catalog.arguments("tasks", kind))
@@ -92,42 +171,9 @@ class _Task:
         return None if wrong else built
 
     def _metrics(self, kind: Any) -> tuple[MetricSpec, ...]:
-        default = kind.default_metrics if kind else ()
-        found: dict[str, MetricSpec] = {}
-        for index, item in enumerate(self.file.metrics):
-            if not isinstance(item, str) and len(item) != 1:
-                self._problem(("metrics", index), "an item of 'metrics' names one metric; put each on its own line.")
-                continue
-            name, arguments = (item, {}) if isinstance(item, str) else next(iter(item.items()))
-            spec = self._metric(index, name, arguments)
-            if spec and name in found:  # its scores would count twice
-                self._problem(("metrics", index), f"the metric '{name}' stands twice.")
-            elif spec:
-                found[name] = spec
-        return tuple(found.values()) or tuple(MetricSpec(name) for name in default)
-
-    def _metric(self, index: int, name: str, arguments: dict[str, object]) -> MetricSpec | None:
-        where = ("metrics", index)
-        if name not in catalog.names("metrics"):
-            names = catalog.names("metrics")
-            self._problem(where, f"unknown metric '{name}'.", nearest(name, names) or f"Known: {', '.join(names)}.")
-            return None
-        known = catalog.arguments("metrics", name)
-        unknown = [key for key in arguments if key not in known]
-        for key in unknown:
-            hint = nearest(key, known) or (f"Known here: {', '.join(known)}." if known else "It takes none.")
-            self._problem((*where, name, key), f"unknown argument '{key}' of {name}.", hint)
-        if unknown:
-            return None
-        if self.file.kind in catalog.names("tasks") and self.file.kind not in catalog.plug("metrics", name).kinds:
-            self._problem(where, f"the metric '{name}' does not fit tasks of the kind '{self.file.kind}'.")
-            return None
-        try:
-            catalog.build("metrics", name, arguments)
-        except ValidationError as error:
-            self.problems += problems_of(error, self.source, (*self.at, *where, name))
-            return None
-        return MetricSpec(name, arguments)
+        found, problems = read_metrics(self.root, self.file.metrics, self.kind_name, self.source, self.at)
+        self.problems += problems
+        return found or tuple(MetricSpec(name) for name in (kind.default_metrics if kind else ()))
 
     def _has_data_and_prompt(self) -> bool:
         missing = [key for key in ("data", "prompt") if getattr(self.file, key) is None]
@@ -135,6 +181,10 @@ class _Task:
             self._problem([], f"the task '{self.name}' has no '{key}'.")
         if self.file.prompt:
             self.problems += prompt_problems(self.file.prompt, self.source, (*self.at, "prompt"))
+        for index, other in enumerate(self.file.alternatives):
+            self.problems += prompt_problems(other, self.source, (*self.at, "alternatives", index))
+        if self.file.alternatives and self.file.validation is None:
+            self._problem(["alternatives"], "'alternatives' needs 'validation': the rows that choose among them.")
         return not missing
 
     def _rows(self, key: str, kind: Any) -> tuple[Sample, ...]:
@@ -148,20 +198,20 @@ class _Task:
         self.problems += problems
         return samples
 
-    def _no_leaks(self, samples: tuple[Sample, ...], examples: tuple[Sample, ...]) -> None:
-        if self.file.prompt is None:
+    def _no_leaks(self, key: str, samples: tuple[Sample, ...], others: tuple[Sample, ...]) -> None:
+        if self.file.prompt is None or not others:
             return
         try:
             asked = {normalised(render(self.file.prompt.user, sample.row)) for sample in samples}
-            leaked = [row.id for row in examples if normalised(render(self.file.prompt.user, row.row)) in asked]
+            leaked = [row.id for row in others if normalised(render(self.file.prompt.user, row.row)) in asked]
         except ValueError:
             return  # templates that cannot be filled are told with their rows
         if leaked:
             shown = ", ".join(leaked[:5])
-            self._problem(["examples"], f"{len(leaked)} of the examples also stand in 'data' (e.g. {shown}).")
+            self._problem([key], f"{len(leaked)} of the rows of '{key}' also stand in 'data' (e.g. {shown}).")
 
     def _lm_eval(self, kind: Any) -> object:
-        for key in ("data", "examples", "prompt", "group"):
+        for key in ("data", "examples", "validation", "prompt", "group"):
             if getattr(self.file, key) is not None:
                 self._problem([key], f"'{key}' does not apply: lm-eval's own task file says it.")
         digest, problems = lm_eval_digest(self.root, kind.task, kind.include, self.source, self.at)

@@ -19,7 +19,8 @@ class Finding:
 
     `bound` is the threshold on the evidence's own scale (T for an absolute rule, -margin or 0 for a comparison).
     `passes`: the bound on the good side clears it. `p_fail`: one-sided p of "worse than the bound" (None: no claim).
-    `verdict` is set where statistics have nothing to say: ERROR or INCONCLUSIVE, with the `reason`.
+    `verdict` is set where statistics have nothing to say: ERROR or INCONCLUSIVE, with the `reason`. `outside` tells
+    that the infrastructure is to blame for an ERROR, and not the configuration.
     """
 
     evidence: Evidence
@@ -29,6 +30,7 @@ class Finding:
     verdict: Verdict | None = None
     reason: str = ""
     needed: int | None = None
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,20 @@ from harness.core.releases import Suite
 
 LATENCY = {"latency.p50": 0.50, "latency.p95": 0.95, "latency.p99": 0.99}
 ERRORS = "errors.rate"
-RESERVED = ("latency", "throughput", "cost", "errors")
+MEASURED = ("latency", "errors")  # judged on the measured phase
+MEASURED_RUN = "measured"  # the name of that phase's run, in the place of a suite's
+CLEAN = "clean"  # no baseline, but the candidate's own run on the samples before they were perturbed
+RESERVED = (*MEASURED, "throughput", "cost", MEASURED_RUN)
 
 
 @dataclass(frozen=True, slots=True)
 class MetricRef:
-    """Where a metric's scores are found."""
+    """Where a metric's scores are found; `clean` is (suite, task) of the task that this one perturbs."""
 
     suite: str
     task: str
     metric: str
+    clean: tuple[str, str] | None = None
 
 
 def metric_refs(suites: Iterable[Suite]) -> dict[str, MetricRef]:
@@ -28,5 +32,5 @@ def metric_refs(suites: Iterable[Suite]) -> dict[str, MetricRef]:
         for task in suite.tasks:
             prefix = suite.name if len(suite.tasks) == 1 else f"{suite.name}.{task.name}"
             for spec in task.metrics:
-                found[f"{prefix}.{spec.name}"] = MetricRef(suite.name, task.name, spec.name)
+                found[f"{prefix}.{spec.name}"] = MetricRef(suite.name, task.name, spec.name, task.clean)
     return found

@@ -42,15 +42,36 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
-    """A metric of the catalog with its arguments."""
+    """A metric by the name that gates use, with its arguments.
+
+    `plug` is its name in the catalog where that is another. `digest` stands for arguments that lead to files: it
+    covers their bytes ("": the arguments say all).
+    """
 
     name: str
     arguments: Mapping[str, Json] = field(default_factory=dict)
+    plug: str = ""
+    digest: str = ""
+
+    @property
+    def catalog_name(self) -> str:
+        """The plug's name."""
+        return self.plug or self.name
+
+    @property
+    def identity(self) -> list[Json]:
+        """What its scores depend on, the same on every machine."""
+        return [self.name, self.digest or dict(self.arguments)]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Samples, a prompt and metrics. `arguments` are the fields of its kind's plug (labels, schema, ...)."""
+    """Samples, a prompt and metrics. `arguments` are the fields of its kind's plug (labels, schema, ...).
+
+    Each sample is asked `repeats` times, with the seeds that follow the generation's own. `alternatives` are prompts
+    that a `prompt` baseline may choose among, by the `validation` rows. `clean` is (suite, task) of the task whose
+    samples this one perturbs.
+    """
 
     name: str
     kind: str
@@ -62,6 +83,10 @@ class Task:
     metrics: tuple[MetricSpec, ...]
     target: str
     digest: str
+    repeats: int = 1
+    alternatives: tuple[Prompt, ...] = ()
+    validation: tuple[Sample, ...] = ()
+    clean: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +119,45 @@ class CandidateSpec:
 
 @dataclass(frozen=True, slots=True)
 class ServeSpec:
-    """Where the models answer: a server plug and its arguments."""
+    """Where the models answer: a server plug and its arguments.
+
+    `timeout` bounds one request, `deadline` all requests of one command (None: no bound). Seconds.
+    """
 
     kind: str
     arguments: Mapping[str, Json]
     concurrency: int
     accept_unproven: bool
+    timeout: float = 300.0
+    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineSpec:
-    """A model to compare with: the base model, with `few_shot` examples put before each prompt."""
+    """A model to compare with, with `few_shot` examples put before each prompt.
+
+    `kind` is base, prompt, remote, production, anchor or human; `arguments` are that kind's own keys.
+    """
 
     name: str
-    few_shot: int
+    few_shot: int = 0
+    kind: str = "base"
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The phase that measures latency, throughput and errors: `requests` to candidate and `baseline` each.
+
+    `concurrency` requests are in flight at once; the first `warm_up` of each model do not count. `suites` are those
+    whose prompts are sent (all that generate, where empty).
+    """
+
+    concurrency: int = 4
+    requests: int = 80
+    warm_up: int = 8
+    baseline: str | None = None
+    suites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +210,4 @@ class Release:
     policy: Policy
     seed: int
     digest: str
+    measure: Measure | None = None

@@ -12,18 +12,22 @@ from harness.core.samples import Answer, Json, Output, Sample, Score
 class Model:
     """Who answers. `adapter_digest` None is the base model itself; `few_shot` examples precede each prompt.
 
-    `role` is "candidate" or the name of a baseline.
+    `role` is "candidate" or the name of a baseline. `own` is what a baseline has of its own and tells it from the
+    base model: a chosen prompt, a remote model's address and name, a file of human answers. A model that is not made
+    of weights on this disk has no `base_digest` ("").
     """
 
     role: str
     base_digest: str
     adapter_digest: str | None = None
     few_shot: int = 0
+    own: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def identity(self) -> dict[str, Json]:
         """What makes two models the same for a run: everything but the role they play."""
-        return {"base": self.base_digest, "adapter": self.adapter_digest, "few_shot": self.few_shot}
+        named: dict[str, Json] = {"base": self.base_digest, "adapter": self.adapter_digest, "few_shot": self.few_shot}
+        return {**named, "own": dict(self.own)} if self.own else named
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """One task of a run: its samples, and for each exactly one output and one answer."""
+    """One task of a run: its samples, and for each repeat of each exactly one output and one answer.
+
+    Outputs and answers stand in the samples' order, the repeats of a sample beside each other.
+    """
 
     task: str
     samples: tuple[Sample, ...]
@@ -49,12 +56,28 @@ class TaskResult:
     answers: tuple[Answer, ...]
     scores: tuple[Score, ...]
 
+    @property
+    def repeats(self) -> int:
+        """How often each sample was asked."""
+        return max(1, len(self.outputs) // len(self.samples)) if self.samples else 1
+
+    @property
+    def flip_rate(self) -> float | None:
+        """Share of the samples whose repeats ended differently; None where each was asked once."""
+        if self.repeats == 1:
+            return None
+        ends: dict[str, set[str]] = {}
+        for answer in self.answers:
+            ends.setdefault(answer.sample_id, set()).add(repr((answer.outcome, answer.value)))
+        return sum(len(found) > 1 for found in ends.values()) / len(self.samples)
+
 
 @dataclass(frozen=True, slots=True)
 class MetricInfo:
     """How a stored metric is to be read.
 
-    `aggregate`: rate (0/1 scores), mean (scores in [0, 1]) or macro_f1 (from targets and answers, over `classes`).
+    `aggregate`: rate (0/1 scores), mean (scores in [0, 1]), macro_f1 (from targets and answers, over `classes`) or
+    bleu (from the n-gram counts that the score's parts hold).
     """
 
     name: str
@@ -65,7 +88,13 @@ class MetricInfo:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a suite against one model. `id` is the digest of all that it depends on."""
+    """One execution of a suite against one model. `id` is the digest of all that it depends on.
+
+    `seconds` is the wall time of the last try. `adapter_proof` tells whether the adapter answered; `notes` are
+    sentences that a decision resting on this run repeats (a chosen prompt, a check that could not be made). `figures`
+    are numbers of the run as a whole ("candidate.tokens_per_second"). `clean` names for each robustness task the one
+    that it perturbs ("suite.task").
+    """
 
     id: str
     release: str
@@ -80,3 +109,6 @@ class Run:
     task_digests: Mapping[str, str]
     adapter_proof: str
     versions: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
+    clean: Mapping[str, str] = field(default_factory=dict)

@@ -12,13 +12,17 @@ Json = object
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One row of a task's data. `group` is the unit of independence (None: the sample itself)."""
+    """One row of a task's data. `group` is the unit of independence (None: the sample itself).
+
+    `origin` is the id of the sample that this one is a perturbed copy of.
+    """
 
     id: str
     row: Mapping[str, Json]
     target: Json
     group: str | None = None
     slices: Mapping[str, str] = field(default_factory=dict)
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Output:
     """What the model gave for a sample, or the error that kept it from answering; never an error as text.
 
     `latency` is seconds from sending the request to its whole answer. `choices` are log-likelihoods (nats) of a
-    multiple-choice sample's choices, where the sample was scored that way instead of generated.
+    multiple-choice sample's choices, where the sample was scored that way instead of generated. `repeat` counts from 0
+    where a sample is asked several times; `attempts` is how many requests it took; `cached` tells that none was sent.
     """
 
     sample_id: str
@@ -37,10 +42,13 @@ class Output:
     latency: float | None = None
     choices: tuple[float, ...] | None = None
     error: str | None = None
+    repeat: int = 0
+    attempts: int = 1
+    cached: bool = False
 
 
 class Outcome(StrEnum):
-    """How a sample ended: each sample has exactly one outcome."""
+    """How a sample ended: each repeat of a sample has exactly one outcome."""
 
     SCORED = "scored"
     MODEL_FAILED = "model_failed"
@@ -55,6 +63,7 @@ class Answer:
     outcome: Outcome
     value: Json = None
     reason: str | None = None
+    repeat: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +78,4 @@ class Score:
     value: float | None
     part: str = ""
     reason: str | None = None
+    repeat: int = 0

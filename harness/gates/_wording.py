@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from harness.core.decisions import Finding
 from harness.core.estimates import Comparison, Estimate, Unestimable
-from harness.core.metric_refs import LATENCY
+from harness.core.metric_refs import CLEAN, LATENCY
 from harness.core.releases import Gate
 from harness.core.verdicts import Role, Verdict
 
@@ -39,7 +39,7 @@ def _promise(gate: Gate) -> str:
     return {
         "at_least": f"above {_exact(gate.threshold, _value(gate))}",
         "at_most": f"below {_exact(gate.threshold, _value(gate))}",
-        "margin": f"worse than that of “{gate.against}” by less than {100 * gate.threshold:g} points, if at all",
+        "margin": f"worse than {_other(gate, 'that of ')} by less than {100 * gate.threshold:g} points, if at all",
         "improves": f"better than that of “{gate.against}”",
     }[gate.rule]
 
@@ -48,9 +48,14 @@ def _refusal(gate: Gate) -> str:
     return {
         "at_least": "below what was agreed",
         "at_most": "above what was agreed",
-        "margin": f"worse than “{gate.against}” by more than was agreed",
+        "margin": f"worse than {_other(gate)} by more than was agreed",
         "improves": f"worse than “{gate.against}”",
     }[gate.rule]
+
+
+def _other(gate: Gate, of: str = "") -> str:
+    """What the new model is held against: a baseline, or itself."""
+    return "on the unchanged texts" if gate.against == CLEAN else f"{of}“{gate.against}”"
 
 
 def _found(gate: Gate, found: Estimate | Comparison) -> str:

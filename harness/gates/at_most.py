@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.core.decisions import Finding
 from harness.gates.interface import Evidence, conclude
-from harness.stats.analysis import absolute
-from harness.stats.power import least_for_quantile, least_for_rate
-from harness.stats.series import Series, Settings, least_samples, weakness
+
+if TYPE_CHECKING:  # NumPy comes with these, and a release is read without it
+    from harness.stats.series import Series, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,9 @@ class AtMost:
 
     def find(self, evidence: Evidence, settings: Settings) -> Finding:
         """The finding on the candidate alone."""
+        from harness.stats.analysis import absolute
+        from harness.stats.series import weakness
+
         series = evidence.candidate
         needed = self.needed(series, settings)
         weak = weakness(series, settings)
@@ -29,6 +32,9 @@ class AtMost:
 
     def needed(self, series: Series, settings: Settings) -> int | None:
         """For a rate, the samples that show the threshold if none errs; for a quantile, those that give a bound."""
+        from harness.stats.power import least_for_quantile, least_for_rate
+        from harness.stats.series import least_samples
+
         least = least_samples(series.aggregate, settings)
         if series.aggregate == "quantile":
             return max(least, least_for_quantile(series.q, settings.alpha))

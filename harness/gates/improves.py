@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.core.decisions import Finding
 from harness.gates.interface import Evidence, conclude
-from harness.stats.analysis import difference
-from harness.stats.series import Series, Settings, least_samples, weakness
+
+if TYPE_CHECKING:  # NumPy comes with these, and a release is read without it
+    from harness.stats.series import Series, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,15 @@ class Improves:
 
     def find(self, evidence: Evidence, settings: Settings) -> Finding:
         """The finding on the paired difference."""
+        from harness.stats.analysis import difference
+        from harness.stats.series import weakness
+
         weak = weakness(evidence.candidate, settings)
         needed = self.needed(evidence.candidate, settings)
         return conclude(difference(evidence.pair, settings), 0.0, above=True, weakness=weak, needed=needed)
 
     def needed(self, series: Series, settings: Settings) -> int | None:
         """The least that any gate needs; how many more depends on a difference that is not known beforehand."""
+        from harness.stats.series import least_samples
+
         return least_samples(series.aggregate, settings)

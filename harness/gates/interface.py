@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from harness.core.decisions import Finding
 from harness.core.estimates import Unestimable
-from harness.stats.analysis import Analysis
-from harness.stats.series import Pair, Series, Settings
+
+if TYPE_CHECKING:  # NumPy comes with these, and a release is read without it
+    from harness.stats.analysis import Analysis
+    from harness.stats.series import Pair, Series, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Evidence:
     @property
     def pair(self) -> Pair:
         """Both sides. Raises ValueError where there is no baseline."""
+        from harness.stats.series import Pair
+
         if self.baseline is None:
             raise ValueError("this rule compares, and there is no baseline")
         return Pair(self.candidate, self.baseline)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.core.decisions import Finding
 from harness.gates.interface import Evidence, conclude
-from harness.stats.analysis import difference
-from harness.stats.power import least_for_margin
-from harness.stats.series import Series, Settings, least_samples, weakness
+
+if TYPE_CHECKING:  # NumPy comes with these, and a release is read without it
+    from harness.stats.series import Series, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,17 @@ class Margin:
 
     def find(self, evidence: Evidence, settings: Settings) -> Finding:
         """The finding on the paired difference."""
+        from harness.stats.analysis import difference
+        from harness.stats.series import weakness
+
         weak = weakness(evidence.candidate, settings)
         needed = self.needed(evidence.candidate, settings)
         return conclude(difference(evidence.pair, settings), -self.threshold, above=True, weakness=weak, needed=needed)
 
     def needed(self, series: Series, settings: Settings) -> int | None:
         """For a rate, the pairs that show the margin if both models agree on all."""
+        from harness.stats.power import least_for_margin
+        from harness.stats.series import least_samples
+
         least = least_for_margin(self.threshold, settings.alpha) if series.aggregate == "rate" else 0
         return max(least, least_samples(series.aggregate, settings))

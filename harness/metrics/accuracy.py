@@ -16,7 +16,7 @@ class Accuracy:
 
     aggregate: ClassVar[str] = "rate"
     version: ClassVar[int] = 1
-    kinds: ClassVar[tuple[str, ...]] = ("classify", "lm_eval")
+    kinds: ClassVar[tuple[str, ...]] = ("classify", "refuse", "lm_eval")
 
     def score(self, items: Sequence[Item]) -> list[Score]:
         """A score for each item."""

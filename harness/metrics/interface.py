@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -20,8 +21,9 @@ class Item:
 class Metric(Protocol):
     """A per-sample score with the way it is aggregated.
 
-    `aggregate` is rate (0/1), mean (any number) or macro_f1 (from targets and answers, no per-sample score).
-    `version` rises whenever the same answer could get another score. `kinds` are the task kinds it applies to.
+    `aggregate` is rate (0/1), mean (in [0, 1]), macro_f1 (from targets and answers, no per-sample score) or bleu (from
+    the n-gram counts that the parts hold). `version` rises whenever the same answer could get another score. `kinds`
+    are the task kinds it applies to.
     """
 
     aggregate: ClassVar[str]
@@ -29,25 +31,30 @@ class Metric(Protocol):
     kinds: ClassVar[tuple[str, ...]]
 
     def score(self, items: Sequence[Item]) -> list[Score]:
-        """One whole score for each item (and one for each part, where the metric has parts)."""
+        """One whole score for each item (and one for each part, where the metric has parts), with its repeat."""
         ...
 
 
 def score_each(metric: str, items: Sequence[Item], value: Callable[[Item], float | Mapping[str, float]]) -> list[Score]:
     """Scores by `value` for what was scored; 0 where the model failed; None where nothing was evaluated.
 
-    A mapping gives the scores of parts; the whole is their mean.
+    A mapping gives the scores of parts; the whole is their mean. `value` is called in the items' order, and a NaN from
+    it is no score.
     """
     scores: list[Score] = []
     for item in items:
+        name, repeat, reason = item.sample.id, item.answer.repeat, item.answer.reason
         if item.answer.outcome is Outcome.NOT_EVALUATED:
-            scores.append(Score(item.sample.id, metric, None, reason=item.answer.reason))
+            scores.append(Score(name, metric, None, reason=reason, repeat=repeat))
             continue
         found = value(item) if item.answer.outcome is Outcome.SCORED else _nothing(item)
         if isinstance(found, Mapping):
-            scores += [Score(item.sample.id, metric, share, part) for part, share in found.items()]
+            scores += [Score(name, metric, share, part, repeat=repeat) for part, share in found.items()]
             found = sum(found.values()) / len(found) if found else 0.0
-        scores.append(Score(item.sample.id, metric, float(found), reason=item.answer.reason))
+        if math.isnan(found):
+            scores.append(Score(name, metric, None, reason=f"{metric} is not a number here", repeat=repeat))
+        else:
+            scores.append(Score(name, metric, float(found), reason=reason, repeat=repeat))
     return scores
 
 

@@ -16,7 +16,7 @@ class MacroF1:
 
     aggregate: ClassVar[str] = "macro_f1"
     version: ClassVar[int] = 1
-    kinds: ClassVar[tuple[str, ...]] = ("classify",)
+    kinds: ClassVar[tuple[str, ...]] = ("classify", "refuse")
 
     def score(self, items: Sequence[Item]) -> list[Score]:
         """Nothing: targets and answers are stored already."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness import catalog
 from harness.core.releases import Task
@@ -29,22 +30,28 @@ def read_answer(kind: TaskKind, output: Output) -> Answer:
 
 
 def score_task(task: Task, kind: TaskKind, samples: Sequence[Sample], outputs: Sequence[Output]) -> TaskResult:
-    """Answers and scores of one task, in the samples' order. Raises ValueError unless each sample has its output."""
-    if [output.sample_id for output in outputs] != [sample.id for sample in samples]:
-        raise ValueError("the outputs are not one for each sample in the samples' order")
-    answers = tuple(read_answer(kind, output) for output in outputs)
-    items = [Item(sample, answer) for sample, answer in zip(samples, answers, strict=True)]
+    """Answers and scores of one task, in the samples' order, a sample's repeats beside each other.
+
+    Raises ValueError unless each repeat of each sample has its output.
+    """
+    asked = [(sample, repeat) for sample in samples for repeat in range(task.repeats)]
+    if [(output.sample_id, output.repeat) for output in outputs] != [(sample.id, repeat) for sample, repeat in asked]:
+        raise ValueError("the outputs are not one for each repeat of each sample in the samples' order")
+    read = ((read_answer(kind, output), output.repeat) for output in outputs)
+    answers = tuple(replace(answer, repeat=repeat) if repeat else answer for answer, repeat in read)
+    items = [Item(sample, answer) for (sample, _), answer in zip(asked, answers, strict=True)]
     scores: list[Score] = []
     for spec in task.metrics:
-        scores += catalog.build("metrics", spec.name, spec.arguments).score(items)
+        scores += catalog.build("metrics", spec.catalog_name, spec.arguments).score(items)
     return TaskResult(task.name, tuple(samples), tuple(outputs), answers, tuple(scores))
 
 
 def metric_infos(task: Task) -> tuple[MetricInfo, ...]:
     """How the task's metrics are to be read later."""
     labels = task.arguments.get("labels")
-    classes = tuple(str(label) for label in labels) if isinstance(labels, list) else ()
-    plugs = [(spec.name, catalog.plug("metrics", spec.name)) for spec in task.metrics]
+    own: tuple[str, ...] = getattr(catalog.plug("tasks", task.kind), "classes", ())
+    classes = tuple(str(label) for label in labels) if isinstance(labels, list) else own
+    plugs = [(spec.name, catalog.plug("metrics", spec.catalog_name)) for spec in task.metrics]
     return tuple(MetricInfo(name, plug.aggregate, plug.version, classes) for name, plug in plugs)
 
 

@@ -12,7 +12,6 @@ from harness.core.events import Event, Watch
 from harness.core.ids import digest_file, digest_json
 from harness.core.releases import Release, Training
 from harness.pipeline.workspace import Workspace
-from harness.trainers.axolotl import AxolotlTrainer
 from harness.trainers.interface import Progress, TrainRequest
 
 
@@ -43,6 +42,8 @@ def candidate(release: Release, watch: Watch) -> Candidate:
         folder = release.candidate.adapter
         assert folder is not None
         return Candidate(base.folder, base.digest, folder, adapter_digest(folder, release.file), None)
+    from harness.trainers.axolotl import AxolotlTrainer
+
     request = _request(release, training, base.folder, base.digest, workspace)
     fresh = (request.output / "manifest.json").is_file()
     watch(Event("train", "begin", f"Axolotl, {training.axolotl.name}"))

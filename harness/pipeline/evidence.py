@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.core.clean import before
 from harness.core.decisions import Finding
 from harness.core.estimates import Unestimable
-from harness.core.metric_refs import ERRORS, LATENCY, MetricRef
+from harness.core.metric_refs import CLEAN, ERRORS, LATENCY, MEASURED_RUN, MetricRef
 from harness.core.releases import Gate, Policy
 from harness.core.runs import MetricInfo, Run, TaskResult
 from harness.core.verdicts import Verdict
@@ -29,11 +30,8 @@ Material = Mapping[str, Mapping[str, Judged]]
 
 def evidence_for(gate: Gate, refs: Mapping[str, MetricRef], material: Material, policy: Policy) -> Evidence | Finding:
     """The series that the gate needs; a Finding with the verdict ERROR where they cannot be had."""
-    candidate = material["candidate"]
     if gate.metric in LATENCY or gate.metric == ERRORS:
-        results = [result for judged in candidate.values() for result in judged.results.values()]
-        q = LATENCY.get(gate.metric)
-        return Evidence(error_series(results) if q is None else latency_series(results, q))
+        return _measured(gate, material)
     ref = refs[gate.metric]
     ours = _asked(material, "candidate", ref, policy)
     if isinstance(ours, Finding):
@@ -41,7 +39,8 @@ def evidence_for(gate: Gate, refs: Mapping[str, MetricRef], material: Material, 
     series = series_of(ours.result, ours.info, favour=False)
     if gate.against is None:
         return Evidence(series)
-    theirs = _asked(material, gate.against, ref, policy)
+    against_clean = gate.against == CLEAN
+    theirs = _clean(material, ours, ref, policy) if against_clean else _asked(material, gate.against, ref, policy)
     if isinstance(theirs, Finding):
         return theirs
     differences = _incomparable(ours, theirs)
@@ -50,9 +49,24 @@ def evidence_for(gate: Gate, refs: Mapping[str, MetricRef], material: Material, 
     return Evidence(series, series_of(theirs.result, theirs.info, favour=True))
 
 
+def _measured(gate: Gate, material: Material) -> Evidence | Finding:
+    """Latency and errors come from the measured phase alone: elsewhere requests wait for each other as they may."""
+    judged = material["candidate"].get(MEASURED_RUN)
+    result = judged.results.get("candidate") if judged else None
+    if result is None or not result.samples:
+        return error("latency and errors were not measured")
+    q = LATENCY.get(gate.metric)
+    return Evidence(error_series([result]) if q is None else latency_series([result], q))
+
+
 def error(reason: str) -> Finding:
     """A finding that nothing can be judged."""
     return Finding(Unestimable(reason), 0.0, verdict=Verdict.ERROR, reason=reason)
+
+
+def lost_too_much(reason: str) -> Finding:
+    """A finding that the infrastructure failed: nothing was judged, and nobody's configuration is wrong."""
+    return Finding(Unestimable(reason), 0.0, verdict=Verdict.ERROR, reason=reason, outside=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +90,27 @@ def _asked(material: Material, role: str, ref: MetricRef, policy: Policy) -> _As
     if len({sample.id for sample in result.samples}) < len(result.samples):
         return error(f"the {role}'s run of {ref.suite}.{ref.task} has samples with the same id")
     lost = evaluated(result, info).count(False)
-    if lost > policy.max_not_evaluated * len(result.samples):
-        return error(
-            f"{lost} of {len(result.samples)} samples of the {role} were not evaluated "
+    asked = len(result.samples) * result.repeats
+    if lost > policy.max_not_evaluated * asked:
+        return lost_too_much(
+            f"{lost} of {asked} samples of the {role} were not evaluated "
             f"({100 * policy.max_not_evaluated:g} % are allowed), so the run is no evidence"
         )
     return _Asked(result, info, judged.run.task_digests.get(ref.task))
+
+
+def _clean(material: Material, ours: _Asked, ref: MetricRef, policy: Policy) -> _Asked | Finding:
+    """The candidate's own results on the samples that these were perturbed from, one for each of these."""
+    if ref.clean is None:
+        return error(f"{ref.suite}.{ref.task} is no robustness task, so there is no clean run to compare with")
+    found = _asked(material, "candidate", MetricRef(*ref.clean, ref.metric), policy)
+    if isinstance(found, Finding):
+        return found
+    try:
+        result = before(ours.result, found.result)
+    except ValueError as problem:
+        return error(f"{ref.suite}.{ref.task} was not made of {'.'.join(ref.clean)}: {problem}")
+    return _Asked(result, found.info, ours.digest)
 
 
 def _incomparable(ours: _Asked, theirs: _Asked) -> str:
@@ -93,6 +122,8 @@ def _incomparable(ours: _Asked, theirs: _Asked) -> str:
     else:
         found += ["other targets"] if [sample.target for sample in mine] != [sample.target for sample in its] else []
         found += ["other groups"] if [sample.group for sample in mine] != [sample.group for sample in its] else []
+    if ours.result.repeats != theirs.result.repeats:
+        found.append(f"each sample asked {ours.result.repeats} and {theirs.result.repeats} times")
     if ours.digest != theirs.digest:
         found.append("other versions of the task")
     if ours.info != theirs.info:

@@ -15,13 +15,16 @@ from harness.pipeline.candidate import Candidate, candidate
 from harness.pipeline.evidence import Material
 from harness.pipeline.judge import infrastructure_failed, judge
 from harness.pipeline.lock import locked
+from harness.pipeline.material import candidate_json, stored
 from harness.pipeline.needs import check_needs
 from harness.pipeline.report import write_report
-from harness.pipeline.runs import candidate_json, do_runs, plan_runs, stored
+from harness.pipeline.runs import do_runs, plan_runs
 from harness.pipeline.workspace import Workspace, now
 from harness.report.record import from_json, to_json
 from harness.store.database import opened
+from harness.store.files import write_lines
 from harness.store.reader import decision as stored_decision
+from harness.store.registers import add_attempt
 from harness.store.writer import add_decision
 
 
@@ -35,14 +38,17 @@ class Outcome:
     exit_code: ExitCode
 
 
-def gate(release: Release, watch: Watch, report: bool = True) -> Outcome:
-    """Train, serve, run, judge and report, each only where it is not done already."""
+def gate(release: Release, watch: Watch, report: bool = True, cached: bool = True) -> Outcome:
+    """Train, serve, run, judge and report, each only where it is not done already.
+
+    With `cached`, samples that the same model was asked in another run are not asked again.
+    """
     check_needs(release)
     workspace = Workspace(release.root)
     with locked(workspace):
         judged = candidate(release, watch)
         planned = plan_runs(release, judged)
-        do_runs(release, judged, planned, watch)
+        do_runs(release, judged, planned, watch, cached)
         material = stored(release, planned)
         watch(Event("judge", "begin", f"{len(release.policy.gates)} gates"))
         decision = _decide(release, judged, material, workspace)
@@ -70,9 +76,11 @@ def _decide(release: Release, judged: Candidate, material: Material, workspace: 
         text = json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
         for path in (workspace.decision(decision.id), workspace.reports(release.name) / "decision.json"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            write_lines(path, [text.encode()])
         declared = workspace.declaration(decision.id)
         if not declared.exists():
             declared.write_text((release.root / release.file).read_text(encoding="utf-8"), encoding="utf-8")
         add_decision(connection, record)
+        attempt = {"time": now(), "decision": decision.id, "verdict": str(decision.verdict), "release": release.name}
+        add_attempt(connection, workspace.attempts, {**attempt, "runs": record["runs"]})
     return decision

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from harness import __version__, catalog
 from harness.client.proof import PROVEN
 from harness.core.decisions import Decision, Finding, GateResult
 from harness.core.ids import digest_json
-from harness.core.metric_refs import metric_refs
-from harness.core.releases import Gate, Policy, Release
+from harness.core.metric_refs import MEASURED_RUN, metric_refs
+from harness.core.releases import BaselineSpec, Gate, Policy, Release
+from harness.core.runs import Model
 from harness.core.samples import Json
 from harness.core.verdicts import Role, Verdict, release_verdict
 from harness.gates import _wording
@@ -49,13 +51,13 @@ def judge(release: Release, material: Material, candidate: Mapping[str, Json], d
         notes=(*notes, *([unproven] if unproven else [])),
         decided=decided,
     )
-    return replace(decision, id=_id(decision))
+    return replace(decision, id=decision_id(decision))
 
 
 def infrastructure_failed(decision: Decision) -> bool:
     """Whether an ERROR is the outside world's (exit 4) and not the configuration's (exit 2)."""
     errors = [r for r in decision.results if r.verdict is Verdict.ERROR and r.gate.role is not Role.ADVISORY]
-    return any("not evaluated" in result.finding.reason for result in errors)
+    return any(result.finding.outside for result in errors)
 
 
 def _finding(gate: Gate, release: Release, material: Material) -> Finding:
@@ -92,15 +94,34 @@ def _result(gate: Gate, verdict: Verdict, finding: Finding) -> GateResult:
 def _mixed_up(release: Release, material: Material, candidate: Mapping[str, Json]) -> str | None:
     """Which run is of another model or suite than the one judged; None where all are what they are taken for."""
     wanted = {suite.name: suite.digest for suite in release.suites}
+    specs = {spec.name: spec for spec in release.baselines}
     for role, suites in material.items():
-        adapter = candidate.get("adapter_digest") if role == "candidate" else None
         for suite, judged in suites.items():
-            model, title = judged.run.model, f"the run of {suite} against the {role}"
-            if model.base_digest != candidate.get("base_digest") or model.adapter_digest != adapter:
+            title = f"the run of {suite} against the {role}"
+            if not _is_the_one(judged.run.model, specs.get(role), candidate):
                 return f"{title} was made with another model"
-            if judged.run.suite_digest != wanted.get(suite):
+            if suite != MEASURED_RUN and judged.run.suite_digest != wanted.get(suite):
                 return f"{title} was made with another version of the suite"
     return None
+
+
+def _is_the_one(model: Model, spec: BaselineSpec | None, candidate: Mapping[str, Json]) -> bool:
+    """Whether a run's model is what its role says. `spec` None is the candidate."""
+    base, adapter = model.base_digest == candidate.get("base_digest"), model.adapter_digest
+    if spec is None:
+        return base and adapter == candidate.get("adapter_digest") and not model.own
+    match spec.kind:
+        case "anchor":  # what it was is pinned by its decision
+            return True
+        case "remote":
+            given: Mapping[str, Any] = spec.arguments["remote"]  # type: ignore[assignment]
+            return not model.base_digest and model.own.get("model") == given["model"]
+        case "human":
+            return not model.base_digest and adapter is None
+        case "production":
+            return base and (adapter is not None or spec.arguments["production"] == "or_base")
+        case _:
+            return base and adapter is None
 
 
 def _unproven(material: Material) -> str | None:
@@ -110,12 +131,13 @@ def _unproven(material: Material) -> str | None:
 
 
 def _notes(material: Material) -> tuple[str, ...]:
-    notes = []
+    notes: list[str] = []
     for role, suites in material.items():
         shots = max((judged.run.model.few_shot for judged in suites.values()), default=0)
         if role != "candidate" and shots:
             notes.append(f"the baseline {role} has a prompt of its own: {shots} examples before each question")
-    return tuple(notes)
+        notes += [note for judged in suites.values() for note in judged.run.notes]
+    return tuple(dict.fromkeys(notes))
 
 
 def _reason(verdict: Verdict, results: tuple[GateResult, ...]) -> str:
@@ -144,10 +166,12 @@ def _policy(policy: Policy) -> dict[str, Json]:
     return value
 
 
-def _id(decision: Decision) -> str:
+def decision_id(decision: Decision) -> str:
     """Digest of all but the time, and of the places of gates in the file."""
     value = asdict(decision)
     del value["id"], value["decided"]
     for result in value["results"]:
         del result["gate"]["place"]
+        if not result["finding"]["outside"]:  # older decisions know no such field, and must keep their ids
+            del result["finding"]["outside"]
     return digest_json(value)

@@ -6,31 +6,44 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from harness import catalog
-from harness.client.tgi import TgiClient
+from harness.client.interface import Client
+from harness.config.source import nearest
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.releases import Task
 from harness.core.runs import TaskResult
-from harness.core.samples import Answer, Outcome, Output, Sample, Score
+from harness.pipeline.lm_eval_results import task_result
 from harness.store.memo import Memo
+from harness.tasks.lm_eval import LmEval
 
-# What lm-eval calls a share of right answers, in the order of preference.
-_RIGHT = ("acc", "exact_match")
+
+@dataclass(frozen=True, slots=True)
+class LmEvalResult:
+    """A task's result, and which versions of lm-eval and of its tasks made it ("lm_eval", "lm_eval.<task>")."""
+
+    result: TaskResult
+    versions: Mapping[str, str]
 
 
 def run_lm_eval(
     root: Path,
+    base: Path,
     task: Task,
-    connect: Callable[[], TgiClient],
+    connect: Callable[[], Client],
     adapter: str | None,
     folder: Path,
     moved: Callable[[int, int], None],
-) -> TaskResult:
-    """Run the task through lm-eval; finished requests are kept in `folder`. Raises OutsideError, ConfigError."""
-    kind = catalog.build("tasks", task.kind, task.arguments)
+) -> LmEvalResult:
+    """Run the task through lm-eval; finished requests are kept in `folder`. `base` is the base model's folder.
+
+    Raises OutsideError where the server, lm-eval's data or a package fails, ConfigError where the task cannot be run.
+    """
+    kind: LmEval = catalog.build("tasks", task.kind, task.arguments)
     with _quiet(root):
         try:
             import lm_eval
@@ -39,21 +52,51 @@ def run_lm_eval(
             from harness.client.lm_eval_model import TgiLM
         except ImportError as error:
             raise OutsideError(f"lm-eval is not installed ({error}): pip install 'harness[lm-eval]'.") from None
-        include = str(root / kind.include) if kind.include else None
-        manager = TaskManager(include_path=include, include_defaults=include is None)
-        found = lm_eval.simple_evaluate(
-            model=TgiLM(connect, adapter, Memo(folder / f"lm_eval.{task.name}.jsonl"), moved),
-            tasks=[kind.task],
-            limit=kind.limit,
-            bootstrap_iters=0,
-            task_manager=manager,
-            log_samples=True,
-        )
-    samples = (found or {}).get("samples", {}).get(kind.task)
-    if not samples:
-        raise ConfigError(f"lm-eval gave no samples for the task '{kind.task}'.")
-    expected = (found or {})["n-samples"][kind.task]["effective"]
-    return _result(task.name, _one_filter(samples), expected)
+        manager = TaskManager(include_path=_include(root, kind), include_defaults=kind.include is None)
+        if kind.task not in manager.all_tasks:
+            raise ConfigError(f"lm-eval knows no task '{kind.task}'. {nearest(kind.task, manager.all_tasks) or ''}")
+        model = TgiLM(connect, adapter, base, Memo(folder / f"lm_eval.{task.name}.jsonl"), moved)
+        with _named(kind.task):
+            found = lm_eval.simple_evaluate(
+                model=model,
+                tasks=[kind.task],
+                num_fewshot=kind.num_fewshot,
+                limit=kind.limit,
+                bootstrap_iters=0,
+                task_manager=manager,
+                log_samples=True,
+            )
+    _check_few_shot(kind, found["n-shot"])
+    versions = {f"lm_eval.{name}": str(found["versions"].get(name)) for name in found["samples"]}
+    return LmEvalResult(task_result(task, kind, found), {"lm_eval": version("lm_eval"), **versions})
+
+
+def _include(root: Path, kind: LmEval) -> str | None:
+    return str(root / kind.include) if kind.include else None
+
+
+@contextlib.contextmanager
+def _named(task: str) -> Iterator[None]:
+    """What lm-eval raises where a task cannot be loaded or must not be run, with the task's name."""
+    try:
+        yield
+    except OSError as error:  # data that are not to be had, too: the errors of datasets and of the hub are kinds of it
+        raise OutsideError(f"lm-eval could not go on with the task '{task}': {error}") from error
+    except ImportError as error:
+        raise OutsideError(f"the lm-eval task '{task}' needs a package that is not installed: {error}") from error
+    except ValueError as error:
+        if "unsafe" not in str(error):
+            raise
+        raise ConfigError(
+            f"the lm-eval task '{task}' runs code that the model writes, which is never done here."
+        ) from None
+
+
+def _check_few_shot(kind: LmEval, used: Mapping[str, Any]) -> None:
+    """lm-eval leaves a task at 0 examples whose file says 0, whatever it is asked."""
+    other = sorted(name for name, number in used.items() if kind.num_fewshot not in (None, number))
+    if other:
+        raise ConfigError(f"lm-eval does not give '{other[0]}' {kind.num_fewshot} examples, since its file fixes them.")
 
 
 @contextlib.contextmanager
@@ -75,42 +118,3 @@ def _quiet(root: Path) -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         logging.disable(level)
-
-
-def _one_filter(samples: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """lm-eval gives each row once for every filter of a task; the task's first filter counts."""
-    first = samples[0].get("filter")
-    return sorted((s for s in samples if s.get("filter") == first), key=lambda sample: int(sample["doc_id"]))
-
-
-def _result(task: str, found: list[Mapping[str, Any]], expected: int) -> TaskResult:
-    if len(found) != expected:
-        raise OutsideError(f"lm-eval gave {len(found)} of {expected} samples of '{task}'. Nothing was judged.")
-    names = [str(sample["doc"].get("id", sample["doc_id"])) for sample in found]
-    if len(set(names)) < len(names):
-        names = [str(sample["doc_id"]) for sample in found]
-    rows = [_row(name, sample) for name, sample in zip(names, found, strict=True)]
-    samples, outputs, answers, scores = zip(*rows, strict=True)
-    return TaskResult(task, samples, outputs, answers, scores)
-
-
-def _row(name: str, found: Mapping[str, Any]) -> tuple[Sample, Output, Answer, Score]:
-    doc = {str(key): value for key, value in found["doc"].items()}
-    metric = next((key for key in _RIGHT if key in found), None)
-    if metric is None:
-        raise ConfigError(f"lm-eval scores this task by neither of {', '.join(_RIGHT)}; accuracy needs one of them.")
-    responses = found["filtered_resps"]
-    output, value = _output(name, responses, doc)
-    score = Score(name, "accuracy", float(found[metric]))
-    return Sample(name, doc, found["target"]), output, Answer(name, Outcome.SCORED, value), score
-
-
-def _output(name: str, responses: Any, doc: Mapping[str, Any]) -> tuple[Output, Any]:
-    """Of a multiple choice the likeliest choice and all log-likelihoods; else the text."""
-    if isinstance(responses[0], list | tuple):
-        likelihoods = tuple(float(response[0]) for response in responses)
-        best = max(range(len(likelihoods)), key=lambda i: likelihoods[i])
-        choices = doc.get("choices")
-        text = str(choices[best]) if isinstance(choices, list) and len(choices) == len(likelihoods) else str(best)
-        return Output(name, text, "scored", choices=likelihoods), best
-    return Output(name, str(responses[0]), "generated"), str(responses[0])

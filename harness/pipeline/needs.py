@@ -13,16 +13,20 @@ LOCAL = {"torch": "local", "transformers": "local", "peft": "local", "fastapi": 
 
 
 def check_needs(release: Release) -> None:
-    """Raises OutsideError naming each missing package and the extra that brings it."""
+    """Raises OutsideError naming each missing package and the extra that brings it; loads metrics that are scripts."""
     wanted = dict(TRAIN) if release.candidate.training else {}
     wanted |= LOCAL if release.serve.kind == "local" else {}
     for task in (task for suite in release.suites for task in suite.tasks):
         wanted |= {"lm_eval": "lm-eval"} if task.kind == "lm_eval" else {}
         for spec in task.metrics:
-            wanted |= dict.fromkeys(getattr(catalog.plug("metrics", spec.name), "needs", ()), "metrics")
+            wanted |= dict.fromkeys(getattr(catalog.plug("metrics", spec.catalog_name), "needs", ()), "metrics")
     missing = sorted(name for name in wanted if importlib.util.find_spec(name) is None)
     if missing:
         extras = ",".join(sorted({wanted[name] for name in missing}))
         raise OutsideError(
             f"not installed: {', '.join(missing)}. pip install 'harness[{extras}]' (torch==2.13.0 first)."
         )
+    for spec in (spec for suite in release.suites for task in suite.tasks for spec in task.metrics):
+        prepare = getattr(catalog.build("metrics", spec.catalog_name, spec.arguments), "prepare", None)
+        if prepare:
+            prepare()

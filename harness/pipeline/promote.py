@@ -9,13 +9,13 @@ from harness.core.errors import ConfigError, ExitCode, HarnessError
 from harness.core.releases import Release
 from harness.core.verdicts import Verdict
 from harness.pipeline.candidate import Candidate, adapter_digest
+from harness.pipeline.decisions import find_decision
 from harness.pipeline.judge import judge
 from harness.pipeline.lock import locked
-from harness.pipeline.report import find_decision
-from harness.pipeline.runs import read_material
+from harness.pipeline.material import read_material
 from harness.pipeline.workspace import Workspace, now
 from harness.store.database import opened
-from harness.store.writer import add_version
+from harness.store.registers import add_version
 
 STAGES = ("dev", "staging", "canary", "production")
 
@@ -51,7 +51,10 @@ def promote(release: Release, stage: str, prefix: str | None, find: Candidate) -
     _same_bytes(release, decision, find)
     _same_evidence(release, decision, workspace)
     with locked(workspace), opened(workspace.store) as connection:
-        number = add_version(connection, release.name, find.adapter_digest, find.base_digest, decision.id, stage, now())
+        number = add_version(
+            connection, workspace.versions, release.name, find.adapter_digest, find.base_digest, decision.id, stage,
+            now(),
+        )  # fmt: skip
     return Promotion(number, stage, decision)
 
 

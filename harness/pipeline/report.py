@@ -9,17 +9,16 @@ from harness.config.schema import ReleaseFile
 from harness.config.source import load_yaml
 from harness.core.decisions import Decision
 from harness.core.errors import ConfigError
+from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release
 from harness.pipeline.candidate import Candidate, adapter_digest, training_record
+from harness.pipeline.decisions import find_decision
 from harness.pipeline.evidence import Material as Judgeds
-from harness.pipeline.runs import read_material
+from harness.pipeline.material import read_material
 from harness.pipeline.workspace import Workspace
 from harness.report.material import Material
-from harness.report.record import from_json
 from harness.report.render import render
 from harness.report.view import build_view
-from harness.store import reader
-from harness.store.database import opened
 
 
 def write_report(release: Release, decision: Decision, judgeds: Judgeds, judged: Candidate | None) -> Path:
@@ -28,6 +27,7 @@ def write_report(release: Release, decision: Decision, judgeds: Judgeds, judged:
         role: {suite: (one.run, tuple(one.results.values())) for suite, one in suites.items()}
         for role, suites in judgeds.items()
     }
+    measured = runs["candidate"].pop(MEASURED_RUN, None)
     declared = Workspace(release.root).declaration(decision.id)
     material = Material(
         decision=decision,
@@ -35,6 +35,7 @@ def write_report(release: Release, decision: Decision, judgeds: Judgeds, judged:
         training=_training(release, decision, judged),
         policy_alpha=ReleaseFile.model_validate(load_yaml(declared).value).policy.alpha,
         release_yaml=declared.read_text(encoding="utf-8"),
+        measured=measured,
     )
     templates = release.root / "reports" / "templates"
     page = render(build_view(material), templates if templates.is_dir() else None)
@@ -49,20 +50,6 @@ def report_again(release: Release, prefix: str | None) -> tuple[Decision, Path]:
     workspace = Workspace(release.root)
     decision = find_decision(release, workspace, prefix)
     return decision, write_report(release, decision, read_material(workspace, decision.runs), None)
-
-
-def find_decision(release: Release, workspace: Workspace, prefix: str | None) -> Decision:
-    """A stored decision of this release. Raises ConfigError where there is none, or more than one."""
-    if not workspace.store.is_file():
-        raise ConfigError("there is no store yet: run `harness gate` first.")
-    with opened(workspace.store, read_only=True) as connection:
-        known = reader.decisions(connection, release.name)
-        wanted = prefix or (known[0].id if known else "")
-        record = reader.decision(connection, wanted) if wanted else None
-    if record is None or record["release"] != release.name:
-        named = f"no single decision of {release.name} starts with '{prefix}'" if prefix else "nothing was decided yet"
-        raise ConfigError(f"{named}. `harness status` lists the decisions.")
-    return from_json(record)
 
 
 def _training(release: Release, decision: Decision, judged: Candidate | None) -> dict[str, object] | None:

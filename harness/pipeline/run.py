@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import __version__, catalog
-from harness.client.ask import Question, ask_all
-from harness.client.proof import prove
-from harness.client.tgi import TgiClient
-from harness.config.templates import messages
 from harness.core.errors import OutsideError
 from harness.core.events import Event, Watch
 from harness.core.ids import digest_json
-from harness.core.releases import Release, Suite, Task
+from harness.core.releases import Prompt, Release, Suite, Task
 from harness.core.runs import Model, Run, TaskResult
 from harness.core.samples import Json, Output
 from harness.pipeline.answers import count, metric_infos, score_task
-from harness.pipeline.few_shot import choose
+from harness.pipeline.asking import Asker, Batch
+from harness.pipeline.baselines import Contender
+from harness.pipeline.human import human_results
+from harness.pipeline.prompts import choose_prompt
+from harness.pipeline.session import Session
+from harness.pipeline.vouch import Vouched
 from harness.pipeline.workspace import Workspace, now
-from harness.servers.interface import Endpoint
 from harness.store import bundle
-from harness.store.database import opened
-from harness.store.writer import load_bundle
+from harness.store.writer import bring_in
 
 # Rises when the way a run is made changes so that older runs no longer compare.
-RUN_FORMAT = 1
+RUN_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ class PlannedRun:
     suite: Suite
     model: Model
     server: Mapping[str, Json]
+    contender: Contender
 
     @property
     def title(self) -> str:
@@ -46,14 +46,25 @@ class PlannedRun:
         return f"{self.suite.name} · {self.model.role}"
 
 
-def plan_run(suite: Suite, model: Model, server: Mapping[str, Json], seed: int) -> PlannedRun:
+# Without a repr: asyncio.run() makes one of the result as it ends, which for 100,000 samples takes ten seconds.
+@dataclass(slots=True, repr=False)
+class _Made:
+    """What a run gathers on its way: results by task, and what is to be said about them."""
+
+    results: dict[str, TaskResult]
+    notes: list[str]
+    versions: dict[str, str]
+
+
+def plan_run(suite: Suite, contender: Contender, server: Mapping[str, Json], seed: int) -> PlannedRun:
     """The run with its id: equal ids mean equal everything, so a finished one need not be done again."""
+    model = contender.on(suite)
     versions = {task.name: [[i.name, i.version] for i in metric_infos(task)] for task in suite.tasks}
     key = {
         "format": RUN_FORMAT, "suite": suite.digest, "model": model.identity, "server": dict(server),
         "metrics": versions, "seed": seed,
     }  # fmt: skip
-    return PlannedRun(digest_json(key), suite, model, server)
+    return PlannedRun(digest_json(key), suite, model, server, contender)
 
 
 def is_fresh(planned: PlannedRun, workspace: Workspace) -> bool:
@@ -61,24 +72,43 @@ def is_fresh(planned: PlannedRun, workspace: Workspace) -> bool:
     return bundle.is_finished(workspace.run(planned.id))
 
 
-def run_suite(release: Release, planned: PlannedRun, endpoint: Endpoint, watch: Watch) -> None:
+def run_suite(session: Session, planned: PlannedRun, vouched: Vouched) -> None:
     """Do a run, or go on with one that was interrupted, and bring it into the store. Raises OutsideError."""
-    workspace, started, clock = Workspace(release.root), now(), time.monotonic()
-    folder = workspace.run(planned.id)
-    proof = asyncio.run(_proof(release, planned, endpoint))
-    asked = [task for task in planned.suite.tasks if task.kind != "lm_eval"]
-    done = asyncio.run(_ask(release, planned, asked, endpoint, folder, watch))
-    outputs = {task.name: [done[task.name, sample.id] for sample in task.samples] for task in asked}
-    for task, given in outputs.items():
-        _refuse_loss(task, given, release.policy.max_not_evaluated)
-    watch(Event(planned.title, "move", "scoring"))
-    results = [
-        score_task(task, catalog.build("tasks", task.kind, task.arguments), task.samples, outputs[task.name])
-        if task.name in outputs
-        else _run_lm_eval(release, planned, task, endpoint, folder, watch)
-        for task in planned.suite.tasks
-    ]
-    run = Run(
+    started, clock, folder = now(), time.monotonic(), Workspace(session.release.root).run(planned.id)
+    made = asyncio.run(_generated(session, planned, folder))
+    for task in planned.suite.tasks:
+        if task.prompt is None:
+            _run_lm_eval(session, planned, task, folder, made)
+    results = [made.results[task.name] for task in planned.suite.tasks]
+    run = _run_of(session.release, planned, results, vouched, started, time.monotonic() - clock)
+    run = replace(run, notes=(*run.notes, *made.notes), versions={**run.versions, **made.versions})
+    _keep(session.release, run, results, folder)
+
+
+def run_human(release: Release, planned: PlannedRun, files: Mapping[str, str]) -> None:
+    """Score what people answered, as a run of its own. Raises ConfigError, OutsideError."""
+    started, clock = now(), time.monotonic()
+    results = human_results(release, planned.suite, files)
+    run = _run_of(release, planned, results, Vouched("people answered"), started, time.monotonic() - clock)
+    _keep(release, run, results, Workspace(release.root).run(planned.id))
+
+
+def _keep(release: Release, run: Run, results: Sequence[TaskResult], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    bundle.finish(folder, run, results)
+    bring_in(Workspace(release.root).store, folder)
+
+
+def _run_of(
+    release: Release,
+    planned: PlannedRun,
+    results: Sequence[TaskResult],
+    vouched: Vouched,
+    started: str,
+    seconds: float,
+) -> Run:
+    tasks = [task for task in planned.suite.tasks if task.name in {result.task for result in results}]
+    return Run(
         id=planned.id,
         release=release.name,
         suite=planned.suite.name,
@@ -86,55 +116,46 @@ def run_suite(release: Release, planned: PlannedRun, endpoint: Endpoint, watch: 
         model=planned.model,
         server=planned.server,
         started=started,
-        seconds=round(time.monotonic() - clock, 3),
+        seconds=round(seconds, 3),
         counts=count(results),
-        metrics={task.name: metric_infos(task) for task in planned.suite.tasks},
-        task_digests={task.name: task.digest for task in planned.suite.tasks},
-        adapter_proof=proof,
+        metrics={task.name: metric_infos(task) for task in tasks},
+        task_digests={task.name: task.digest for task in tasks},
+        adapter_proof=vouched.proof,
         versions={"harness": __version__},
+        notes=(*vouched.notes, *planned.contender.notes),
+        clean={task.name: ".".join(task.clean) for task in tasks if task.clean},
     )
-    bundle.finish(folder, run, results)
-    with opened(workspace.store) as connection:
-        load_bundle(connection, folder)
 
 
-def _connect(release: Release, endpoint: Endpoint) -> TgiClient:
-    return TgiClient(endpoint.url, endpoint.key, release.serve.concurrency)
-
-
-def _adapter(planned: PlannedRun, endpoint: Endpoint) -> str | None:
-    return endpoint.adapter_id if planned.model.adapter_digest else None
-
-
-async def _proof(release: Release, planned: PlannedRun, endpoint: Endpoint) -> str:
-    async with _connect(release, endpoint) as client:
-        if not await client.alive():
-            raise OutsideError(f"the server at {endpoint.url} is not healthy.")
-        if planned.model.adapter_digest is None:
-            return "the base model itself"
-        return await prove(client, endpoint.adapter_id)
-
-
-async def _ask(
-    release: Release, planned: PlannedRun, tasks: list[Task], endpoint: Endpoint, folder: Path, watch: Watch
-) -> Mapping[tuple[str, str], Output]:
-    """The output of every sample, by task and sample id; those of an earlier try are not asked for again."""
-    total = sum(len(task.samples) for task in tasks)
+async def _generated(session: Session, planned: PlannedRun, folder: Path) -> _Made:
+    """The tasks whose prompts are ours, asked and scored."""
+    asker = Asker(session, planned.model, planned.server, planned.title)
+    tasks = [task for task in planned.suite.tasks if task.prompt is not None]
+    made = _Made({}, [], {})
+    batches = []
+    for task in tasks:
+        prompt, note = await _prompt_of(asker, planned, task, folder)
+        made.notes += [note] if note else []
+        batches.append(Batch(task.name, task, task.samples, prompt))
     with bundle.Journal(folder) as journal:
-        if journal.done:
-            watch(Event(planned.title, "note", f"going on after {len(journal.done)} of {total} samples"))
+        await asker.ask(batches, journal)
+    for batch in batches:
+        task = batch.task
+        outputs = [journal.done[task.name, sample.id, r] for sample in task.samples for r in range(task.repeats)]
+        _refuse_loss(task.name, outputs, session.release.policy.max_not_evaluated)
+        session.watch(Event(planned.title, "move", f"scoring {task.name}"))
+        kind = catalog.build("tasks", task.kind, task.arguments)
+        made.results[task.name] = score_task(task, kind, task.samples, outputs)
+    return made
 
-        def keep(task: str, output: Output) -> None:
-            journal.add(task, output)
-            watch(Event(planned.title, "move", "asking", len(journal.done), total))
 
-        questions = list(_questions(release, planned, tasks, _adapter(planned, endpoint), journal))
-        async with _connect(release, endpoint) as client:
-            try:
-                await ask_all(client, questions, release.serve.concurrency, keep)
-            except* OutsideError as failed:
-                raise failed.exceptions[0] from None
-        return journal.done
+async def _prompt_of(asker: Asker, planned: PlannedRun, task: Task, folder: Path) -> tuple[Prompt, str]:
+    assert task.prompt is not None
+    spec = planned.contender.spec
+    if spec is None or spec.kind != "prompt" or not task.alternatives:
+        return task.prompt, ""
+    choice = await choose_prompt(asker, task, folder)
+    return choice.prompt, choice.note
 
 
 def _refuse_loss(task: str, outputs: Sequence[Output], most: float) -> None:
@@ -147,25 +168,14 @@ def _refuse_loss(task: str, outputs: Sequence[Output], most: float) -> None:
         )
 
 
-def _questions(
-    release: Release, planned: PlannedRun, tasks: list[Task], adapter: str | None, journal: bundle.Journal
-) -> Iterator[Question]:
-    for task in tasks:
-        assert task.prompt is not None
-        kind = catalog.build("tasks", task.kind, task.arguments)
-        shots = choose(task, kind, planned.model.few_shot, release.seed)
-        for sample in task.samples:
-            if (task.name, sample.id) not in journal.done:
-                turns = messages(task.prompt, sample.row, shots)
-                yield Question(task.name, sample.id, turns, task.generation, adapter)
-
-
-def _run_lm_eval(
-    release: Release, planned: PlannedRun, task: Task, endpoint: Endpoint, folder: Path, watch: Watch
-) -> TaskResult:
+def _run_lm_eval(session: Session, planned: PlannedRun, task: Task, folder: Path, made: _Made) -> None:
     from harness.pipeline.lm_eval_run import run_lm_eval
 
-    return run_lm_eval(
-        release.root, task, lambda: _connect(release, endpoint), _adapter(planned, endpoint), folder,
+    assert session.base is not None, "only models on our own server answer lm-eval's tasks"
+    watch: Watch = session.watch
+    found = run_lm_eval(
+        session.release.root, session.base, task, session.connect, session.adapter(planned.model), folder,
         lambda done, total: watch(Event(planned.title, "move", "asking", done, total)),
     )  # fmt: skip
+    made.results[task.name] = found.result
+    made.versions |= found.versions

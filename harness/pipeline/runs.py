@@ -1,23 +1,130 @@
-"""All runs that a release needs: which are there, and the others done on one server."""
+"""All runs that a release needs: which are there, and the others done on the servers that answer them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 
 from harness import catalog
 from harness.core.events import Event, Watch
-from harness.core.releases import Release, Suite
-from harness.core.runs import Model
+from harness.core.releases import Release
+from harness.core.runs import Run
 from harness.core.samples import Json
+from harness.pipeline.baselines import Contender, contenders
 from harness.pipeline.candidate import Candidate
-from harness.pipeline.evidence import Judged, Material
-from harness.pipeline.run import PlannedRun, is_fresh, plan_run, run_suite
+from harness.pipeline.measure import PlannedMeasurement, is_measured, measure, plan_measurement
+from harness.pipeline.run import PlannedRun, is_fresh, plan_run, run_human, run_suite
+from harness.pipeline.session import Session, deadline_of
+from harness.pipeline.vouch import Vouched, vouch
 from harness.pipeline.workspace import Workspace
 from harness.servers.interface import Artefacts, Endpoint, Server
-from harness.store import bundle, reader
-from harness.store.database import opened
-from harness.store.writer import load_bundle
+from harness.servers.openai import Openai
+from harness.store.bundle import read_run
+from harness.store.cache import Cache
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every run of a release, and the measured phase where one is wanted."""
+
+    runs: tuple[PlannedRun, ...]
+    measurement: PlannedMeasurement | None
+
+    @property
+    def ids(self) -> dict[str, dict[str, str]]:
+        """Run ids by role and suite."""
+        found: dict[str, dict[str, str]] = {}
+        for one in self.runs:
+            found.setdefault(one.model.role, {})[one.suite.name] = one.id
+        if self.measurement:
+            found["candidate"]["measured"] = self.measurement.id
+        return found
+
+
+def plan_runs(release: Release, candidate: Candidate) -> Plan:
+    """Every run of the release: each suite against each model that can answer it. Raises ConfigError, OutsideError."""
+    who = contenders(release, candidate)
+    ours = server_of(release).identity()
+    servers = {one.model.role: ours if one.place == "served" else _identity(one) for one in who}
+    runs = tuple(
+        plan_run(suite, one, servers[one.model.role], release.seed)
+        for suite in release.suites
+        for one in who
+        if one.answers(suite)
+    )
+    return Plan(runs, plan_measurement(release, who, ours))
+
+
+def do_runs(release: Release, candidate: Candidate, plan: Plan, watch: Watch, cached: bool = True) -> None:
+    """Do what is not there yet: our own server first, then remote models, then people. Raises OutsideError."""
+    workspace = Workspace(release.root)
+    todo = [one for one in plan.runs if not is_fresh(one, workspace)]
+    for one in plan.runs:
+        if one not in todo:
+            watch(Event(one.title, "fresh", one.id[:12]))
+    measurement = plan.measurement
+    if measurement and is_measured(measurement, workspace):
+        watch(Event("measured", "fresh", measurement.id[:12]))
+        measurement = None
+    deadline = deadline_of(release)
+    served = [one for one in todo if one.contender.place == "served"]
+    with Cache(workspace.cache) if cached and todo else nullcontext() as cache:
+        if served or measurement:
+            with serving(release, plan, candidate, watch) as endpoint:
+                session = Session(release, endpoint, watch, release.serve.concurrency, deadline, cache, candidate.base)
+                known = _on_our_server(session, candidate, served)
+                if measurement:
+                    measure(session, measurement, lambda one: vouch(session, one, candidate, known, ()))
+        for one in (one for one in todo if one.contender.place == "remote"):
+            _remote(release, one, watch, deadline)
+    for one in (one for one in todo if one.contender.place == "human"):
+        spec = one.contender.spec
+        assert spec is not None
+        run_human(release, one, spec.arguments["human"])  # type: ignore[arg-type]
+        watch(Event(one.title, "done", one.id[:12]))
+
+
+def runs_of(release: Release, plan: Plan) -> Iterator[tuple[str, Run]]:
+    """The finished runs of a plan, with the role each plays, from their manifests. Raises OutsideError."""
+    for role, suites in plan.ids.items():
+        for run_id in suites.values():
+            yield role, read_run(Workspace(release.root).run(run_id))
+
+
+def _on_our_server(session: Session, candidate: Candidate, todo: Sequence[PlannedRun]) -> dict[str | None, Vouched]:
+    """Each run on the release's own server; every model is vouched for before the first sample of any."""
+    known: dict[str | None, Vouched] = {}
+    for one in todo:
+        vouch(session, one.contender, candidate, known, [each.suite for each in todo])
+    workspace = Workspace(session.release.root)
+    for one in todo:
+        if is_fresh(one, workspace):  # two baselines may ask the very same of the same model
+            continue
+        vouched = known[one.model.adapter_digest]
+        session.watch(Event(one.title, "begin"))
+        # Only the answers of a model that is known for certain may be taken for its answers later.
+        run_suite(session if vouched.proven else replace(session, cache=None), one, vouched)
+        session.watch(Event(one.title, "done", one.id[:12]))
+    return known
+
+
+def _remote(release: Release, planned: PlannedRun, watch: Watch, deadline: float | None) -> None:
+    """A run against a model elsewhere. A name there is no proof of bytes, so nothing comes from the cache."""
+    spec = planned.contender.spec
+    assert spec is not None
+    given: Mapping[str, Json] = spec.arguments["remote"]  # type: ignore[assignment]
+    place = Openai(url=str(given["url"]), model=str(given["model"]), key_env=_text(given.get("key_env")))
+    with place.running(Artefacts(Workspace(release.root).models, (), Workspace(release.root).logs)) as endpoint:
+        endpoint = replace(endpoint, max_tokens_key=str(given["max_tokens_key"]))
+        session = Session(release, endpoint, watch, int(str(given["concurrency"])), deadline)
+        watch(Event(planned.title, "begin", str(given["model"])))
+        run_suite(session, planned, Vouched("a remote model, told by its name", proven=False))
+        watch(Event(planned.title, "done", planned.id[:12]))
+
+
+def _text(value: Json) -> str | None:
+    return None if value is None else str(value)
 
 
 def server_of(release: Release) -> Server:
@@ -26,85 +133,18 @@ def server_of(release: Release) -> Server:
     return server
 
 
-def models_of(release: Release, candidate: Candidate) -> list[Model]:
-    """The candidate first, then the baselines."""
-    ours = Model("candidate", candidate.base_digest, candidate.adapter_digest)
-    others = [Model(spec.name, candidate.base_digest, few_shot=spec.few_shot) for spec in release.baselines]
-    return [ours, *others]
-
-
-def plan_runs(release: Release, candidate: Candidate) -> list[PlannedRun]:
-    """Every run of the release: each suite against each model."""
-    server = server_of(release).identity()
-    models = models_of(release, candidate)
-    return [plan_run(suite, _for(suite, model), server, release.seed) for suite in release.suites for model in models]
-
-
-def do_runs(release: Release, candidate: Candidate, planned: Iterable[PlannedRun], watch: Watch) -> None:
-    """Do the runs that are not there yet, all on one server. Raises OutsideError."""
-    workspace = Workspace(release.root)
-    todo = []
-    for one in planned:
-        if is_fresh(one, workspace):
-            watch(Event(one.title, "fresh", one.id[:12]))
-        else:
-            todo.append(one)
-    if not todo:
-        return
-    with serving(release, candidate, watch) as endpoint:
-        for one in todo:
-            if is_fresh(one, workspace):  # two baselines may ask the very same of the same model
-                continue
-            watch(Event(one.title, "begin"))
-            run_suite(release, one, endpoint, watch)
-            watch(Event(one.title, "done", one.id[:12]))
+def _identity(one: Contender) -> Mapping[str, Json]:
+    return {"kind": "human"} if one.place == "human" else {"kind": "openai", **one.model.own}
 
 
 @contextmanager
-def serving(release: Release, candidate: Candidate, watch: Watch) -> Iterator[Endpoint]:
-    """The release's server with base and adapter loaded."""
-    artefacts = Artefacts(candidate.base, candidate.adapter, Workspace(release.root).logs / "server.log")
+def serving(release: Release, plan: Plan | None, candidate: Candidate, watch: Watch) -> Iterator[Endpoint]:
+    """The release's server with the base and every adapter that is compared (without a plan, the candidate's)."""
+    who = contenders(release, candidate) if plan is None else [one.contender for one in plan.runs]
+    adapters = tuple({one.adapter.digest: one.adapter for one in who if one.adapter}.values())
     watch(Event("serve", "begin", release.serve.kind))
-    with server_of(release).running(artefacts) as endpoint:
+    with server_of(release).running(
+        Artefacts(candidate.base, adapters, Workspace(release.root).logs / "server.log")
+    ) as endpoint:
         watch(Event("serve", "done", endpoint.url))
         yield endpoint
-
-
-def stored(release: Release, planned: Iterable[PlannedRun]) -> Material:
-    """The finished runs out of the store, by role and suite."""
-    workspace = Workspace(release.root)
-    by_role: dict[str, dict[str, str]] = {}
-    with opened(workspace.store) as connection:
-        for one in planned:
-            load_bundle(connection, workspace.run(one.id))
-            by_role.setdefault(one.model.role, {})[one.suite.name] = one.id
-    return read_material(workspace, by_role)
-
-
-def read_material(workspace: Workspace, by_role: Mapping[str, Mapping[str, str]]) -> Material:
-    """Runs by role and suite, from their ids. Raises OutsideError where a bundle was changed."""
-    material: dict[str, dict[str, Judged]] = {}
-    with opened(workspace.store, read_only=True) as connection:
-        for role, suites in by_role.items():
-            for suite, run_id in suites.items():
-                run = bundle.read_run(workspace.run(run_id))
-                results = {result.task: result for result in reader.results(connection, run_id)}
-                material.setdefault(role, {})[suite] = Judged(run, results)
-    return material
-
-
-def candidate_json(candidate: Candidate, release: Release) -> Mapping[str, Json]:
-    """Who is judged, as it stands in the decision."""
-    return {
-        "base_model": release.candidate.base_model,
-        "base_digest": candidate.base_digest,
-        "adapter_digest": candidate.adapter_digest,
-        "trained": candidate.manifest is not None,
-    }
-
-
-def _for(suite: Suite, model: Model) -> Model:
-    """lm-eval tasks have the same prompt for all models, so few-shot does not apply to a suite of them."""
-    if any(task.prompt for task in suite.tasks):
-        return model
-    return Model(model.role, model.base_digest, model.adapter_digest)

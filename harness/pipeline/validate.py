@@ -9,7 +9,6 @@ from harness import base_models
 from harness.config.load import load_release
 from harness.core.errors import ConfigError, Problem
 from harness.core.releases import Release
-from harness.trainers.axolotl import AxolotlTrainer
 
 
 def validate(path: Path) -> Release:
@@ -26,13 +25,24 @@ def _outside_config(release: Release) -> list[Problem]:
     found = base_models.check(release.candidate.base_model, release.root)
     training = release.candidate.training
     if training and training.axolotl.is_file():
+        from harness.trainers.axolotl import AxolotlTrainer
+
         shown_as = os.path.relpath(training.axolotl, release.root)
         found += AxolotlTrainer().check(training.axolotl, shown_as)
-    key_env = release.serve.arguments.get("key_env")
-    if isinstance(key_env, str) and not os.environ.get(key_env):
-        message = f"serve.remote.key_env: the environment variable {key_env} is not set."
-        found.append(Problem(message, file=release.file))
-    return found
+    return found + _missing_keys(release)
+
+
+def _missing_keys(release: Release) -> list[Problem]:
+    """Environment variables with keys that servers will want, and that are not set."""
+    wanted = {f"serve.{release.serve.kind}.key_env": release.serve.arguments.get("key_env")}
+    for spec in release.baselines:
+        if spec.kind == "remote" and isinstance(remote := spec.arguments["remote"], dict):
+            wanted[f"baselines.{spec.name}.remote.key_env"] = remote.get("key_env")
+    return [
+        Problem(f"{where}: the environment variable {name} is not set.", file=release.file)
+        for where, name in wanted.items()
+        if isinstance(name, str) and not os.environ.get(name)
+    ]
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

@@ -29,6 +29,21 @@ class Workspace:
         return self.state / "store.duckdb"
 
     @property
+    def attempts(self) -> Path:
+        """A line for each time that `harness gate` came to a verdict."""
+        return self.state / "attempts.jsonl"
+
+    @property
+    def versions(self) -> Path:
+        """A line for each version of the registry."""
+        return self.state / "versions.jsonl"
+
+    @property
+    def cache(self) -> Path:
+        """Outputs kept across runs."""
+        return self.state / "cache.sqlite"
+
+    @property
     def logs(self) -> Path:
         """What child processes wrote."""
         return self.state / "logs"

@@ -17,7 +17,8 @@ Recorded = tuple[Run, tuple[TaskResult, ...]]
 class Material:
     """A decision with its evidence.
 
-    `runs` is by role ("candidate" or a baseline's name), then by suite. `training` is the trainer's manifest,
+    `runs` is by role ("candidate" or a baseline's name), then by suite. `measured` is the phase that measured speed,
+    with one task for each model; None where there was none. `training` is the trainer's manifest,
     None where the adapter was given. `policy_alpha` is the one-sided error of each bound.
     """
 
@@ -26,6 +27,7 @@ class Material:
     training: Mapping[str, object] | None
     release_yaml: str
     policy_alpha: float
+    measured: Recorded | None = None
 
     @property
     def candidate(self) -> Mapping[str, Recorded]:

@@ -10,6 +10,7 @@ import numpy as np
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.releases import Policy
 from harness.core.runs import MetricInfo, TaskResult
+from harness.metrics.bleu import counts_of
 from harness.report.classes import classes_of, classified
 from harness.report.material import Recorded
 from harness.stats.analysis import absolute, difference
@@ -47,12 +48,12 @@ def main_metric(infos: Collection[MetricInfo]) -> MetricInfo | None:
 
 
 def scores_of(result: TaskResult, metric: str, part: str = "") -> dict[str, float]:
-    """The scores that are there, by sample."""
-    return {
-        score.sample_id: score.value
-        for score in result.scores
-        if score.metric == metric and score.part == part and score.value is not None
-    }
+    """The scores that are there, by sample; the mean where it has several, of its repeats."""
+    found: dict[str, list[float]] = {}
+    for score in result.scores:
+        if score.metric == metric and score.part == part and score.value is not None:
+            found.setdefault(score.sample_id, []).append(score.value)
+    return {sample: sum(values) / len(values) for sample, values in found.items()}
 
 
 def estimate(info: MetricInfo, result: TaskResult, alpha: float) -> Estimate | Unestimable:
@@ -108,7 +109,9 @@ def _series(info: MetricInfo, result: TaskResult, ids: Sequence[str], labels: Se
     groups = _groups(result, ids)
     if info.aggregate != "macro_f1":
         scores = scores_of(result, info.name)
-        return Series(info.aggregate, np.array([scores[sample] for sample in ids]), groups)
+        counts = counts_of(result.scores, info.name, ids, favour=False) if info.aggregate == "bleu" else None
+        aggregate = "mean" if info.aggregate == "rate" and result.repeats > 1 else info.aggregate
+        return Series(aggregate, np.array([scores[sample] for sample in ids]), groups, counts=counts)
     codes: dict[str | None, int] = {name: code for code, name in enumerate(labels)}
     pairs = classified(result)
     targets = np.array([codes[pairs[sample][0]] for sample in ids], dtype=np.int64)

@@ -89,13 +89,12 @@ class TaskPart:
 
 @dataclass(frozen=True, slots=True)
 class SuitePart:
-    """One suite: how its samples ended, its tasks, how long answers took."""
+    """One suite: how its samples ended, and its tasks."""
 
     name: str
     counts: Table
     reasons: tuple[str, ...]
     tasks: tuple[TaskPart, ...]
-    latency: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +154,7 @@ class View:
     gates: Gates
     comparisons: tuple[Comparing, ...]
     suites: tuple[SuitePart, ...]
+    measured: Table | None
     training: TrainingPart | None
     flips: tuple[Flips, ...]
     provenance: tuple[Table, ...]

@@ -18,8 +18,8 @@ _MOST = 60
 def field_table(results: Mapping[str, TaskResult], infos: Collection[MetricInfo], alpha: float) -> Table:
     """Every field by every metric that has parts, for every model."""
     ours = results[CANDIDATE]
-    fields = list(dict.fromkeys(score.part for score in ours.scores if score.part))
-    metrics = [info.name for info in infos if any(score.part for score in ours.scores if score.metric == info.name)]
+    metrics = with_fields(ours, infos)
+    fields = list(dict.fromkeys(score.part for score in ours.scores if score.part and score.metric in metrics))
     columns = [(metric, role) for metric in metrics for role in results]
     rows = tuple(
         (
@@ -30,6 +30,12 @@ def field_table(results: Mapping[str, TaskResult], infos: Collection[MetricInfo]
     )
     head = (Cell("Field"), *(Cell(label(metric), "number", label(role)) for metric, role in columns))
     return Table("Field by field", head, rows, _rest(len(fields)))
+
+
+def with_fields(result: TaskResult, infos: Collection[MetricInfo]) -> list[str]:
+    """The metrics whose parts are fields; BLEU's are counts."""
+    parted = {score.metric for score in result.scores if score.part}
+    return [info.name for info in infos if info.name in parted and info.aggregate != "bleu"]
 
 
 def slice_table(results: Mapping[str, TaskResult], metric: MetricInfo, alpha: float) -> Table:

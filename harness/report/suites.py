@@ -1,14 +1,11 @@
-"""Each suite in detail: how its samples ended, what each task came to, how long answers took."""
+"""Each suite in detail: how its samples ended, and what each task came to."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 
-import numpy as np
-
 from harness.core.estimates import Estimate, Unestimable
-from harness.core.metric_refs import LATENCY
 from harness.core.runs import MetricInfo, Run, TaskResult
 from harness.core.samples import Outcome
 from harness.report import words
@@ -17,8 +14,8 @@ from harness.report.guard import label
 from harness.report.material import CANDIDATE, Material, Recorded, result_of
 from harness.report.measures import Measure, estimate, main_metric, measures
 from harness.report.page import Cell, SuitePart, Table, TaskPart, heads, missing, number
-from harness.report.part_tables import field_table, slice_table
-from harness.stats import quantiles
+from harness.report.part_tables import field_table, slice_table, with_fields
+from harness.report.perturbed import perturbed_table
 
 _REASONS = 5
 
@@ -31,8 +28,7 @@ def suite_parts(material: Material) -> tuple[SuitePart, ...]:
 def _part(material: Material, suite: str, run: Run) -> SuitePart:
     runs = {role: material.runs[role][suite] for role in material.roles if suite in material.runs[role]}
     tasks = tuple(_task(material, suite, task, infos) for task, infos in run.metrics.items())
-    latency = _latency(runs, material.policy_alpha)
-    return SuitePart(label(suite), _counts(runs), _reasons(runs[CANDIDATE]), tasks, latency)
+    return SuitePart(label(suite), _counts(runs), _reasons(runs[CANDIDATE]), tasks)
 
 
 def _counts(runs: Mapping[str, Recorded]) -> Table:
@@ -43,7 +39,10 @@ def _counts(runs: Mapping[str, Recorded]) -> Table:
         took = number(words.seconds(run.seconds))
         rows.append((Cell(label(role)), *(number(f"{end:,}") for end in ends), took))
     head = heads("Model", "Scored", "Model failed", "Not evaluated", "All samples", "Run took")
-    note = "Model failed: no readable answer, counted as wrong. Not evaluated: lost to the infrastructure, not counted."
+    note = (
+        "Model failed: no readable answer, counted as wrong. Not evaluated: lost to the infrastructure, counted as "
+        "wrong for the candidate and as right for a baseline."
+    )
     return Table("How the samples ended", head, tuple(rows), note)
 
 
@@ -67,10 +66,12 @@ def _task(material: Material, suite: str, task: str, infos: tuple[MetricInfo, ..
     if CANDIDATE not in results:
         return TaskPart(label(task), "The candidate has no results for this task.", ())
     ours = results[CANDIDATE]
-    about = f"{words.count(len(ours.samples), 'sample')}{_clusters(ours)}"
+    about = f"{words.count(len(ours.samples), 'sample')}{_clusters(ours)}{_repeats(ours)}"
     tables = [_metrics(material, suite, task, ours), *class_tables(results, infos, material.policy_alpha)]
-    tables += [field_table(results, infos, material.policy_alpha)] if _has_parts(ours) else []
+    tables += [field_table(results, infos, material.policy_alpha)] if with_fields(ours, infos) else []
     main = main_metric(infos)
+    if main and task in material.candidate[suite][0].clean:
+        tables.append(perturbed_table(material.candidate, suite, ours, main, material.policy_alpha))
     tables += [slice_table(results, main, material.policy_alpha)] if main and _has_slices(ours) else []
     return TaskPart(label(task), about, tuple(tables))
 
@@ -80,8 +81,11 @@ def _clusters(result: TaskResult) -> str:
     return f" in {words.count(len(groups), 'group')}" if groups else ""
 
 
-def _has_parts(result: TaskResult) -> bool:
-    return any(score.part for score in result.scores)
+def _repeats(result: TaskResult) -> str:
+    """How often each sample was asked, and how many were answered otherwise from one time to the next."""
+    if result.flip_rate is None:
+        return ""
+    return f", each asked {result.repeats} times; {words.percent(result.flip_rate)} got different answers"
 
 
 def _has_slices(result: TaskResult) -> bool:
@@ -110,24 +114,3 @@ def _metric(measure: Measure, found: Estimate | Unestimable) -> tuple[Cell, ...]
         return name, missing(label(found.reason, 300)), number(words.NOTHING), number(words.NOTHING)
     between = number(words.interval(found.low, found.high, words.percent), label(found.method))
     return name, number(words.percent(found.value)), between, number(f"{found.n:,}")
-
-
-def _latency(runs: Mapping[str, Recorded], alpha: float) -> Table:
-    rows = tuple((Cell(label(role)), *_quantiles(recorded[1], alpha)) for role, recorded in runs.items())
-    head = heads("Model", *(name.removeprefix("latency.") for name in LATENCY), "Measured")
-    return Table("Latency: from a request to its whole answer", head, rows)
-
-
-def _quantiles(results: tuple[TaskResult, ...], alpha: float) -> tuple[Cell, ...]:
-    """Failed requests count as the slowest."""
-    outputs = [output for result in results for output in result.outputs]
-    times = [float("inf") if output.error else output.latency for output in outputs]
-    known = np.array([time for time in times if time is not None], dtype=np.float64)
-    found = [quantiles.quantile(known, q, alpha) for q in LATENCY.values()]
-    return *(_time(one) for one in found), number(f"{len(known):,}")
-
-
-def _time(found: Estimate | Unestimable) -> Cell:
-    if isinstance(found, Unestimable):
-        return missing(found.reason)
-    return number(words.seconds(found.value), words.interval(found.low, found.high, words.seconds))

@@ -9,6 +9,7 @@ from harness.report.flips import flips_parts
 from harness.report.gates import gates_part
 from harness.report.guard import label, passage, written
 from harness.report.material import Material
+from harness.report.measured import measured_table
 from harness.report.page import Fact, View, mark
 from harness.report.provenance import digest_or_none, provenance_tables
 from harness.report.suites import suite_parts
@@ -41,6 +42,7 @@ def build_view(material: Material) -> View:
         gates=gates_part(material),
         comparisons=comparison_parts(material),
         suites=suite_parts(material),
+        measured=measured_table(material.measured, material.policy_alpha),
         training=training_part(material.training),
         flips=flips_parts(material),
         provenance=provenance_tables(material),

@@ -12,20 +12,38 @@ from harness.core.samples import Json
 
 
 @dataclass(frozen=True, slots=True)
+class Adapter:
+    """An adapter to serve: `digest` tells its bytes, `name` is what the server is to call it."""
+
+    name: str
+    digest: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A running server: its URL, its key (never shown), and the name under which the candidate's adapter answers."""
+    """A running server: its URL, its key (never shown), and what it calls the models.
+
+    `api` names the client that speaks to it (tgi, openai). `adapters` maps an adapter's digest to its name there, and
+    `base` is the base model's name where the API needs one. `dtype` is the type of the weights where it is known.
+    `max_tokens_key` is what an OpenAI API calls the limit of new tokens.
+    """
 
     url: str
-    adapter_id: str | None
+    adapters: Mapping[str, str] = field(default_factory=dict)
     key: str | None = field(default=None, repr=False)
+    api: str = "tgi"
+    base: str | None = None
+    dtype: str | None = None
+    max_tokens_key: str = "max_tokens"
 
 
 @dataclass(frozen=True, slots=True)
 class Artefacts:
-    """What a server that we start has to load. `log` is where its own words go."""
+    """What is to be served: the base model and adapters, the candidate's first. `log` is where a server's words go."""
 
     base: Path
-    adapter: Path | None
+    adapters: tuple[Adapter, ...]
     log: Path
 
 

@@ -20,7 +20,6 @@ from harness.core.errors import OutsideError
 from harness.core.samples import Json
 from harness.servers.interface import Artefacts, Endpoint
 
-ADAPTER = "candidate"
 START_SECONDS = 300.0
 
 
@@ -44,13 +43,15 @@ class Local:
         with artefacts.log.open("wb") as log:
             process = self._start(artefacts, log)
             try:
-                yield Endpoint(_wait(process, artefacts.log), ADAPTER if artefacts.adapter else None)
+                names = {adapter.digest: adapter.name for adapter in artefacts.adapters}
+                yield Endpoint(_wait(process, artefacts.log), names, dtype=self.dtype)
             finally:
                 _stop(process)
 
     def _start(self, artefacts: Artefacts, log: IO[bytes]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "harness.embedded", "--base", str(artefacts.base)]
-        command += ["--adapter", f"{ADAPTER}={artefacts.adapter}"] if artefacts.adapter else []
+        for adapter in artefacts.adapters:
+            command += ["--adapter", f"{adapter.name}={adapter.folder}"]
         command += ["--port", str(self.port), "--dtype", self.dtype, "--max-batch-size", str(self.max_batch_size)]
         command += ["--threads", str(self.threads)] if self.threads else []
         command += ["--parent-pid", str(os.getpid())]

@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from harness.core.errors import ConfigError, OutsideError
+from harness.core.errors import OutsideError
 from harness.core.samples import Json
+from harness.servers._keys import key_from
 from harness.servers.interface import Artefacts, Endpoint
 
 _TOLD = ("model_id", "model_sha", "model_dtype", "version", "sha", "docker_label")
+_PROBE = {
+    "inputs": "Hello there, world.",
+    "parameters": {
+        "max_new_tokens": 1,
+        "do_sample": False,
+        "details": True,
+        "decoder_input_details": True,
+        "return_full_text": False,
+    },
+}
+# Answers to a request that the server does not take, whenever it is sent.
+_REFUSALS = frozenset({400, 404, 405, 422, 501})
+_PAUSES = (0.0, 0.25, 0.5, 1.0, 2.0)  # seconds before each attempt
+# The client heeds no proxy variables, and both must talk to the same server.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,29 +44,65 @@ class Remote:
     adapter_id: str | None = None
 
     def identity(self) -> Mapping[str, Json]:
-        """What the server says of itself now: a remote server may change between two runs."""
+        """What the server says of itself now: a remote server may change between two runs.
+
+        Whether it gives prefill log-probabilities is part of it: where that changes, so does what can be proven.
+        """
         info = self._info()
         told = {key: str(info[key]) for key in _TOLD if info.get(key) is not None}
-        return {"kind": "remote", "url": self.url.rstrip("/"), "adapter_id": self.adapter_id, **told}
+        named = {"kind": "remote", "url": self.url.rstrip("/"), "adapter_id": self.adapter_id}
+        return {**named, **told, "prefill_logprobs": self._gives_prefill()}
 
     @contextmanager
     def running(self, artefacts: Artefacts) -> Iterator[Endpoint]:
-        """Nothing to start, nothing to stop."""
-        yield Endpoint(self.url.rstrip("/"), self.adapter_id, self._key())
+        """Nothing to start, nothing to stop. The first adapter answers as `adapter_id`, others by their own names."""
+        names = {adapter.digest: adapter.name for adapter in artefacts.adapters}
+        if artefacts.adapters:
+            names.pop(artefacts.adapters[0].digest)
+            names |= {artefacts.adapters[0].digest: self.adapter_id} if self.adapter_id else {}
+        dtype = self._info().get("model_dtype")
+        yield Endpoint(self.url.rstrip("/"), names, self._key(), dtype=str(dtype) if dtype else None)
 
     def _key(self) -> str | None:
-        if self.key_env is None:
-            return None
-        key = os.environ.get(self.key_env)
-        if not key:
-            raise ConfigError(f"serve.remote.key_env: the environment variable {self.key_env} is not set.")
-        return key
+        return key_from(self.key_env, "serve.remote.key_env")
 
     def _info(self) -> dict[str, Json]:
-        headers = {"Authorization": f"Bearer {key}"} if (key := self._key()) else {}
-        request = urllib.request.Request(self.url.rstrip("/") + "/info", headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=10) as reply:
-                return dict(json.load(reply))
+            return dict(self._ask("/info", None))
         except (http.client.HTTPException, OSError, ValueError, TypeError) as error:
             raise OutsideError(f"the server at {self.url} does not answer /info: {error}") from None
+
+    def _gives_prefill(self) -> bool:
+        """A busy server is asked again: it must not look like one without log-probabilities."""
+        reason: Exception | None = None
+        for pause in _PAUSES:
+            time.sleep(pause)
+            try:
+                return _has_logprobs(self._ask("/generate", _PROBE))
+            except (http.client.HTTPException, OSError, ValueError) as error:
+                status = error.code if isinstance(error, urllib.error.HTTPError) else None
+                if status in _REFUSALS:
+                    return False
+                reason = error
+                if status in (401, 403):
+                    break
+        raise OutsideError(f"the server at {self.url} does not answer /generate: {reason}")
+
+    def _ask(self, path: str, body: Json) -> Any:
+        headers = {"Authorization": f"Bearer {key}"} if (key := self._key()) else {}
+        headers |= {"Content-Type": "application/json"} if body else {}
+        data = json.dumps(body).encode() if body else None
+        request = urllib.request.Request(self.url.rstrip("/") + path, data, headers)
+        try:
+            with _OPENER.open(request, timeout=30) as reply:
+                return json.load(reply)
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise
+
+
+def _has_logprobs(reply: Any) -> bool:
+    try:
+        return any(token["logprob"] is not None for token in reply["details"]["prefill"])
+    except (KeyError, TypeError):
+        return False

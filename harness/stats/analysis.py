@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.core.estimates import Comparison, Estimate, Unestimable
-from harness.stats import bootstrap
+from harness.stats import bootstrap, corpus
 from harness.stats.intervals import (
     Floats,
     mean,
@@ -48,6 +48,8 @@ def absolute(series: Series, settings: Settings) -> Analysis:
         return Analysis(evidence, _none, lambda t: p_quantile_above(series.values, series.q, t))
     if series.aggregate == "macro_f1":
         return _macro_f1(series, settings)
+    if series.aggregate == "bleu":
+        return _bleu(series, settings)
     if series.aggregate == "rate" and series.groups is None:
         right, n = int(series.values.sum()), series.n
         evidence = rate(right, n, settings.alpha)
@@ -65,6 +67,8 @@ def difference(pair: Pair, settings: Settings) -> Analysis:
         return _unknown(undefined, ours.n)
     if ours.aggregate == "macro_f1":
         return _macro_f1_difference(pair, settings)
+    if ours.aggregate == "bleu":
+        return _bleu_difference(pair, settings)
     if ours.aggregate == "rate" and ours.groups is None:
         return _rates(pair, settings)
     return _means(pair, settings)
@@ -78,7 +82,7 @@ def _undefined(series: Series) -> str:
         return "a score is not a number"
     if series.aggregate == "rate" and not np.isin(series.values, (0.0, 1.0)).all():
         return "a rate needs scores of 0 or 1"
-    return ""
+    return corpus.undefined(series.counts) if series.aggregate == "bleu" else ""
 
 
 def _none(_: float) -> float | None:
@@ -103,10 +107,7 @@ def _macro_f1(series: Series, settings: Settings) -> Analysis:
     drawn = bootstrap.macro_f1(
         series.targets, series.answers, series.classes, series.groups, settings.resamples, settings.seed
     )
-    low, high = drawn.bounds(settings.alpha)
-    method = f"bootstrap, {settings.resamples} resamples"
-    estimate = Estimate(drawn.value, low, high, 1 - settings.alpha, series.n, method)
-    return Analysis(estimate, drawn.p_below, drawn.p_above, drawn.bound_error(settings.alpha))
+    return _drawn(drawn, series.n, settings)
 
 
 def _macro_f1_difference(pair: Pair, settings: Settings) -> Analysis:
@@ -117,9 +118,37 @@ def _macro_f1_difference(pair: Pair, settings: Settings) -> Analysis:
     drawn, mine, other = bootstrap.macro_f1_difference(
         ours.targets, ours.answers, theirs.answers, ours.classes, ours.groups, settings.resamples, settings.seed
     )
+    return _drawn_difference(drawn, mine, other, ours.n, settings)
+
+
+def _bleu(series: Series, settings: Settings) -> Analysis:
+    assert series.counts is not None
+    return _drawn(corpus.bleu(series.counts, series.groups, settings.resamples, settings.seed), series.n, settings)
+
+
+def _bleu_difference(pair: Pair, settings: Settings) -> Analysis:
+    ours, theirs = pair.candidate, pair.baseline
+    assert ours.counts is not None
+    assert theirs.counts is not None
+    drawn, mine, other = corpus.bleu_difference(
+        ours.counts, theirs.counts, ours.groups, settings.resamples, settings.seed
+    )
+    return _drawn_difference(drawn, mine, other, ours.n, settings)
+
+
+def _drawn(drawn: bootstrap.Resampled, n: int, settings: Settings) -> Analysis:
+    low, high = drawn.bounds(settings.alpha)
+    method = f"bootstrap, {settings.resamples} resamples"
+    estimate = Estimate(drawn.value, low, high, 1 - settings.alpha, n, method)
+    return Analysis(estimate, drawn.p_below, drawn.p_above, drawn.bound_error(settings.alpha))
+
+
+def _drawn_difference(
+    drawn: bootstrap.Resampled, mine: float, other: float, pairs: int, settings: Settings
+) -> Analysis:
     low, high = drawn.bounds(settings.alpha)
     method = f"paired bootstrap, {settings.resamples} resamples"
-    comparison = Comparison(mine, other, drawn.value, low, high, 1 - settings.alpha, ours.n, method)
+    comparison = Comparison(mine, other, drawn.value, low, high, 1 - settings.alpha, pairs, method)
     return Analysis(comparison, drawn.p_below, drawn.p_above, drawn.bound_error(settings.alpha))
 
 

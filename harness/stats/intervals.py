@@ -9,9 +9,9 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrc, betaincinv, ndtri, stdtr, stdtrit
 
 from harness.core.estimates import Estimate, Unestimable
+from harness.stats import special
 
 Floats = NDArray[np.float64]
 
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 def wilson(successes: int, n: int, alpha: float) -> tuple[float, float]:
     """Wilson score bounds (Wilson 1927)."""
     _check_counts(successes, n)
-    z = float(ndtri(1 - alpha))
+    z = float(special.ndtri(1 - alpha))
     p, z2 = successes / n, z * z
     centre = (successes + z2 / 2) / (n + z2)
     half = z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
@@ -29,21 +29,21 @@ def wilson(successes: int, n: int, alpha: float) -> tuple[float, float]:
 def clopper_pearson(successes: int, n: int, alpha: float) -> tuple[float, float]:
     """Exact bounds (Clopper & Pearson 1934): for guarantees, because they never promise too much."""
     _check_counts(successes, n)
-    low = float(betaincinv(successes, n - successes + 1, alpha)) if successes else 0.0
-    high = float(betaincinv(successes + 1, n - successes, 1 - alpha)) if successes < n else 1.0
+    low = float(special.betaincinv(successes, n - successes + 1, alpha)) if successes else 0.0
+    high = float(special.betaincinv(successes + 1, n - successes, 1 - alpha)) if successes < n else 1.0
     return low, high
 
 
 def p_rate_below(successes: int, n: int, threshold: float) -> float:
     """Exact one-sided p of "the rate is below `threshold`": P(X <= successes) at the threshold."""
     _check_counts(successes, n)
-    return float(bdtr(successes, n, min(1.0, max(0.0, threshold))))
+    return float(special.bdtr(successes, n, min(1.0, max(0.0, threshold))))
 
 
 def p_rate_above(successes: int, n: int, threshold: float) -> float:
     """Exact one-sided p of "the rate is above `threshold`": P(X >= successes) at the threshold."""
     _check_counts(successes, n)
-    return float(bdtrc(successes - 1, n, min(1.0, max(0.0, threshold)))) if successes else 1.0
+    return float(special.bdtrc(successes - 1, n, min(1.0, max(0.0, threshold)))) if successes else 1.0
 
 
 def rate(successes: int, n: int, alpha: float) -> Estimate | Unestimable:
@@ -83,7 +83,7 @@ def mean(
     centre, limits = float(values.mean()), []
     for extreme, side in ((worst, -1), (best, 1)):
         shifted, error, freedom = _with_one_more(values, groups, extreme)
-        limits.append(shifted + side * float(stdtrit(freedom, 1 - alpha)) * error)
+        limits.append(shifted + side * float(special.stdtrit(freedom, 1 - alpha)) * error)
     low, high = max(min(worst, centre), min(limits[0], centre)), min(max(best, centre), max(limits[1], centre))
     method = "t" if groups is None else f"clustered t, {len(np.unique(groups))} groups"
     return Estimate(centre, low, high, 1 - alpha, len(values), method)
@@ -94,7 +94,7 @@ def p_mean_below(values: Floats, groups: NDArray[np.int64] | None, threshold: fl
     if _no_mean(values, groups):
         return None
     centre, error, freedom = _with_one_more(values, groups, best)
-    return float(stdtr(freedom, (centre - threshold) / error)) if error > 0 else 1.0
+    return float(special.stdtr(freedom, (centre - threshold) / error)) if error > 0 else 1.0
 
 
 def p_mean_above(

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, ndtr, ndtri
 
+from harness.stats import special
 from harness.stats.intervals import wilson
 
 
@@ -72,7 +72,7 @@ def tango(table: Table, alpha: float) -> tuple[float, float]:
 
 def _tango_low(table: Table, alpha: float) -> float:
     """Bisection on Z(D) = z: Z falls in D, and is at most 0 at the observed difference."""
-    wanted = float(ndtri(1 - alpha))
+    wanted = float(special.ndtri(1 - alpha))
     low, high = -1.0, table.difference
     if tango_z(table, -1.0) <= wanted:
         return -1.0
@@ -84,18 +84,18 @@ def _tango_low(table: Table, alpha: float) -> float:
 
 def p_above(table: Table, bound: float) -> float:
     """One-sided p of "the difference is above `bound`" by Tango's statistic."""
-    return float(ndtr(-tango_z(table, bound)))
+    return float(special.ndtr(-tango_z(table, bound)))
 
 
 def p_below(table: Table, bound: float) -> float:
     """One-sided p of "the difference is below `bound`" by Tango's statistic."""
-    return float(ndtr(tango_z(table, bound)))
+    return float(special.ndtr(tango_z(table, bound)))
 
 
 def mcnemar_exact(table: Table) -> float:
     """Two-sided exact p of "the models differ"."""
     few, discordant = min(table.candidate, table.baseline), table.candidate + table.baseline
-    return min(1.0, 2 * float(bdtr(few, discordant, 0.5))) if discordant else 1.0
+    return min(1.0, 2 * float(special.bdtr(few, discordant, 0.5))) if discordant else 1.0
 
 
 def mcnemar_mid_p(table: Table) -> float:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from scipy.special import ndtri
-
+from harness.stats import special
 from harness.stats.intervals import clopper_pearson
 from harness.stats.paired import Table, tango
 
@@ -44,5 +43,5 @@ def least_for_quantile(q: float, alpha: float) -> int:
 
 def pairs_for_margin(margin: float, discordance: float, alpha: float, power: float = 0.8) -> int:
     """Pairs that let an equal model show "within `margin`" with probability `power`."""
-    z = float(ndtri(1 - alpha)) + float(ndtri(power))
+    z = float(special.ndtri(1 - alpha)) + float(special.ndtri(power))
     return max(math.ceil(z * z * discordance / (margin * margin)), least_for_margin(margin, alpha))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrc
 
 from harness.core.estimates import Estimate, Unestimable
+from harness.stats import special
 
 Floats = NDArray[np.float64]
 
@@ -37,8 +37,8 @@ def ranks(n: int, q: float, alpha: float) -> tuple[int | None, int | None]:
     Upper: the smallest u with P(Bin(n, q) <= u - 1) >= 1 - alpha.
     """
     every = np.arange(1, n + 1)
-    enough_low = every[bdtrc(every - 1, n, q) >= 1 - alpha]
-    enough_high = every[bdtr(every - 1, n, q) >= 1 - alpha]
+    enough_low = every[special.bdtrc(every - 1, n, q) >= 1 - alpha]
+    enough_high = every[special.bdtr(every - 1, n, q) >= 1 - alpha]
     low = int(enough_low[-1]) if len(enough_low) else None
     return low, int(enough_high[0]) if len(enough_high) else None
 
@@ -46,4 +46,4 @@ def ranks(n: int, q: float, alpha: float) -> tuple[int | None, int | None]:
 def p_quantile_above(values: Floats, q: float, threshold: float) -> float:
     """One-sided p of "the q-quantile is above `threshold`": P(Bin(n, q) <= values at or below the threshold)."""
     below = int(np.sum(np.isfinite(values) & (values <= threshold)))
-    return float(bdtr(below, len(values), q))
+    return float(special.bdtr(below, len(values), q))

@@ -15,9 +15,11 @@ Floats = NDArray[np.float64]
 class Series:
     """One model's scores, one place for each sample, none left out.
 
-    `aggregate` is rate, mean, macro_f1 or quantile. For macro_f1 `answers` and `targets` are class numbers (-1: none
-    of the classes) and `classes` their count; for a quantile `q` is its level and failures are infinite.
-    `groups` are cluster numbers, or None where each sample stands alone.
+    `aggregate` is rate, mean, macro_f1, bleu or quantile. For macro_f1 `answers` and `targets` are class numbers (-1:
+    none of the classes) and `classes` their count; for bleu `counts` are n-gram counts of shape (n, 10), as in
+    stats.corpus; for a quantile `q` is its level and failures are infinite.
+    `groups` are cluster numbers, or None where each sample stands alone. Where the `repeats` of a sample have places of
+    their own (macro_f1), they are one group.
     """
 
     aggregate: str
@@ -27,11 +29,18 @@ class Series:
     answers: Ints | None = None
     classes: int = 0
     q: float = 0.0
+    counts: Floats | None = None
+    repeats: int = 1
 
     @property
     def n(self) -> int:
-        """How many samples."""
+        """How many places: the samples, or for macro_f1 their repeats."""
         return len(self.values)
+
+    @property
+    def samples(self) -> int:
+        """How many samples: asking one again brings no new one."""
+        return self.n // self.repeats if self.aggregate == "macro_f1" else self.n
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ class Settings:
 
 def least_samples(aggregate: str, settings: Settings) -> int:
     """Fewest samples on which a metric may PASS: bounds of the t and the bootstrap hold only from some size on."""
-    floor = {"mean": 50, "macro_f1": 200}.get(aggregate, 0)
+    floor = {"mean": 50, "macro_f1": 200, "bleu": 200}.get(aggregate, 0)
     return max(settings.min_samples, floor)
 
 
@@ -65,13 +74,13 @@ LEAST_GROUPS = 20
 def weakness(series: Series, settings: Settings) -> str | None:
     """Why these samples cannot carry a PASS, in words; None where they can."""
     least = least_samples(series.aggregate, settings)
-    if series.n < least:
-        return f"{series.n} samples are too few to prove anything here; at least {least} are needed"
+    if series.samples < least:
+        return f"{series.samples} samples are too few to prove anything here; at least {least} are needed"
     if series.groups is not None and len(np.unique(series.groups)) < LEAST_GROUPS:
         found = len(np.unique(series.groups))
         return f"the samples come from only {found} groups; at least {LEAST_GROUPS} are needed"
     if series.aggregate == "macro_f1" and series.targets is not None:
-        rarest = int(np.bincount(series.targets, minlength=series.classes).min())
+        rarest = int(np.bincount(series.targets, minlength=series.classes).min()) // series.repeats
         if rarest < LEAST_PER_CLASS:
             return f"the rarest class has {rarest} samples; at least {LEAST_PER_CLASS} are needed"
     return None

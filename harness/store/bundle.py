@@ -6,21 +6,27 @@ interrupted: its outputs.jsonl holds what was finished, and the next run goes on
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from harness.core.errors import OutsideError
-from harness.core.ids import digest_file, digest_json
+from harness.core.ids import digest_file
 from harness.core.runs import Run, TaskResult
-from harness.core.samples import Output
+from harness.core.samples import Json, Score
 from harness.store import records
+from harness.store.files import json_line, write_lines
+from harness.store.journal import OUTPUTS, Journal
+from harness.store.manifest import MANIFEST, is_whole, read_manifest, write_manifest
+from harness.store.parquet import read_rows, write_parquet
+from harness.store.parts import FILES, FORMAT
 
-OUTPUTS, MANIFEST = "outputs.jsonl", "manifest.json"
-PARTS = ("samples.jsonl", OUTPUTS, "answers.jsonl", "scores.jsonl")
+__all__ = ["MANIFEST", "OUTPUTS", "Journal"]  # what others know a bundle by
+
+
+class BundleRefused(OutsideError):
+    """A bundle that is not as its run left it, or breaks a rule of the store."""
 
 
 def is_finished(folder: Path) -> bool:
@@ -28,104 +34,58 @@ def is_finished(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
-class Journal:
-    """The outputs of a run under way, appended one by one; what an earlier try finished is read back first."""
+def finish(folder: Path, run: Run, results: Iterable[TaskResult], recipe: Mapping[str, Json] | None = None) -> None:
+    """Write the other parts and, last, the manifest: from then on the bundle is the run.
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / OUTPUTS
-        self.done: dict[tuple[str, str], Output] = {}
-        self._waiting = 0
-        for task, output in self._kept():
-            self.done[task, output.sample_id] = output
-        _write_lines(self.path, (_line(task, output) for (task, _), output in self.done.items()))
-
-    def _kept(self) -> Iterator[tuple[str, Output]]:
-        """Whole lines without an error: a torn last line and failed requests are asked again."""
-        lines = self.path.read_bytes().split(b"\n") if self.path.exists() else []
-        for line in lines:
-            try:
-                value = json.loads(line)
-                task, output = value.pop("task"), records.output_from_json(value)
-            except (ValueError, TypeError, KeyError, AttributeError):
-                continue
-            if output.error is None:
-                yield task, output
-
-    def __enter__(self) -> Self:
-        self._file = self.path.open("a", encoding="utf-8")
-        return self
-
-    def add(self, task: str, output: Output) -> None:
-        """Keep an output. Raises OutsideError where the disk refuses; what was kept before stays usable."""
-        if (task, output.sample_id) in self.done:
-            raise ValueError(f"{task} has an output for {output.sample_id} already")
-        self.done[task, output.sample_id] = output
-        try:
-            self._file.write(_line(task, output))
-            self._file.flush()
-            self._waiting += 1
-            if self._waiting >= 32:
-                self._sync()
-        except OSError as error:
-            raise OutsideError(f"cannot write {self.path}: {error.strerror}. Free some space and run again.") from None
-
-    def _sync(self) -> None:
-        os.fsync(self._file.fileno())
-        self._waiting = 0
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._sync()
-        self._file.close()
-
-
-def finish(folder: Path, run: Run, results: Iterable[TaskResult]) -> None:
-    """Write the other parts and, last, the manifest: from then on the bundle is the run."""
+    `recipe` is what it takes to do the run again, beside the samples: prompts, generation, metrics, seed. Nothing but
+    latencies, attempts and times differs where a run was interrupted. Raises OutsideError where the disk refuses,
+    ValueError for numbers that JSON lacks.
+    """
     results = tuple(results)
-    _write_lines(folder / PARTS[0], _lines(results, lambda r: map(records.sample_to_json, r.samples)))
-    _write_lines(folder / PARTS[1], _lines(results, lambda r: map(records.output_to_json, r.outputs)))
-    _write_lines(folder / PARTS[2], _lines(results, lambda r: map(records.answer_to_json, r.answers)))
-    _write_lines(folder / PARTS[3], _lines(results, lambda r: map(records.score_to_json, r.scores)))
-    digests = {name: digest_file(folder / name) for name in PARTS}
-    value = records.run_to_json(run)
-    manifest = {"format": 1, "run": value, "digests": digests, "run_digest": digest_json(value)}
-    _write_text(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    names = FILES[FORMAT]
+    write_lines(folder / names[0], _lines(results, lambda r: map(records.sample_to_json, r.samples)))
+    write_lines(folder / names[1], _lines(results, lambda r: map(records.output_to_json, r.outputs)))
+    write_lines(folder / names[2], _lines(results, lambda r: map(records.answer_to_json, r.answers)))
+    write_parquet(folder / names[3], "scores", _lines(results, lambda r: map(_score, r.scores)))
+    write_manifest(folder, run, recipe or {})
 
 
 def read_run(folder: Path) -> Run:
-    """The run of a finished bundle. Raises OutsideError where it is not as it was when the run finished."""
+    """The run of a finished bundle. Raises BundleRefused where it is not as it was when the run finished."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        run, digests = manifest["run"], {name: manifest["digests"][name] for name in PARTS}
-        changed = [MANIFEST] if digest_json(run) != manifest["run_digest"] else []
-    except (OSError, ValueError, KeyError, TypeError):
-        run, digests, changed = None, {}, [MANIFEST]
+        manifest = read_manifest(folder)
+        digests = {name: manifest["digests"][name] for name in FILES[manifest["format"]]}
+        changed, run = [] if is_whole(manifest) else [MANIFEST], records.run_from_json(manifest["run"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        digests, changed = {}, [MANIFEST]
     changed += [name for name, digest in digests.items() if not _is(folder / name, digest)]
     if changed:
-        raise OutsideError(
+        raise BundleRefused(
             f"the bundle {folder} was changed after its run: {', '.join(changed)}. Put it back, or remove the folder "
             "and run again."
         )
-    return records.run_from_json(run)
+    return run
+
+
+def part_files(folder: Path) -> Mapping[str, Path]:
+    """The files of a finished bundle by part: samples, outputs, answers, scores."""
+    names = FILES[read_manifest(folder)["format"]]
+    return {name.partition(".")[0]: folder / name for name in names}
 
 
 def read_results(folder: Path) -> tuple[TaskResult, ...]:
     """The tasks of a finished bundle, with samples, outputs, answers and scores in the samples' order."""
-    parts: list[dict[str, list[Any]]] = []
-    readers = (records.sample_from_json, records.output_from_json, records.answer_from_json, records.score_from_json)
-    for name, reader in zip(PARTS, readers, strict=True):
-        by_task: dict[str, list[Any]] = {}
-        with (folder / name).open(encoding="utf-8") as file:
-            for line in file:
-                value = json.loads(line)
-                by_task.setdefault(value.pop("task"), []).append(reader(value))
-        parts.append(by_task)
-    samples, outputs, answers, scores = parts
+    readers: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+        "samples": records.sample_from_json, "outputs": records.output_from_json,
+        "answers": records.answer_from_json, "scores": records.score_from_json,
+    }  # fmt: skip
+    files = part_files(folder)
+    samples, outputs, answers, scores = (_by_task(files[part], reader) for part, reader in readers.items())
     return tuple(
-        TaskResult(task, tuple(samples[task]), tuple(outputs[task]), tuple(answers[task]), tuple(scores.get(task, ())))
-        for task in samples
+        TaskResult(
+            task, tuple(rows), tuple(outputs.get(task, ())), tuple(answers.get(task, ())), tuple(scores.get(task, ()))
+        )
+        for task, rows in samples.items()
     )
 
 
@@ -133,29 +93,20 @@ def _is(path: Path, digest: str) -> bool:
     return path.is_file() and digest_file(path) == digest
 
 
-def _lines(results: Iterable[TaskResult], values: Any) -> Iterator[str]:
+def _score(score: Score) -> dict[str, Any]:
+    if score.value is not None and not math.isfinite(score.value):
+        raise ValueError(f"the score {score.metric} of {score.sample_id} is no finite number, which JSON lacks")
+    return records.score_to_json(score)
+
+
+def _lines(results: Iterable[TaskResult], values: Callable[[TaskResult], Iterable[Any]]) -> Iterator[bytes]:
     for result in results:
         for value in values(result):
-            yield json.dumps({"task": result.task, **value}, ensure_ascii=False, allow_nan=False) + "\n"
+            yield json_line({"task": result.task, **value})
 
 
-def _line(task: str, output: Output) -> str:
-    value: Mapping[str, Any] = records.output_to_json(output)
-    return json.dumps({"task": task, **value}, ensure_ascii=False) + "\n"
-
-
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    _write_text(path, "".join(lines))
-
-
-def _write_text(path: Path, text: str) -> None:
-    """Whole or not at all: a half-written file never has the final name."""
-    beside = path.with_name(path.name + ".new")
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise OutsideError(f"cannot write {path}: {error.strerror}.") from None
+def _by_task(path: Path, reader: Callable[[Mapping[str, Any]], Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for value in read_rows(path):
+        found.setdefault(value.pop("task"), []).append(reader(value))
+    return found

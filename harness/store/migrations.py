@@ -5,6 +5,15 @@ from __future__ import annotations
 import duckdb
 
 from harness.core.errors import ConfigError
+from harness.store.transactions import transaction
+
+# The place of a row within its run, for tables that kept it only by their physical order.
+_POSITION = """
+    ALTER TABLE {table} ADD COLUMN position BIGINT;
+    UPDATE {table} SET position = numbered.position FROM (
+        SELECT rowid AS at, row_number() OVER (PARTITION BY run ORDER BY rowid) - 1 AS position FROM {table}
+    ) numbered WHERE {table}.rowid = numbered.at;
+"""
 
 STEPS: tuple[str, ...] = (
     """
@@ -36,6 +45,21 @@ STEPS: tuple[str, ...] = (
         decision TEXT NOT NULL, stage TEXT NOT NULL, created TEXT NOT NULL
     );
     """,
+    """
+    ALTER TABLE samples ADD COLUMN origin TEXT;
+    ALTER TABLE outputs ADD COLUMN repeat BIGINT DEFAULT 0;
+    ALTER TABLE outputs ADD COLUMN attempts BIGINT DEFAULT 1;
+    ALTER TABLE outputs ADD COLUMN cached BOOLEAN DEFAULT false;
+    ALTER TABLE answers ADD COLUMN repeat BIGINT DEFAULT 0;
+    ALTER TABLE scores ADD COLUMN repeat BIGINT DEFAULT 0;
+    """
+    + "".join(_POSITION.format(table=table) for table in ("outputs", "answers", "scores"))
+    + """
+    CREATE TABLE attempts (
+        number BIGINT PRIMARY KEY, time TEXT NOT NULL, release TEXT NOT NULL, decision TEXT NOT NULL,
+        verdict TEXT NOT NULL, runs JSON NOT NULL
+    );
+    """,
 )
 
 
@@ -50,12 +74,15 @@ def check(connection: duckdb.DuckDBPyConnection) -> int:
     return applied
 
 
-def migrate(connection: duckdb.DuckDBPyConnection) -> None:
-    """Bring the database to this version of the tables. Raises ConfigError for one that is newer."""
+def migrate(connection: duckdb.DuckDBPyConnection) -> int:
+    """Bring the database to this version of the tables; gives its step.
+
+    A step that fails leaves the tables as they were. Raises ConfigError for a database that is newer.
+    """
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (step BIGINT PRIMARY KEY, applied TIMESTAMP)")
     applied = check(connection)
     for number, step in enumerate(STEPS[applied:], start=applied + 1):
-        connection.execute("BEGIN")
-        connection.execute(step)
-        connection.execute("INSERT INTO migrations VALUES (?, current_timestamp)", [number])
-        connection.execute("COMMIT")
+        with transaction(connection):
+            connection.execute(step)
+            connection.execute("INSERT INTO migrations VALUES (?, current_timestamp)", [number])
+    return len(STEPS)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from harness.core.runs import Run, TaskResult
 from harness.store import records
+from harness.store.parquet import PIECE
+from harness.store.parts import COLUMNS, names
 
-_SCORES = "SELECT task, sample_id, metric, value, part, reason FROM scores WHERE run = ? ORDER BY rowid"
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,13 @@ def runs(connection: duckdb.DuckDBPyConnection, ids: Iterable[str] | None = None
 
 def results(connection: duckdb.DuckDBPyConnection, run: str) -> tuple[TaskResult, ...]:
     """The tasks of a run, everything in the samples' order."""
-    samples = _by_task(
-        connection, 'SELECT task, id, "row", target, "group", slices FROM samples WHERE run = ? ORDER BY position', run
-    )
-    outputs = _by_task(connection, _in_order("outputs"), run)
-    answers = _by_task(connection, _in_order("answers"), run)
-    scores = _by_task(connection, _SCORES, run)
+    samples = _by_task(connection, "samples", run, records.sample_from_json)
+    outputs = _by_task(connection, "outputs", run, records.output_from_json)
+    answers = _by_task(connection, "answers", run, records.answer_from_json)
+    scores = _by_task(connection, "scores", run, records.score_from_json)
     return tuple(
         TaskResult(
-            task,
-            tuple(records.sample_from_json(_parsed(row, "row", "target", "slices")) for row in rows),
-            tuple(records.output_from_json(row) for row in outputs.get(task, [])),
-            tuple(records.answer_from_json(_parsed(row, "value")) for row in answers.get(task, [])),
-            tuple(records.score_from_json(row) for row in scores.get(task, [])),
+            task, tuple(rows), tuple(outputs.get(task, ())), tuple(answers.get(task, ())), tuple(scores.get(task, ()))
         )
         for task, rows in samples.items()
     )
@@ -93,27 +89,17 @@ def versions(connection: duckdb.DuckDBPyConnection, release: str | None = None) 
     return [VersionRow(*row) for row in rows]
 
 
-def _in_order(table: str) -> str:
-    fields = {
-        "outputs": "text, finish_reason, prompt_tokens, generated_tokens, latency, choices, error",
-        "answers": "outcome, value, reason",
-    }[table]
-    named = ", ".join(f"t.{field}" for field in fields.split(", "))
-    return (
-        f"SELECT t.task, t.sample_id, {named} FROM {table} t JOIN samples s "
-        "ON s.run = t.run AND s.task = t.task AND s.id = t.sample_id WHERE t.run = ? ORDER BY s.position"
-    )
-
-
-def _by_task(connection: duckdb.DuckDBPyConnection, query: str, run: str) -> dict[str, list[dict[str, Any]]]:
-    cursor = connection.execute(query, [run])
-    names = [column[0] for column in cursor.description or ()]
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in cursor.fetchall():
-        value = dict(zip(names, row, strict=True))
-        found.setdefault(value.pop("task"), []).append(value)
+def _by_task(
+    connection: duckdb.DuckDBPyConnection, part: str, run: str, reader: Callable[[Mapping[str, Any]], _Row]
+) -> dict[str, list[_Row]]:
+    columns = COLUMNS[part]
+    cursor = connection.execute(f"SELECT {names(part)} FROM {part} WHERE run = ? ORDER BY position", [run])
+    parsed = [column.name for column in columns if column.type == "JSON"]
+    found: dict[str, list[_Row]] = {}
+    while rows := cursor.fetchmany(PIECE):
+        for row in rows:
+            value = {column.name: given for column, given in zip(columns, row, strict=True)}
+            for name in parsed:
+                value[name] = None if value[name] is None else json.loads(value[name])
+            found.setdefault(value.pop("task"), []).append(reader(value))
     return found
-
-
-def _parsed(row: dict[str, Any], *keys: str) -> dict[str, Any]:
-    return {**row, **{key: None if row[key] is None else json.loads(row[key]) for key in keys}}

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from harness.core.runs import Counts, MetricInfo, Model, Run
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
+
+# `asdict` copies deeply, which is most of the time that a large bundle takes.
+_SAMPLE, _OUTPUT, _ANSWER, _SCORE = (
+    tuple(field.name for field in fields(kind)) for kind in (Sample, Output, Answer, Score)
+)
 
 
 def run_to_json(run: Run) -> dict[str, Any]:
@@ -16,10 +21,10 @@ def run_to_json(run: Run) -> dict[str, Any]:
 
 
 def run_from_json(value: Mapping[str, Any]) -> Run:
-    """A run from what `run_to_json` gave."""
+    """A run from what `run_to_json` gave, or an earlier harness."""
     metrics = {task: tuple(map(_metric_info, infos)) for task, infos in value["metrics"].items()}
     parts = {"model": Model(**value["model"]), "counts": Counts(**value["counts"]), "metrics": metrics}
-    return Run(**{**value, **parts})
+    return Run(**{**value, **parts, "notes": tuple(value.get("notes", ()))})
 
 
 def _metric_info(value: Mapping[str, Any]) -> MetricInfo:
@@ -28,18 +33,18 @@ def _metric_info(value: Mapping[str, Any]) -> MetricInfo:
 
 def output_to_json(output: Output) -> dict[str, Any]:
     """An output as plain JSON values."""
-    return asdict(output)
+    return {name: getattr(output, name) for name in _OUTPUT}
 
 
 def output_from_json(value: Mapping[str, Any]) -> Output:
     """An output from what `output_to_json` gave."""
     choices = value.get("choices")
-    return Output(**{**value, "choices": None if choices is None else tuple(choices)})
+    return Output(**value) if choices is None else Output(**{**value, "choices": tuple(choices)})
 
 
 def sample_to_json(sample: Sample) -> dict[str, Any]:
     """A sample as plain JSON values."""
-    return asdict(sample)
+    return {name: getattr(sample, name) for name in _SAMPLE}
 
 
 def sample_from_json(value: Mapping[str, Any]) -> Sample:
@@ -49,7 +54,7 @@ def sample_from_json(value: Mapping[str, Any]) -> Sample:
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
     """An answer as plain JSON values."""
-    return asdict(answer)
+    return {name: getattr(answer, name) for name in _ANSWER}
 
 
 def answer_from_json(value: Mapping[str, Any]) -> Answer:
@@ -59,7 +64,7 @@ def answer_from_json(value: Mapping[str, Any]) -> Answer:
 
 def score_to_json(score: Score) -> dict[str, Any]:
     """A score as plain JSON values."""
-    return asdict(score)
+    return {name: getattr(score, name) for name in _SCORE}
 
 
 def score_from_json(value: Mapping[str, Any]) -> Score:

@@ -1,83 +1,74 @@
-"""What goes into the database: finished bundles, decisions, versions. All of it stands in files first."""
+"""What goes into the database: finished bundles and decisions. All of it stands in files first."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from harness.store import bundle, records
-
-_COLUMNS = {
-    "samples": {
-        "task": "VARCHAR", "id": "VARCHAR", "row": "JSON", "target": "JSON", "group": "VARCHAR", "slices": "JSON",
-    },
-    "outputs": {
-        "task": "VARCHAR", "sample_id": "VARCHAR", "text": "VARCHAR", "finish_reason": "VARCHAR",
-        "prompt_tokens": "BIGINT", "generated_tokens": "BIGINT", "latency": "DOUBLE", "choices": "DOUBLE[]",
-        "error": "VARCHAR",
-    },
-    "answers": {"task": "VARCHAR", "sample_id": "VARCHAR", "outcome": "VARCHAR", "value": "JSON", "reason": "VARCHAR"},
-    "scores": {
-        "task": "VARCHAR", "sample_id": "VARCHAR", "metric": "VARCHAR", "value": "DOUBLE", "part": "VARCHAR",
-        "reason": "VARCHAR",
-    },
-}  # fmt: skip
+from harness.core.errors import OutsideError
+from harness.store import bundle, parts, records
+from harness.store.bundle import BundleRefused
+from harness.store.database import first_line, opened
+from harness.store.rules import check_relations, check_rows, unreadable
+from harness.store.transactions import transaction
 
 
-def load_bundle(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Bring a finished bundle into the database, once; a second time changes nothing. Raises OutsideError."""
+def bring_in(store: Path, folder: Path) -> None:
+    """Bring the bundle of a run that just finished into the database.
+
+    Raises BundleRefused where it breaks a rule; OutsideError where the database is locked, read-only or full, saying
+    that the bundle is whole and how it comes in later.
+    """
+    try:
+        with opened(store) as connection:
+            load_bundle(connection, folder)
+    except BundleRefused:
+        raise
+    except (OutsideError, duckdb.Error) as error:
+        raise OutsideError(
+            f"the run is whole in {folder}, but it could not be brought into the store: {first_line(error)} "
+            "Nothing has to be asked again: `harness store load` brings it in later."
+        ) from None
+
+
+def load_bundle(connection: duckdb.DuckDBPyConnection, folder: Path) -> bool:
+    """Bring a finished bundle into the database, whole or not at all; gives False where it is there already.
+
+    Raises BundleRefused where it was changed after its run, or breaks a rule.
+    """
     run = records.run_to_json(bundle.read_run(folder))
     if connection.execute("SELECT 1 FROM runs WHERE id = ?", [run["id"]]).fetchone():
-        return
-    counts = run["counts"]
-    connection.execute("BEGIN")
-    connection.execute(
-        "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [run["id"], run["release"], run["suite"], run["model"]["role"], run["started"], counts["scored"],
-         counts["model_failed"], counts["not_evaluated"], json.dumps(run)],
-    )  # fmt: skip
-    for name in bundle.PARTS:
-        table = name.removesuffix(".jsonl")
-        if (folder / name).stat().st_size:
-            _load_part(connection, table, folder / name, run["id"])
-    connection.execute("COMMIT")
+        return False
+    found = bundle.part_files(folder)
+    with transaction(connection):
+        try:
+            check_rows(connection, folder, found)
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            raise unreadable(folder, error) from None
+        connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", run_row(run))
+        for part, path in found.items():
+            columns = f"position, {parts.names(part)}"
+            query = f"SELECT ?, {columns} FROM ({parts.rows_of(part, path)})"
+            connection.execute(f"INSERT INTO {part} (run, {columns}) {query}", [run["id"]])
+        check_relations(connection, folder, found, run["id"])
+    return True
 
 
-def _load_part(connection: duckdb.DuckDBPyConnection, table: str, path: Path, run: str) -> None:
-    columns = _COLUMNS[table]
-    names = ", ".join(f'"{name}"' for name in columns)
-    types = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
-    position = ", position" if table == "samples" else ""
-    numbered = ", row_number() OVER () - 1" if table == "samples" else ""
-    source = f"read_json(?, format='newline_delimited', columns={{{types}}}, maximum_object_size=67108864)"
-    connection.execute(
-        f"INSERT INTO {table} (run, {names}{position}) SELECT ?, {names}{numbered} FROM {source}", [run, str(path)]
-    )
+def run_row(run: Mapping[str, Any]) -> list[Any]:
+    """A run's row: id, release, suite, role, started, the three counts, and the whole as JSON."""
+    counts = [run["counts"][name] for name in ("scored", "model_failed", "not_evaluated")]
+    return [run["id"], run["release"], run["suite"], run["model"]["role"], run["started"], *counts, json.dumps(run)]
 
 
-def add_decision(connection: duckdb.DuckDBPyConnection, record: dict[str, object]) -> None:
+def add_decision(connection: duckdb.DuckDBPyConnection, record: Mapping[str, Any]) -> None:
     """Keep a decision; the same decision taken again is one decision."""
-    connection.execute(
-        "INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?, ?)",
-        [record["id"], record["release"], record["verdict"], record["decided"], json.dumps(record)],
-    )
+    connection.execute("INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?, ?)", decision_row(record))
 
 
-def add_version(
-    connection: duckdb.DuckDBPyConnection, release: str, adapter: str, base: str, decision: str, stage: str, now: str
-) -> int:
-    """Record a version; the same adapter at the same stage by the same decision stays one version. Gives its number."""
-    found = connection.execute(
-        "SELECT number FROM versions WHERE release = ? AND adapter_digest = ? AND decision = ? AND stage = ?",
-        [release, adapter, decision, stage],
-    ).fetchone()
-    if found:
-        return int(found[0])
-    last = connection.execute("SELECT coalesce(max(number), 0) FROM versions").fetchone()
-    number = (int(last[0]) if last else 0) + 1
-    connection.execute(
-        "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?)", [number, release, adapter, base, decision, stage, now]
-    )
-    return number
+def decision_row(record: Mapping[str, Any]) -> list[Any]:
+    """A decision's row: id, release, verdict, time, and the whole as JSON."""
+    return [record["id"], record["release"], record["verdict"], record["decided"], json.dumps(record)]

@@ -10,7 +10,12 @@ from harness.core.samples import Json
 
 @dataclass(frozen=True, slots=True)
 class LmEval:
-    """`task` is lm-eval's name; `include` a folder with the YAML of local tasks; `limit` asks only the first rows."""
+    """`task` is lm-eval's name of a task or a group; `include` a folder with the YAML of local tasks.
+
+    `limit` asks only the first rows of each task; `num_fewshot` puts so many examples before each prompt (default: as
+    the task says). `score` names lm-eval's metric that counts for a sample, where it is not acc or exact_match:
+    `acc_norm`, or `exact_match,flexible-extract` with the filter that its answer goes through.
+    """
 
     asks: ClassVar[str] = "lm_eval"
     default_metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
@@ -18,10 +23,16 @@ class LmEval:
     task: str
     include: str | None = None
     limit: int | None = None
+    num_fewshot: int | None = None
+    score: str | None = None
 
     def check(self) -> list[str]:
-        """A limit must leave something to ask."""
-        return ["'limit' must be 1 or more."] if self.limit is not None and self.limit < 1 else []
+        """A limit must leave something to ask, a number of examples must be one, a score must have a name."""
+        problems = ["'limit' must be 1 or more."] if self.limit is not None and self.limit < 1 else []
+        problems += (
+            ["'num_fewshot' must be 0 or more."] if self.num_fewshot is not None and self.num_fewshot < 0 else []
+        )
+        return problems + (["'score' is empty."] if self.score is not None and not self.score.strip() else [])
 
     def check_target(self, target: Json) -> str | None:
         """lm-eval checks its own rows."""

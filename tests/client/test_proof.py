@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
+from harness.client.interface import Limits
 from harness.client.proof import PROVEN, prove
-from harness.client.tgi import Limits, TgiClient
+from harness.client.tgi import TgiClient
 from harness.core.errors import OutsideError
 from tests.tgi_stub import ADAPTER, Stub
 
@@ -72,3 +73,8 @@ def test_a_refused_adapter_is_told(stub: Stub) -> None:
     stub.always = 422
     with pytest.raises(OutsideError, match=f"no answer for the adapter '{ADAPTER}': HTTP 422"):
         proof(stub)
+
+
+def test_a_server_without_the_base_proves_nothing(stub: Stub) -> None:
+    stub.serves_base = False
+    assert proof(stub).startswith("not proven: the server does not answer as the base model")

@@ -1,46 +1,18 @@
-"""The client mends what another attempt may mend, and nothing else; each sample ends as exactly one output."""
+"""TGI's API: what is sent, what is read, and what is taken for no reply at all."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+import dataclasses
+from typing import Any
 
+import huggingface_hub as hub
 import pytest
 
-from harness.client.ask import Question, ask_all
-from harness.client.tgi import Limits, RequestFailed, TgiClient
+from harness.client.interface import Piece, RequestFailed
 from harness.core.errors import OutsideError
 from harness.core.releases import Generation
-from harness.core.samples import Output
+from tests.client.asking import chat, use
 from tests.tgi_stub import ADAPTER, Stub
-
-T = TypeVar("T")
-QUICK = Limits(timeout=2.0, attempts=4, first_pause=0.01, longest_pause=0.02, health=2.0)
-KEY = "secret-key-of-the-server"
-
-
-def use(stub: Stub, call: Callable[[TgiClient], Awaitable[T]], limits: Limits = QUICK, key: str | None = None) -> T:
-    async def main() -> T:
-        async with TgiClient(stub.url, key, 4, limits) as client:
-            return await call(client)
-
-    return asyncio.run(main())
-
-
-def chat(stub: Stub, generation: Generation = Generation(), limits: Limits = QUICK, key: str | None = None) -> Output:  # noqa: B008
-    messages = [{"role": "user", "content": "a parcel is late: shipping"}]
-    return use(stub, lambda client: client.chat("s1", messages, generation, ADAPTER), limits, key)
-
-
-def ask(stub: Stub, count: int, workers: int = 4) -> list[tuple[str, Output]]:
-    kept: list[tuple[str, Output]] = []
-    turn = Generation(max_new_tokens=8)
-    questions = [
-        Question("t", f"s{i}", [{"role": "user", "content": f"{i} shipping"}], turn, ADAPTER) for i in range(count)
-    ]
-    use(stub, lambda client: ask_all(client, questions, workers, lambda task, output: kept.append((task, output))))
-    return kept
 
 
 def test_an_answer_comes_with_its_counts_and_its_time(stub: Stub) -> None:
@@ -60,56 +32,20 @@ def test_greedy_is_said_and_the_adapter_is_named(stub: Stub) -> None:
     assert (body["model"], body["max_tokens"], body["stop"]) == (ADAPTER, 7, ["\n"])
 
 
-@pytest.mark.parametrize("fault", [408, 424, 429, 500, 502, 503, 504, "reset", "truncated", "empty"])
-def test_what_may_pass_is_tried_again(stub: Stub, fault: int | str) -> None:
-    stub.faults.extend([fault] * 3)
-    assert chat(stub).text == "shipping"
-    assert len(stub.asked) == 4
-
-
-@pytest.mark.parametrize("fault", [429, "reset", "truncated"])
-def test_attempts_are_bounded_and_the_error_is_no_text(stub: Stub, fault: int | str) -> None:
-    stub.always = fault
-    output = chat(stub)
-    assert output.text is None
-    assert "(4 attempts)" in str(output.error)
-    assert len(stub.asked) == 4
-
-
-@pytest.mark.parametrize("status", [400, 404, 422])
-def test_a_refused_request_is_not_repeated(stub: Stub, status: int) -> None:
-    stub.always = status
-    output = chat(stub)
-    assert output.text is None
-    assert f"HTTP {status}" in str(output.error)
-    assert "told to fail" in str(output.error)
-    assert len(stub.asked) == 1
-
-
-def test_a_hanging_server_is_given_up_in_time(stub: Stub) -> None:
-    stub.always = "hang"
-    output = chat(stub, limits=Limits(timeout=0.1, attempts=2, first_pause=0.01))
-    assert "timed out" in str(output.error)
-
-
-def test_a_wrong_key_ends_everything_at_once_and_is_not_shown(stub: Stub) -> None:
-    stub.key = "another"
-    with pytest.raises(OutsideError, match=r"refuses the key \(HTTP 401\).*key_env") as raised:
-        chat(stub, key=KEY)
-    assert KEY not in str(raised.value)
-    assert len(stub.asked) == 1
-
-
-def test_the_key_is_sent_and_never_comes_back_in_an_error(stub: Stub) -> None:
-    stub.key, stub.always, stub.error_text = KEY, 422, f"Bearer {KEY} is bad"
-    output = chat(stub, key=KEY)
-    assert stub.asked[0][2] == f"Bearer {KEY}"
-    assert "is bad" in str(output.error)
-    assert KEY not in repr(output)
-    assert KEY not in repr(TgiClient(stub.url, KEY))
-
-
-@pytest.mark.parametrize("reply", [{}, {"choices": []}, {"choices": [{"message": None}]}, [1], 7, None])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"choices": []},
+        {"choices": [{"message": None}]},
+        [1],
+        7,
+        None,
+        {"choices": [{"message": {"content": ["a"]}}]},
+        {"choices": [{"message": {"content": "a"}}], "usage": {"prompt_tokens": "5"}},
+        {"choices": [{"message": {"content": "a"}, "finish_reason": 3}]},
+    ],
+)
 def test_a_reply_of_another_form_is_an_error_of_the_request(stub: Stub, reply: object) -> None:
     async def other(body: object) -> object:
         return reply if not isinstance(reply, int) else [reply]
@@ -120,16 +56,17 @@ def test_a_reply_of_another_form_is_an_error_of_the_request(stub: Stub, reply: o
     assert "has not the form of TGI's" in str(output.error)
 
 
-@pytest.mark.parametrize("call", ["prefill", "greedy", "tokenize"])
+@pytest.mark.parametrize("call", ["prefill", "greedy", "tokenize", "chat_tokens"])
 def test_other_routes_refuse_another_form_too(stub: Stub, call: str) -> None:
     async def other(body: object) -> object:
         return {"generated_text": "x"}
 
-    stub._generate = stub._tokenize = other  # type: ignore[method-assign, assignment]
+    stub._generate = stub._tokenize = stub._chat_tokenize = other  # type: ignore[method-assign, assignment]
     calls = {
         "prefill": lambda client: client.prefill("a b", None),
         "greedy": lambda client: client.greedy("a", 2, (), None),
         "tokenize": lambda client: client.tokenize("a"),
+        "chat_tokens": lambda client: client.chat_tokens([]),
     }
     with pytest.raises(RequestFailed, match="form of TGI's"):
         use(stub, calls[call])
@@ -140,43 +77,22 @@ def test_the_stop_string_is_cut_off(stub: Stub) -> None:
     assert chat(stub, Generation(stop=("###", "\n"))).text == "shipping"
 
 
+def test_a_text_with_its_stop_string_is_complete_whatever_the_server_counted_first(stub: Stub) -> None:
+    stub.answer, stub.finish_reason = lambda text, adapter: "shipping\n", "length"
+    assert chat(stub, Generation(stop=("\n",))).finish_reason == "stop"
+    assert chat(stub, Generation(stop=("###",))).finish_reason == "length"
+
+
+def test_more_stop_strings_than_tgi_takes_are_cut_here(stub: Stub) -> None:
+    stub.answer = lambda text, adapter: "shipping END more"
+    assert chat(stub, Generation(stop=("1", "2", "3", "4", " END"))).text == "shipping"
+    assert stub.posts("/v1/chat/completions")[0]["stop"] == ["1", "2", "3", "4"]
+
+
 def test_no_content_is_an_empty_answer_and_no_error(stub: Stub) -> None:
     stub.answer = lambda text, adapter: ""
     assert chat(stub).text == ""
     assert chat(stub).error is None
-
-
-def test_at_most_so_many_are_in_flight_and_each_sample_is_answered_once(stub: Stub) -> None:
-    stub.delay = 0.01
-    stub.faults.extend([503, "reset", 429, "truncated"])
-    kept = ask(stub, 40, workers=3)
-    assert stub.most_in_flight == 3
-    assert sorted(output.sample_id for _, output in kept) == sorted(f"s{i}" for i in range(40))
-    assert all(output.text == "shipping" and task == "t" for task, output in kept)
-
-
-def test_the_pool_itself_bounds_what_is_in_flight(stub: Stub) -> None:
-    stub.delay = 0.01
-    ask(stub, 40, workers=20)
-    assert stub.most_in_flight == 4
-
-
-def test_one_bad_sample_is_one_error_and_the_rest_are_answered(stub: Stub) -> None:
-    stub.refused = lambda text: 422 if text.startswith("7 ") else None
-    outputs = {output.sample_id: output for _, output in ask(stub, 12)}
-    assert len(outputs) == 12
-    assert [name for name, output in outputs.items() if output.error] == ["s7"]
-
-
-def test_a_server_that_dies_ends_the_asking_and_leaves_no_errors_behind(stub: Stub) -> None:
-    stub.dies_after = 10
-    kept: list[tuple[str, Output]] = []
-    questions = [Question("t", f"s{i}", [{"role": "user", "content": "x"}], Generation(), None) for i in range(40)]
-    with pytest.raises(ExceptionGroup) as raised:
-        use(stub, lambda client: ask_all(client, questions, 2, lambda task, output: kept.append((task, output))))
-    assert raised.group_contains(OutsideError, match="is gone")
-    assert len(kept) == stub.answered
-    assert all(output.error is None for _, output in kept)
 
 
 def test_alive_and_info(stub: Stub) -> None:
@@ -194,3 +110,75 @@ def test_prefill_reads_ranks_and_holds_nan_for_unknown(stub: Stub) -> None:
     assert [token.text for token in tokens] == ["a", " b", " c"]
     assert [token.logprob for token in tokens] == [None, None, None]
     assert tokens[1].rank == 7
+
+
+def test_the_pieces_of_a_text_are_its_characters(stub: Stub) -> None:
+    text = "naïve – 漢字 end"
+    pieces = use(stub, lambda client: client.tokenize(text))
+    assert [text[piece.start : piece.stop] for piece in pieces] == ["naïve", " –", " 漢字", " end"]
+
+
+def test_offsets_in_bytes_become_characters(stub: Stub) -> None:
+    text = "naïve 漢字 end"
+
+    async def in_bytes(body: Any) -> list[dict[str, Any]]:
+        spans = [(0, 6), (6, 10), (10, 13), (13, 17)]  # the second one ends inside of the text's two characters
+        return [{"id": id, "text": "", "start": start, "stop": stop} for id, (start, stop) in enumerate(spans)]
+
+    stub._tokenize = in_bytes  # type: ignore[method-assign]
+    pieces = use(stub, lambda client: client.tokenize(text))
+    assert pieces == [Piece(0, 0, 5), Piece(1, 5, 7), Piece(2, 7, 8), Piece(3, 8, 12)]
+
+
+def test_chat_turns_as_tokens_and_none_from_a_server_without_the_route(stub: Stub) -> None:
+    turns = [{"role": "user", "content": "hello"}]
+    told = use(stub, lambda client: client.chat_tokens(turns))
+    assert told == [piece.id for piece in use(stub, lambda client: client.tokenize("<user> hello"))]
+    stub.always = 404
+    assert use(stub, lambda client: client.chat_tokens(turns)) is None
+    stub.always = 422
+    with pytest.raises(RequestFailed, match="HTTP 422"):
+        use(stub, lambda client: client.chat_tokens(turns))
+
+
+def names(kind: type[Any]) -> set[str]:
+    return {field.name for field in dataclasses.fields(kind)}
+
+
+def test_what_is_read_of_a_reply_has_the_names_of_huggingface_hubs_types(stub: Stub) -> None:
+    """The types are generated from TGI's own description; the client reads replies by hand."""
+    assert {"choices", "usage"} <= names(hub.ChatCompletionOutput)
+    assert {"message", "finish_reason"} <= names(hub.ChatCompletionOutputComplete)
+    assert "content" in names(hub.ChatCompletionOutputMessage)
+    assert {"prompt_tokens", "completion_tokens"} <= names(hub.ChatCompletionOutputUsage)
+    assert {"generated_text", "details"} <= names(hub.TextGenerationOutput)
+    assert {"prefill", "tokens"} <= names(hub.TextGenerationOutputDetails)
+    assert {"id", "text", "logprob"} == names(hub.TextGenerationOutputPrefillToken)
+    sent = {"model", "messages", "max_tokens", "temperature", "seed", "stop", "top_p"}
+    assert sent <= names(hub.ChatCompletionInput)
+    sent = {"max_new_tokens", "do_sample", "details", "decoder_input_details", "return_full_text", "stop", "adapter_id"}
+    assert sent <= names(hub.TextGenerationInputGenerateParameters)
+
+
+def test_a_reply_written_by_huggingface_hubs_types_is_read_as_they_read_it(stub: Stub) -> None:
+    made = hub.ChatCompletionOutput(
+        choices=[
+            hub.ChatCompletionOutputComplete(
+                finish_reason="stop",
+                index=0,
+                message=hub.ChatCompletionOutputMessage(role="assistant", content="shipping"),
+            )
+        ],
+        created=0, id="", model="m", system_fingerprint="f",
+        usage=hub.ChatCompletionOutputUsage(completion_tokens=3, prompt_tokens=11, total_tokens=14),
+    )  # fmt: skip
+
+    async def written(body: Any) -> Any:
+        return dataclasses.asdict(made)
+
+    stub._chat = written  # type: ignore[method-assign]
+    output = chat(stub)
+    assert (output.text, output.finish_reason, output.prompt_tokens, output.generated_tokens) == (
+        made.choices[0].message.content, made.choices[0].finish_reason, made.usage.prompt_tokens,
+        made.usage.completion_tokens,
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,49 @@ def test_a_bad_row_is_told_with_its_line(desk: Project, line: bytes, said: str) 
     desk.write(DATA, good + b"\n" + line + b"\n")  # the empty line counts, and is no row
     found = desk.problems()
     assert any(text.startswith(f"{DATA}:6: ") and said in text for text in found), found
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"n": 18446744073709551616, "m": -9223372036854775809, "k": [{"d": 10**30}]},
+        {"n": -0.0, "m": 1e22, "k": 0.1, "j": 9007199254740993, "i": True, "h": None},
+        {"text": 'a "quoted": colon, and \\" :', "a:b": {"c": [{"d": "\\": "}, [], {}]}, "é": "\u2028😀\x00"},
+    ],
+)
+def test_a_row_is_read_as_it_was_written(tmp_path: Path, value: dict[str, object]) -> None:
+    for ascii_only in (True, False):
+        (tmp_path / "rows.jsonl").write_text(json.dumps(value, ensure_ascii=ascii_only) + "\n", encoding="utf-8")
+        rows, problems = read_rows(tmp_path / "rows.jsonl", "rows.jsonl")
+        assert problems == []
+        assert repr(rows[0].value) == repr(value)
+
+
+@pytest.mark.parametrize(
+    "line", ['{"a": 1, "a": 2}', '{"a": 1, "a" : 2, "b": "c"}', '{"a": [{"b": {"k": 1,\t"k"\t:1}}]}', '{"a":1,"\\u0061":1}']
+)
+def test_a_key_that_stands_twice_is_told_wherever_it_stands(tmp_path: Path, line: str) -> None:
+    (tmp_path / "rows.jsonl").write_text(line + "\n", encoding="utf-8")
+    rows, (problem,) = read_rows(tmp_path / "rows.jsonl", "rows.jsonl")
+    assert rows == []
+    assert "stands twice" in str(problem)
+
+
+@pytest.mark.parametrize("line", ["[" * 1500 + "]" * 1500, '{"a":' * 1500 + "1" + "}" * 1500])
+def test_a_row_of_great_depth_is_a_problem_or_a_row(tmp_path: Path, line: str) -> None:
+    (tmp_path / "rows.jsonl").write_text(f'{{"x": {line}}}\n')
+    rows, problems = read_rows(tmp_path / "rows.jsonl", "rows.jsonl")
+    assert len(rows) + len(problems) == 1
+
+
+def test_rows_that_differ_in_the_kind_of_a_number_are_not_the_same(desk: Project) -> None:
+    more = [{**ROW, "id": f"n{i}", "text": "x", "n": n} for i, n in enumerate([1, 1.0, True, "1", 10**30, 10**30 + 1])]
+    desk.rows(DATA, more)
+    assert desk.problems() == []
+    desk.rows(DATA, [*more, {"n": 10**30, **{key: more[0][key] for key in ("language", "label", "text")}, "id": "z"}])
+    assert [text.split(" Drop")[0] for text in desk.problems()] == [
+        f"{DATA}:7: the row is the same as line 5 but for its id, and would count as two samples."
+    ]
 
 
 @pytest.mark.parametrize("text", [b"", b"\n \n\n"])

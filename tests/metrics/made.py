@@ -7,19 +7,21 @@ from harness.core.samples import Answer, Json, Outcome, Sample, Score
 from harness.metrics.interface import Item
 
 
-def scored(target: Json, value: Json, name: str = "a") -> Item:
+def scored(target: Json, value: Json, name: str = "a", repeat: int = 0) -> Item:
     """An answer that could be read."""
-    return Item(Sample(name, {}, target), Answer(name, Outcome.SCORED, value))
+    return Item(Sample(name, {}, target), Answer(name, Outcome.SCORED, value, repeat=repeat))
 
 
-def failed(target: Json, name: str = "f") -> Item:
+def failed(target: Json, name: str = "f", repeat: int = 0) -> Item:
     """The model gave nothing that could be read."""
-    return Item(Sample(name, {}, target), Answer(name, Outcome.MODEL_FAILED, reason="the text is not JSON"))
+    answer = Answer(name, Outcome.MODEL_FAILED, reason="the text is not JSON", repeat=repeat)
+    return Item(Sample(name, {}, target), answer)
 
 
-def lost(target: Json, name: str = "l") -> Item:
+def lost(target: Json, name: str = "l", repeat: int = 0) -> Item:
     """The infrastructure lost the sample."""
-    return Item(Sample(name, {}, target), Answer(name, Outcome.NOT_EVALUATED, reason="connection reset"))
+    answer = Answer(name, Outcome.NOT_EVALUATED, reason="connection reset", repeat=repeat)
+    return Item(Sample(name, {}, target), answer)
 
 
 def score(metric: str, *items: Item, **arguments: object) -> list[Score]:

@@ -5,29 +5,68 @@ from __future__ import annotations
 import pytest
 
 from harness import catalog
-from harness.core.samples import Score
+from harness.core.samples import Json, Score
+from harness.metrics.interface import Item, score_each
 from tests.metrics.made import failed, lost, score, scored, whole
 
 RECORD = {"order": "NL-1", "count": 2, "note": None}
-TARGETS = {"classify": "billing", "extract": RECORD, "generate": "the cat sat", "lm_eval": 1}
+TARGETS = {"extract": RECORD, "generate": "the cat sat", "lm_eval": 1}  # the other kinds: a label
+ARGUMENTS = {"evaluate": {"path": "scripts/overlap"}}
+NAMES = {"evaluate": "overlap"}
+NO_SCORES = "macro_f1"
+each_scoring_metric = pytest.mark.parametrize("name", [name for name in catalog.names("metrics") if name != NO_SCORES])
 
 
-@pytest.mark.parametrize("name", [name for name in catalog.names("metrics") if name != "macro_f1"])
+def every(name: str, *items: Item) -> list[Score]:
+    """The scores by a metric whichever, with the arguments that it cannot do without."""
+    for package in getattr(catalog.plug("metrics", name), "needs", ()):
+        pytest.importorskip(package)
+    return score(name, *items, **ARGUMENTS.get(name, {}))
+
+
+def targets_of(name: str) -> list[Json]:
+    return [TARGETS.get(kind, "billing") for kind in catalog.plug("metrics", name).kinds]
+
+
+@pytest.mark.filterwarnings("ignore")
+@each_scoring_metric
 def test_every_sample_has_one_whole_score_failed_0_and_lost_none(name: str) -> None:
-    if name.startswith("rouge"):
-        pytest.importorskip("rouge_score")
-    for kind in catalog.plug("metrics", name).kinds:
-        target = TARGETS[kind]
-        found = score(name, failed(target), lost(target))
+    for target in targets_of(name):
+        found = every(name, failed(target), lost(target))
         wholes = [(one.sample_id, one.value, one.reason) for one in found if not one.part]
         assert wholes == [("f", 0.0, "the text is not JSON"), ("l", None, "connection reset")]
-        assert all(one.value == 0.0 for one in found if one.part), "no part of a failed record counts"
-        assert {one.metric for one in found} == {name}
+        parts = {one.part: one.value for one in found if one.part and one.sample_id == "f"}
+        assert set(parts.values()) <= {0.0} or parts.pop("reference_len") == len(str(target).split())
+        assert set(parts.values()) <= {0.0}, "no part of a failed answer counts"
+        assert {one.metric for one in found} == {NAMES.get(name, name)}
+
+
+@pytest.mark.filterwarnings("ignore")
+@each_scoring_metric
+def test_the_repeats_of_a_sample_are_scored_one_by_one(name: str) -> None:
+    for target in targets_of(name):
+        items = [make(target, "same", repeat) for repeat, make in enumerate((failed, lost, failed))]
+        wholes = [(one.sample_id, one.repeat, one.value) for one in every(name, *items) if not one.part]
+        assert wholes == [("same", 0, 0.0), ("same", 1, None), ("same", 2, 0.0)]
 
 
 @pytest.mark.parametrize("name", catalog.names("metrics"))
 def test_no_items_give_no_scores(name: str) -> None:
-    assert score(name) == []
+    assert score(name, **ARGUMENTS.get(name, {})) == []
+
+
+@pytest.mark.parametrize("name", catalog.names("metrics"))
+def test_scores_that_are_not_averaged_say_what_they_are_made_into(name: str) -> None:
+    assert catalog.plug("metrics", name).aggregate in ("rate", "mean", "macro_f1", "bleu")
+
+
+def test_a_number_that_is_none_is_no_score() -> None:
+    (found,) = score_each("made_up", [scored("a", "b", "s1", 2)], lambda _: float("nan"))
+    assert found == Score("s1", "made_up", None, reason="made_up is not a number here", repeat=2)
+
+
+def test_parts_carry_the_repeat_too() -> None:
+    assert {one.repeat for one in score("field_accuracy", scored(RECORD, RECORD, "s", 3))} == {3}
 
 
 def test_accuracy_is_equality() -> None:

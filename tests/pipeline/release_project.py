@@ -102,7 +102,7 @@ class Project:
         from harness.pipeline.runs import plan_runs
 
         release = validate(self.file)
-        return {run.model.role: run.id for run in plan_runs(release, candidate(release, lambda _: None))}
+        return {run.model.role: run.id for run in plan_runs(release, candidate(release, lambda _: None)).runs}
 
 
 def make_project(root: Path, url: str, samples: int = 60) -> Project:

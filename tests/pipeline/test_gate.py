@@ -79,9 +79,9 @@ def test_answers_that_are_cut_fail(project: Project, stub: Stub) -> None:
 def test_a_second_gate_asks_nothing_and_decides_the_same(project: Project, stub: Stub) -> None:
     project.gate()
     first, kept = project.record, {path: path.read_bytes() for path in project.root.rglob("*.json*") if path.is_file()}
-    asked = len(stub.posts("/v1/chat/completions")) + len(stub.posts("/generate"))
+    asked = len(stub.posts("/v1/chat/completions"))
     assert project.gate() == 0
-    assert len(stub.posts("/v1/chat/completions")) + len(stub.posts("/generate")) == asked
+    assert len(stub.posts("/v1/chat/completions")) == asked
     assert project.record == first
     assert {path: path.read_bytes() for path in kept} == kept
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 pytest.importorskip("lm_eval")
+pytest.importorskip("transformers")
 
-from harness.client.lm_eval_model import TgiLM
+from harness.client.interface import Limits
 from harness.client.tgi import TgiClient
 from harness.core.errors import ConfigError, OutsideError
+from harness.core.releases import MetricSpec, Task
 from harness.core.runs import TaskResult
 from harness.core.samples import Outcome
-from harness.pipeline import lm_eval_run
+from harness.pipeline.lm_eval_results import task_result
+from harness.pipeline.lm_eval_run import LmEvalResult, run_lm_eval
+from harness.tasks.lm_eval import LmEval
 from tests.pipeline.release_project import Project
-from tests.tgi_stub import ADAPTER, Stub
+from tests.tgi_stub import ADAPTER, Stub, words
 
 TASK = """\
 task: tiny
@@ -42,6 +47,22 @@ FACTS = [
 ]
 
 
+def write_word_tokenizer(base: Path) -> None:
+    """The stub's tokens as a tokenizer: a word with the space before it, numbered by its checksum."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+
+    texts = [f"Question: {question}\nAnswer: {right} {wrong}" for question, right, wrong in FACTS]
+    vocab = {word: zlib.crc32(word.encode()) for text in texts for word in words(text)} | {"<eos>": 1, "<unk>": 0}
+    tokenizer = Tokenizer(models.WordLevel(vocab=vocab, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"\s?\S+|\s"), "isolated")
+    tokenizer.decoder = decoders.Fuse()
+    tokenizer.add_special_tokens(["<eos>"])
+    tokenizer.save(str(base / "tokenizer.json"))
+    settings = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<eos>", "unk_token": "<unk>"}
+    (base / "tokenizer_config.json").write_text(json.dumps(settings))
+    (base / "config.json").write_text(json.dumps({"model_type": "llama", "max_position_embeddings": 512}))
+
+
 @pytest.fixture
 def project(project: Project) -> Project:
     """The project with a suite of one lm-eval task: four questions."""
@@ -49,6 +70,7 @@ def project(project: Project) -> Project:
     (project.root / "lm/tiny.yaml").write_text(TASK)
     rows = [{"id": f"q{i}", "question": q, "choices": [b, a], "answer": 1} for i, (q, a, b) in enumerate(FACTS)]
     (project.root / "data/facts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_word_tokenizer(project.root / "base")
     project.suite["tasks"] = {"facts": {"kind": "lm_eval", "task": "tiny", "include": "lm", "metrics": ["accuracy"]}}
     project.write()
     return project
@@ -59,7 +81,7 @@ def likes(word: str) -> float:
     return {" Paris": -0.5, " Rome": -2.0, " Oslo": -3.0}.get(word, -6.0)
 
 
-def run(project: Project, stub: Stub, folder: Path) -> TaskResult:
+def run(project: Project, stub: Stub, folder: Path) -> LmEvalResult:
     from harness.config.suites import load_suite
 
     suite, problems = load_suite(project.root, "queue.yaml")
@@ -67,20 +89,25 @@ def run(project: Project, stub: Stub, folder: Path) -> TaskResult:
     assert problems == []
 
     def connect() -> TgiClient:
-        return TgiClient(stub.url, concurrency=4)
+        return TgiClient(stub.url, concurrency=4, limits=Limits(attempts=2, first_pause=0.01))
 
-    return lm_eval_run.run_lm_eval(project.root, suite.tasks[0], connect, ADAPTER, folder, lambda done, total: None)
+    return run_lm_eval(
+        project.root, project.root / "base", suite.tasks[0], connect, ADAPTER, folder, lambda done, total: None
+    )
 
 
 def test_each_sample_is_scored_by_its_likeliest_choice(project: Project, stub: Stub, tmp_path: Path) -> None:
     stub.logprob = likes
-    result = run(project, stub, tmp_path / "run")
+    found = run(project, stub, tmp_path / "run")
+    result = found.result
     assert [sample.id for sample in result.samples] == ["q0", "q1", "q2", "q3"]
     assert [output.text for output in result.outputs] == ["Paris", "Rome", "Paris", "Oslo"]
     assert [score.value for score in result.scores] == [1.0, 1.0, 0.0, 0.0]
     assert {answer.outcome for answer in result.answers} == {Outcome.SCORED}
     assert result.outputs[0].choices == pytest.approx((-2.5, -1.0)), "with the adapter's shift of 0.5"
     assert {body["parameters"]["adapter_id"] for body in stub.posts("/generate")} == {ADAPTER}
+    assert found.versions["lm_eval.tiny"] == "1.0"
+    assert found.versions["lm_eval"].startswith("0.4")
 
 
 def test_an_interrupted_task_asks_only_what_is_missing(project: Project, stub: Stub, tmp_path: Path) -> None:
@@ -103,6 +130,37 @@ def test_missing_numbers_are_never_scores(
         run(project, stub, tmp_path / "run")
 
 
+def test_a_failing_server_is_an_outside_error(project: Project, stub: Stub, tmp_path: Path) -> None:
+    stub.refused = lambda text: 422
+    stub.always = 422
+    with pytest.raises(OutsideError, match="while lm-eval was asking: HTTP 422"):
+        run(project, stub, tmp_path / "run")
+
+
+def test_an_unknown_task_is_named(project: Project, stub: Stub, tmp_path: Path) -> None:
+    task = Task("facts", "lm_eval", {"task": "tinny", "include": "lm"}, (), (), None, None, (), "", "")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="no task 'tinny'. Did you mean 'tiny'"):
+        run_lm_eval(project.root, project.root / "base", task, lambda: TgiClient(stub.url), None, tmp_path, print)
+
+
+def test_examples_that_the_task_fixes_are_told(project: Project, stub: Stub, tmp_path: Path) -> None:
+    stub.logprob = likes
+    (project.root / "lm/tiny.yaml").write_text(TASK + "num_fewshot: 0\n")
+    project.suite["tasks"]["facts"]["num_fewshot"] = 2
+    project.write()
+    with pytest.raises(ConfigError, match="does not give 'tiny' 2 examples"):
+        run(project, stub, tmp_path / "run")
+
+
+def test_examples_and_limit_reach_lm_eval(project: Project, stub: Stub, tmp_path: Path) -> None:
+    stub.logprob = likes
+    project.suite["tasks"]["facts"] |= {"num_fewshot": 2, "limit": 3}
+    project.write()
+    (project.root / "lm/tiny.yaml").write_text(TASK + 'fewshot_split: test\nfewshot_delimiter: " "\n')
+    assert len(run(project, stub, tmp_path / "run").result.samples) == 3
+    assert {body["inputs"].count("Question:") for body in stub.posts("/generate")} == {3}
+
+
 def test_the_gate_judges_an_lm_eval_suite(project: Project, stub: Stub) -> None:
     stub.logprob = likes
     project.release["gates"] = [{"metric": "queue.accuracy", "at_least": 0.1}]
@@ -115,71 +173,97 @@ def test_the_gate_judges_an_lm_eval_suite(project: Project, stub: Stub) -> None:
     assert len(stub.posts("/generate")) == asked
 
 
-def model(stub: Stub) -> TgiLM:
-    return TgiLM(lambda: TgiClient(stub.url), None, {}, lambda done, total: None)
-
-
-def asked(*pairs: tuple[Any, ...]) -> list[Any]:
-    return [SimpleNamespace(args=pair) for pair in pairs]
-
-
-def pairs(lm: TgiLM, *given: tuple[str, str]) -> Sequence[tuple[float, bool]]:
-    return lm.loglikelihood(asked(*given))
-
-
-@pytest.mark.parametrize("rank", [True, False])
-def test_greedy_is_known_with_and_without_ranks(stub: Stub, rank: bool) -> None:
-    stub.logprob, stub.rank, stub.likeliest = likes, rank, lambda text: " Paris"
-    found = pairs(model(stub), ("capital of France:", " Paris"), ("capital of France:", " Rome"))
-    assert found == [(pytest.approx(-0.5), True), (pytest.approx(-2.0), False)]
-    assert len(stub.posts("/generate")) == (2 if rank else 4)
-
-
-def test_a_space_at_the_end_of_the_context_belongs_to_the_continuation(stub: Stub) -> None:
-    stub.logprob = likes
-    assert pairs(model(stub), ("capital: ", "Paris")) == [(pytest.approx(-0.5), True)]
-
-
-def test_tokens_joined_across_the_border_are_refused(stub: Stub) -> None:
-    with pytest.raises(OutsideError, match="joins the tokens"):
-        pairs(model(stub), ("capital", "ism"))
-
-
-def test_text_ends_before_the_first_stop(stub: Stub) -> None:
-    stub.likeliest = lambda text: " one two\n\nthree four"
-    given = {"until": ["\n\n"], "max_gen_toks": 9}
-    assert model(stub).generate_until(asked(("count:", given))) == [" one two"]
-    with pytest.raises(OutsideError, match="samples"):
-        model(stub).generate_until(asked(("count:", {"temperature": 0.7, "do_sample": True})))
-
-
-def test_a_failing_server_is_an_outside_error(stub: Stub) -> None:
-    stub.always = 422
-    with pytest.raises(OutsideError, match="while lm-eval was asking: HTTP 422"):
-        pairs(model(stub), ("a b", " c"), ("d e", " f"))
-
-
-def sample(number: int, name: str = "none", **more: object) -> dict[str, Any]:
+def logged(number: int, name: str = "none", **figures: Any) -> dict[str, Any]:
+    """A sample as lm-eval logs it; by default of a multiple choice that was right."""
+    more = {key: figures.pop(key) for key in ("filter", "filtered_resps", "target", "doc") if key in figures}
+    figures = figures or {"acc": 1.0}
+    responses = [[-1.0, True], [-2.0, False]]
     return {
-        "doc_id": number, "doc": {"id": name}, "target": 0, "filtered_resps": [[-1.0, True], [-2.0, False]], "acc": 1.0,
-    } | more  # fmt: skip
+        "doc_id": number, "doc": {"id": name}, "target": 0, "filtered_resps": responses, "metrics": list(figures),
+        **figures, **more,
+    }  # fmt: skip
+
+
+def result(
+    *found: Mapping[str, Any], metric: str = "accuracy", expected: int | None = None, **arguments: Any
+) -> TaskResult:
+    kind = LmEval(**{"task": "t", **arguments})
+    task = Task("mine", "lm_eval", {}, (), (), None, None, (MetricSpec(metric),), "", "")  # type: ignore[arg-type]
+    count = len({one["doc_id"] for one in found}) if expected is None else expected
+    return task_result(task, kind, {"samples": {"t": list(found)}, "n-samples": {"t": {"effective": count}}})
 
 
 def test_samples_of_one_name_stay_two_samples() -> None:
-    result = lm_eval_run._result("t", [sample(0, "a"), sample(1, "a")], 2)
-    assert [one.id for one in result.samples] == ["0", "1"]
+    assert [one.id for one in result(logged(0, "a"), logged(1, "a")).samples] == ["0", "1"]
 
 
 def test_a_lost_sample_is_told() -> None:
     with pytest.raises(OutsideError, match="gave 1 of 2 samples"):
-        lm_eval_run._result("t", [sample(0)], 2)
+        result(logged(0), expected=2)
 
 
-def test_each_row_counts_once_however_many_filters_a_task_has() -> None:
-    found = [sample(i, filter=name) for name in ("strict", "loose") for i in (1, 0)]
-    assert [(one["doc_id"], one["filter"]) for one in lm_eval_run._one_filter(found)] == [(0, "strict"), (1, "strict")]
+def test_each_row_counts_once_under_the_first_filter_or_the_one_named() -> None:
+    found = [logged(i, filter=name, exact_match=value) for name, value in (("strict", 0), ("loose", 1)) for i in (1, 0)]
+    assert [(one.sample_id, one.value) for one in result(*found).scores] == [("0", 0.0), ("1", 0.0)]
+    assert [one.value for one in result(*found, score="exact_match,loose").scores] == [1.0, 1.0]
+    with pytest.raises(ConfigError, match="no filter 'looser'; it has: strict, loose"):
+        result(*found, score="exact_match,looser")
 
 
-def test_a_task_without_accuracy_is_told() -> None:
-    with pytest.raises(ConfigError, match="neither of acc, exact_match"):
-        lm_eval_run._result("t", [{k: v for k, v in sample(0).items() if k != "acc"}], 1)
+@pytest.mark.parametrize(
+    ("figures", "metric", "score", "said"),
+    [
+        ({"f1": 0.5}, "accuracy", None, "by f1, not by acc or exact_match: name one as 'score'"),
+        ({"f1": 0.5}, "accuracy", "f1", "0.5; the metric 'accuracy' is for 0 or 1"),
+        ({"acc": math.nan}, "accuracy", None, "nan; the metric 'accuracy' is for 0 or 1"),
+        ({"bleu": 17.0}, "lm_eval_score", "bleu", "17; the metric 'lm_eval_score' is for figures from 0 to 1"),
+        ({"acc": 1.0}, "byte_likelihood", None, "1; the metric 'byte_likelihood' is for texts that are only read"),
+        ({"f1": (0, 1)}, "lm_eval_score", "f1", "'f1' gives no figure for a sample alone"),
+        ({"word_perplexity": (-9.0, 3)}, "accuracy", None, "-4.5; the metric 'accuracy' is for 0 or 1"),
+        ({"byte_perplexity": (0.0, 0)}, "byte_likelihood", None, "row 0 of the lm-eval task is an empty text"),
+    ],
+)
+def test_a_figure_that_a_metric_cannot_be_made_of_is_told(
+    figures: dict[str, Any], metric: str, score: str | None, said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        result(logged(0, target="ab", **figures), metric=metric, score=score)
+
+
+def test_another_figure_may_count() -> None:
+    found = logged(0, acc=1.0, acc_norm=0.0, f1=0.25)
+    assert [one.value for one in result(found, score="acc_norm").scores] == [0.0]
+    (score,) = result(found, metric="lm_eval_score", score="f1").scores
+    assert (score.metric, score.value) == ("lm_eval_score", 0.25)
+
+
+def test_a_text_that_is_only_read_scores_its_probability_a_byte() -> None:
+    found = logged(0, filtered_resps=[-4.0], word_perplexity=(-4.0, 2), byte_perplexity=(-4.0, 8))
+    made = result(found, metric="byte_likelihood")
+    assert made.scores[0].value == pytest.approx(math.exp(-0.5))
+    assert made.outputs[0].choices == (-4.0,)
+    words_only = logged(0, filtered_resps=[-4.0], word_perplexity=(-4.0, 2), target="a döt")
+    assert result(words_only, metric="byte_likelihood").scores[0].value == pytest.approx(math.exp(-4 / 6))
+
+
+def test_what_a_group_holds_is_told_apart() -> None:
+    task = Task("mine", "lm_eval", {}, (), (), None, None, (MetricSpec("accuracy"),), "", "")  # type: ignore[arg-type]
+    found = {
+        "samples": {"law": [logged(0, acc=0.0)], "art": [logged(1), logged(0)]},
+        "n-samples": {"law": {"effective": 1}, "art": {"effective": 2}},
+    }
+    made = task_result(task, LmEval("all"), found)
+    assert [one.id for one in made.samples] == ["art/0", "art/1", "law/none"]
+    assert [one.slices["task"] for one in made.samples] == ["art", "art", "law"]
+    assert [one.value for one in made.scores] == [1.0, 1.0, 0.0]
+    found["n-samples"]["law"]["effective"] = 2
+    with pytest.raises(OutsideError, match="gave 1 of 2 samples of 'law'"):
+        task_result(task, LmEval("all"), found)
+
+
+def test_rows_are_kept_as_json() -> None:
+    import datetime
+
+    made = result(logged(0, doc={"day": datetime.date(2024, 1, 2), "n": 1}, filtered_resps=["text"]))
+    assert made.samples[0].row == {"day": "2024-01-02", "n": 1}
+    assert (made.outputs[0].text, made.answers[0].value) == ("text", "text")

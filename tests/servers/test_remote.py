@@ -11,7 +11,7 @@ from harness.servers.interface import Artefacts
 from harness.servers.remote import Remote
 from tests.tgi_stub import Stub
 
-NOTHING = Artefacts(Path(), None, Path())
+NOTHING = Artefacts(Path(), (), Path())
 
 
 def test_the_identity_is_what_the_server_says(stub: Stub) -> None:
@@ -19,7 +19,7 @@ def test_the_identity_is_what_the_server_says(stub: Stub) -> None:
     told = Remote(stub.url + "/", adapter_id="tuned").identity()
     assert told == {
         "kind": "remote", "url": stub.url, "adapter_id": "tuned", "model_id": "stub",
-        "model_sha": "abc", "version": "3.3.7",
+        "model_sha": "abc", "version": "3.3.7", "prefill_logprobs": True,
     }  # fmt: skip
 
 
@@ -28,6 +28,44 @@ def test_another_model_or_version_is_another_identity(stub: Stub, key: str) -> N
     before = Remote(stub.url).identity()
     stub.info |= {key: "changed"}
     assert Remote(stub.url).identity() != before
+
+
+def test_a_restart_with_prefill_logprobs_is_another_identity(stub: Stub) -> None:
+    stub.prefill = False
+    before = Remote(stub.url).identity()
+    stub.prefill = True
+    assert (before["prefill_logprobs"], Remote(stub.url).identity()["prefill_logprobs"]) == (False, True)
+
+
+def test_a_server_that_refuses_the_probe_gives_none(stub: Stub) -> None:
+    stub.always = 422
+    assert Remote(stub.url).identity()["prefill_logprobs"] is False
+
+
+def test_a_busy_server_is_asked_again(stub: Stub) -> None:
+    stub.faults.extend([429, "reset", "truncated"])
+    assert Remote(stub.url).identity()["prefill_logprobs"] is True
+
+
+def test_a_server_that_stays_busy_is_not_one_without_logprobs(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.servers.remote._PAUSES", (0.0, 0.01))
+    stub.always = 503
+    with pytest.raises(OutsideError, match="does not answer /generate: HTTP Error 503"):
+        Remote(stub.url).identity()
+
+
+def test_a_wrong_key_is_no_answer(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TGI_KEY", "wrong")
+    stub.key = "right"
+    with pytest.raises(OutsideError, match="does not answer /generate: HTTP Error 401") as failed:
+        Remote(stub.url, "TGI_KEY").identity()
+    assert "wrong" not in str(failed.value)
+
+
+def test_proxy_variables_change_nothing(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert Remote(stub.url).identity()["model_id"] == "stub"
 
 
 def test_the_key_comes_from_the_environment_and_is_not_shown(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:

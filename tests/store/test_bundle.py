@@ -1,78 +1,19 @@
-"""A run's folder: nothing finished is lost or asked twice, and a finished bundle is as it was or is refused."""
+"""A finished bundle: as it was, or refused; equal runs give equal bytes."""
 
 from __future__ import annotations
 
 import json
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.core.errors import OutsideError
-from harness.core.samples import Output, Score
+from harness.core.samples import Score
 from harness.store import bundle
-from harness.store.memo import Memo
-from tests.store.made import RUN, TEXTS, finished, results
-
-
-def lines(folder: Path) -> list[str]:
-    return (folder / bundle.OUTPUTS).read_text(encoding="utf-8").splitlines()
-
-
-def test_the_journal_keeps_what_was_added(tmp_path: Path) -> None:
-    given = [Output(f"s{i}", text, "stop", 1, 2, 0.5, (-1.0,)) for i, text in enumerate(TEXTS)]
-    with bundle.Journal(tmp_path / "run") as journal:
-        for output in given:
-            journal.add("t", output)
-    assert list(bundle.Journal(tmp_path / "run").done.values()) == given
-
-
-def test_an_output_is_on_disk_as_soon_as_it_is_added(tmp_path: Path) -> None:
-    with bundle.Journal(tmp_path) as journal:
-        journal.add("t", Output("s1", "x"))
-        assert len(lines(tmp_path)) == 1
-
-
-@pytest.mark.parametrize(
-    "tail", [b'{"task": "t", "sample_id": "s2", "te', b'{"task": "t", "text": "\xc3', b"[1]", b"\0\0"]
-)
-def test_a_torn_last_line_is_forgotten_and_the_rest_kept(tmp_path: Path, tail: bytes) -> None:
-    with bundle.Journal(tmp_path) as journal:
-        journal.add("t", Output("s1", "x"))
-    with (tmp_path / bundle.OUTPUTS).open("ab") as file:
-        file.write(tail)
-    with bundle.Journal(tmp_path) as journal:
-        assert list(journal.done) == [("t", "s1")]
-        journal.add("t", Output("s2", "y"))
-    assert [json.loads(line)["sample_id"] for line in lines(tmp_path)] == ["s1", "s2"]
-
-
-def test_errors_are_asked_again_and_answers_are_not(tmp_path: Path) -> None:
-    with bundle.Journal(tmp_path) as journal:
-        journal.add("t", Output("s1", None, error="HTTP 500"))
-        journal.add("t", Output("s2", "x"))
-    with bundle.Journal(tmp_path) as journal:
-        assert list(journal.done) == [("t", "s2")]
-        journal.add("t", Output("s1", "now"))
-    assert len(lines(tmp_path)) == 2
-
-
-def test_a_second_output_for_a_sample_is_a_bug(tmp_path: Path) -> None:
-    with bundle.Journal(tmp_path) as journal:
-        journal.add("t", Output("s1", "x"))
-        journal.add("u", Output("s1", "of another task"))
-        with pytest.raises(ValueError, match="already"):
-            journal.add("t", Output("s1", "x"))
-
-
-def test_a_full_disk_is_told(tmp_path: Path) -> None:
-    with bundle.Journal(tmp_path) as journal:
-        journal.add("t", Output("s1", "x"))
-        kept, journal._file = journal._file, open("/dev/full", "a", encoding="utf-8")  # noqa: SIM115
-        with pytest.raises(OutsideError, match="No space left"):
-            journal.add("t", Output("s2", "y"))
-        journal._file.buffer.raw.close()  # type: ignore[attr-defined]
-        journal._file = kept
-    assert list(bundle.Journal(tmp_path).done) == [("t", "s1")]
+from harness.store.parts import FILES, FORMAT
+from tests.store.made import RUN, finished, other, results
 
 
 def test_a_bundle_reads_back_as_it_was_written(tmp_path: Path) -> None:
@@ -88,12 +29,12 @@ def test_a_bundle_without_manifest_is_not_finished(tmp_path: Path) -> None:
     assert not bundle.is_finished(folder)
 
 
-@pytest.mark.parametrize("name", bundle.PARTS)
+@pytest.mark.parametrize("name", FILES[FORMAT])
 @pytest.mark.parametrize("change", ["edit", "remove"])
 def test_a_changed_part_is_refused_by_name(tmp_path: Path, name: str, change: str) -> None:
     folder = finished(tmp_path / "run")
     if change == "edit":
-        (folder / name).write_bytes((folder / name).read_bytes().replace(b"s1", b"s9", 1))
+        (folder / name).write_bytes((folder / name).read_bytes() + b"\n")
     else:
         (folder / name).unlink()
     with pytest.raises(OutsideError, match=rf"was changed after its run: {name}\."):
@@ -115,9 +56,9 @@ def test_a_changed_manifest_is_refused(tmp_path: Path, old: str, new: str) -> No
 
 def test_every_changed_part_is_named_at_once(tmp_path: Path) -> None:
     folder = finished(tmp_path / "run")
-    for name in ("answers.jsonl", "scores.jsonl"):
+    for name in ("answers.jsonl", "scores.parquet"):
         (folder / name).write_text("")
-    with pytest.raises(OutsideError, match=r"answers\.jsonl, scores\.jsonl"):
+    with pytest.raises(OutsideError, match=r"answers\.jsonl, scores\.parquet"):
         bundle.read_run(folder)
 
 
@@ -129,15 +70,62 @@ def test_a_score_that_is_no_number_never_makes_a_finished_bundle(tmp_path: Path)
     assert not bundle.is_finished(tmp_path)
 
 
-def test_the_memo_survives_a_torn_line(tmp_path: Path) -> None:
-    path = tmp_path / "memo.jsonl"
-    memo = Memo(path)
-    memo["a"], memo["b"] = [-1.5, True], "text"
-    with path.open("ab") as file:
-        file.write(b'["c", [-2.')
-    again = Memo(path)
-    assert dict(again) == {"a": [-1.5, True], "b": "text"}
-    again["c"] = 1
-    assert dict(Memo(path)) == {"a": [-1.5, True], "b": "text", "c": 1}
-    with pytest.raises(TypeError):
-        del again["a"]
+def test_equal_results_give_equal_bytes(tmp_path: Path) -> None:
+    first, second = finished(tmp_path / "a"), finished(tmp_path / "b", other(started="later", seconds=9.0))
+    for name in FILES[FORMAT]:
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_other_latencies_change_the_outputs_alone(tmp_path: Path) -> None:
+    given = tuple(
+        replace(one, outputs=tuple(replace(output, latency=9.0, attempts=4) for output in one.outputs))
+        for one in results()
+    )
+    first, second = finished(tmp_path / "a"), finished(tmp_path / "b", given=given)
+    differing = [name for name in FILES[FORMAT] if (first / name).read_bytes() != (second / name).read_bytes()]
+    assert differing == ["outputs.jsonl"]
+
+
+def test_the_recipe_is_kept_and_guarded(tmp_path: Path) -> None:
+    bundle.finish(tmp_path, RUN, results(), {"seed": 42})
+    assert bundle.read_run(tmp_path) == RUN
+    path = tmp_path / bundle.MANIFEST
+    assert json.loads(path.read_text())["recipe"] == {"seed": 42}
+    path.write_text(path.read_text().replace('"seed": 42', '"seed": 43'))
+    with pytest.raises(OutsideError, match=r"changed after its run: manifest\.json"):
+        bundle.read_run(tmp_path)
+
+
+def test_a_bundle_of_a_newer_harness_is_told(tmp_path: Path) -> None:
+    path = finished(tmp_path) / bundle.MANIFEST
+    path.write_text(path.read_text().replace('"format": 2', '"format": 3'))
+    with pytest.raises(OutsideError, match=r"newer harness \(format 3; this one knows 2\)"):
+        bundle.read_run(tmp_path)
+
+
+def test_a_task_without_scores_and_a_run_without_any_are_bundles(tmp_path: Path) -> None:
+    none = tuple(replace(one, scores=()) for one in results())
+    assert bundle.read_results(finished(tmp_path, given=none)) == none
+
+
+def test_repeats_and_what_came_with_them_read_back(tmp_path: Path) -> None:
+    first, _ = results()
+    again = tuple(replace(one, repeat=1, attempts=3, cached=True) for one in first.outputs)
+    given = replace(
+        first,
+        samples=tuple(replace(one, origin="s0") for one in first.samples),
+        outputs=tuple(one for pair in zip(first.outputs, again, strict=True) for one in pair),
+        answers=tuple(replace(one, repeat=r) for one in first.answers for r in (0, 1)),
+        scores=tuple(replace(one, repeat=r) for one in first.scores for r in (0, 1)),
+    )
+    assert bundle.read_results(finished(tmp_path, given=(given,))) == (given,)
+
+
+def test_a_large_bundle_is_never_held_as_text(tmp_path: Path) -> None:
+    given = results([f"{i} " + "x" * 2000 for i in range(5_000)])
+    tracemalloc.start()
+    bundle.finish(tmp_path, RUN, given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (tmp_path / "outputs.jsonl").stat().st_size > 10_000_000
+    assert peak < 2_000_000

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -12,12 +14,14 @@ import pytest
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.runs import TaskResult
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
-from harness.store import bundle, database, reader, writer
+from harness.store import database, migrations, reader, writer
+from harness.store.bundle import BundleRefused
 from harness.store.database import opened
 from harness.store.migrations import STEPS
+from tests.projects import ENVIRONMENT
 from tests.store.made import RUN, finished, other, results
 
-TABLES = ("runs", "samples", "outputs", "answers", "scores", "decisions", "versions", "migrations")
+TABLES = ("runs", "samples", "outputs", "answers", "scores", "decisions", "versions", "attempts", "migrations")
 
 
 @pytest.fixture
@@ -82,25 +86,39 @@ def test_two_runs_do_not_mix(tmp_path: Path, store: Path) -> None:
 
 def test_an_edited_bundle_is_not_loaded(tmp_path: Path, store: Path) -> None:
     folder = finished(tmp_path / "run")
-    (folder / "scores.jsonl").write_text("")
+    (folder / "scores.parquet").write_text("")
     with opened(store) as connection:
-        with pytest.raises(OutsideError, match=r"scores\.jsonl"):
+        with pytest.raises(OutsideError, match=r"scores\.parquet"):
             writer.load_bundle(connection, folder)
         assert counts(connection)[:5] == [0] * 5
 
 
-def test_a_load_that_fails_in_the_middle_leaves_nothing(
-    tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = finished(tmp_path / "run")
-    monkeypatch.setattr(bundle, "PARTS", (*bundle.PARTS[:2], "unknown.jsonl"))
-    (folder / "unknown.jsonl").write_text("{}")
+def test_a_load_that_fails_at_its_end_leaves_nothing(tmp_path: Path, store: Path) -> None:
+    first, second = results()
+    folder = finished(tmp_path / "run", given=(first, replace(second, answers=())))
     with opened(store) as connection:
-        monkeypatch.setattr(bundle, "read_run", lambda _: RUN)
-        with pytest.raises(KeyError):
+        with pytest.raises(BundleRefused, match="one of the answers"):
             writer.load_bundle(connection, folder)
+        assert counts(connection)[:5] == [0] * 5
     with opened(store) as connection:
         assert counts(connection)[:5] == [0] * 5
+
+
+def test_a_step_that_fails_leaves_the_old_tables(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(store) as connection:
+        writer.add_decision(connection, record("a1"))
+    broken = "ALTER TABLE decisions ADD COLUMN more TEXT; UPDATE decisions SET more = 'x'; SELECT nothing FROM nowhere;"
+    with monkeypatch.context() as patched:
+        for module in (migrations, database):
+            patched.setattr(module, "STEPS", (*STEPS, broken))
+        for read_only in (False, True):
+            with pytest.raises(OutsideError, match="nowhere"), opened(store, read_only):
+                pass
+    with opened(store, read_only=True) as connection:
+        assert reader.decision(connection, "a1") == record("a1")
+        assert counts(connection)[-1] == len(STEPS)
+        columns = connection.execute("SELECT * FROM decisions").description
+        assert "more" not in [column[0] for column in columns]
 
 
 @pytest.mark.parametrize("read_only", [False, True])
@@ -150,7 +168,10 @@ def test_a_locked_store_is_named_after_the_wait(store: Path, monkeypatch: pytest
         pass
     monkeypatch.setattr(database, "WAIT_SECONDS", 0.2)
     process = holder(store)
-    with pytest.raises(OutsideError, match="another process holds it") as raised, opened(store):
+    with (
+        pytest.raises(OutsideError, match=r"another process holds it, process \d+ \(python.*\)") as raised,
+        opened(store),
+    ):
         pass
     process.communicate("")
     assert str(process.pid) in str(raised.value)
@@ -186,12 +207,108 @@ def test_a_prefix_of_several_decisions_or_none_finds_nothing(store: Path, prefix
         assert reader.decision(connection, prefix) is None
 
 
-def test_versions_count_up_and_the_same_promotion_is_one(store: Path) -> None:
-    with opened(store) as connection:
-        made = [
-            writer.add_version(connection, "r", adapter, "base", "d", stage, "now")
-            for adapter, stage in [("x", "dev"), ("x", "dev"), ("x", "production"), ("y", "dev")]
-        ]
-        assert made == [1, 1, 2, 3]
-        assert [row.number for row in reader.versions(connection, "r")] == [3, 2, 1]
-        assert reader.versions(connection, "other") == []
+LOAD = """
+import sys
+from pathlib import Path
+from harness.store.writer import bring_in
+print("ready", flush=True)
+sys.stdin.readline()
+bring_in(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def loader(store: Path, folder: Path) -> subprocess.Popen[str]:
+    """A process that waits for a line and then brings a bundle in."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOAD, str(store), str(folder)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT,
+    )  # fmt: skip
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_processes_that_finish_at_once_all_get_in(tmp_path: Path, store: Path) -> None:
+    names = [f"{letter}" * 64 for letter in "abcd"]
+    folders = [finished(tmp_path / name[0], other(id=name)) for name in names]
+    processes = [loader(store, folder) for folder in folders]
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in processes:
+        assert process.communicate(timeout=60)[1] == ""
+        assert process.returncode == 0
+    with opened(store, read_only=True) as connection:
+        assert [run.id for run in reader.runs(connection)] == names
+        assert all(reader.results(connection, name) == results() for name in names)
+
+
+def test_a_locked_store_leaves_the_bundle_whole_and_says_how_it_comes_in(
+    tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = finished(tmp_path / "run")
+    with opened(store):
+        pass
+    monkeypatch.setattr(database, "WAIT_SECONDS", 0.2)
+    process = holder(store)
+    with pytest.raises(OutsideError, match=f"run is whole in .*process {process.pid} .*`harness store load` brings"):
+        writer.bring_in(store, folder)
+    process.communicate("")
+    writer.bring_in(store, folder)
+    with opened(store, read_only=True) as connection:
+        assert reader.results(connection, RUN.id) == results()
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from harness.core.errors import OutsideError
+from harness.store.writer import bring_in
+limit = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), limit))
+try:
+    bring_in(Path(sys.argv[1]), Path(sys.argv[2]))
+except OutsideError as error:
+    sys.exit(str(error))
+"""
+
+
+@pytest.mark.parametrize("limit", [0, 4096, 300_000])
+def test_a_full_disk_leaves_the_bundle_whole_and_the_store_usable(tmp_path: Path, store: Path, limit: int) -> None:
+    texts = [f"{i} {hash(str(i))} " * 20 for i in range(3_000)]
+    folder = finished(tmp_path / "run", given=results(texts))
+    command = [sys.executable, "-c", FULL, str(store), str(folder), str(limit)]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "the run is whole in" in done.stderr
+    assert "`harness store load` brings it in later" in done.stderr
+    assert "Traceback" not in done.stderr
+    writer.bring_in(store, folder)
+    with opened(store, read_only=True) as connection:
+        assert reader.results(connection, RUN.id) == results(texts)
+
+
+READ_ONLY = FULL.replace("try:", "import os\nif os.getuid() == 0: os.setuid(65534)\ntry:")
+
+
+def test_a_read_only_store_is_told() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        folder, store = finished(root / "run"), root / "state" / "store.duckdb"
+        with opened(store):
+            pass
+        for path, mode in ((root, 0o755), (store.parent, 0o555), (store, 0o444)):
+            path.chmod(mode)
+        command = [sys.executable, "-c", READ_ONLY, str(store), str(folder), str(-1)]
+        done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
+        store.parent.chmod(0o755)
+    assert "Permission denied" in done.stderr
+    assert "`harness store load` brings it in later" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutsideError, match="cannot be opened: File exists"), opened(tmp_path / "file" / "s.duckdb"):
+        pass

@@ -19,9 +19,9 @@ from harness.trainers.interface import Progress
 # Starts a grandchild, tells both process ids, ignores SIGTERM and waits for ever.
 STUBBORN = """
 import os, signal, subprocess, sys, threading
-from harness.trainers.axolotl.child import _die_with_parent
+from harness.trainers.axolotl.child import die_with_parent
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-threading.Thread(target=_die_with_parent, daemon=True).start()
+threading.Thread(target=die_with_parent, daemon=True).start()
 grandchild = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
 line = '{"time": %d, "phase": "train", "step": %d, "steps": 1}\\n' % (os.getpid(), grandchild.pid)
 open(sys.argv[1], "w").write(line)

@@ -12,7 +12,7 @@ import sys
 import threading
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Standard input ends when the parent is gone, however it went; then the whole group goes."""
     while os.read(0, 1):
         pass
@@ -21,7 +21,7 @@ def _die_with_parent() -> None:
 
 def main(config: str) -> None:
     """Train with Axolotl, exactly as `axolotl train CONFIG --launcher python` does."""
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    threading.Thread(target=die_with_parent, daemon=True).start()
     sys.argv = ["axolotl", "train", config, "--launcher", "python"]
     runpy.run_module("axolotl.cli.main", run_name="__main__", alter_sys=True)
 

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from harness import __version__
+from harness.core.fingerprints import Fingerprint
 from harness.core.ids import digest_file, digest_json
 from harness.trainers.axolotl.history import History, warnings
 from harness.trainers.interface import Adapter, TrainRequest
@@ -91,3 +92,21 @@ def finished(folder: Path, key: str) -> Adapter | None:
     if stored.get("key") != key or stored.get("adapter") != digest:
         return None
     return Adapter(folder / "adapter", digest, stored["digests"]["base"], folder / FILE)
+
+
+def has_fingerprint(folder: Path) -> bool:
+    """Whether the manifest holds a whole fingerprint."""
+    stored = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    try:
+        Fingerprint.from_json(stored.get("fingerprint"))
+    except ValueError:
+        return False
+    return True
+
+
+def add_fingerprint(folder: Path, computed: Path) -> None:
+    """Move the fingerprint in the JSON file `computed` into the manifest. Raises ValueError where it is none."""
+    stored = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    found = Fingerprint.from_json(json.loads(computed.read_text(encoding="utf-8")))
+    write(folder, stored | {"fingerprint": found.as_json()})
+    computed.unlink()

@@ -20,6 +20,7 @@ from harness.trainers.axolotl.resolve import CHECKPOINTS, Config, device_here, r
 from harness.trainers.interface import Adapter, Progress, TrainRequest
 
 CHILD = "harness.trainers.axolotl.child"
+FINGERPRINT = "harness.trainers.axolotl.fingerprint"
 LOG_LINES = 12  # of the training log, shown with a failure
 
 
@@ -33,7 +34,8 @@ class AxolotlTrainer:
     def train(self, request: TrainRequest, on_progress: Callable[[Progress], None]) -> Adapter:
         """The adapter with the best validation loss (the last one, where there is no validation).
 
-        An interrupted run is gone on with from its last whole checkpoint; a finished one is returned at once.
+        An interrupted run is gone on with from its last whole checkpoint; a finished one is returned at once. Its
+        manifest holds the adapter's fingerprint; one made before there were any gets it now.
         Raises ConfigError, OutsideError (the run failed or learned nothing), KeyboardInterrupt.
         """
         problems = self.check(request.config, str(request.config))
@@ -46,7 +48,9 @@ class AxolotlTrainer:
         key = digest_json(inputs)
         with folder.locked(request.output):
             done = manifest.finished(request.output, key)
-            return done or _train(request, resolved, {"key": key, **inputs}, on_progress)
+            adapter = done or _train(request, resolved, {"key": key, **inputs}, on_progress)
+            _need_fingerprint(request, adapter, on_progress)
+            return adapter
 
 
 def _need_axolotl() -> None:
@@ -105,6 +109,27 @@ def _run(request: TrainRequest, resolved: Config, run: dict[str, Any], on_progre
         run["seconds"] += time.monotonic() - began
         run["ended"] = _now()
         folder.save_run(output, run)
+
+
+def _need_fingerprint(request: TrainRequest, adapter: Adapter, on_progress: Callable[[Progress], None]) -> None:
+    """The manifest gets the adapter's fingerprint where it lacks one. Raises OutsideError."""
+    if manifest.has_fingerprint(request.output):
+        return
+    on_progress(Progress("save"))
+    out, log, saved = (request.output / name for name in (".fingerprint.json", "train.log", CHECKPOINTS))
+    # Axolotl saves the tokenizer with the chat template that it trained with.
+    tokenizer = saved if (saved / "tokenizer_config.json").is_file() else request.base_model
+    folders = [str(path) for path in (request.base_model, tokenizer, adapter.folder)]
+    code = process.run(
+        [sys.executable, "-P", "-m", FINGERPRINT, *folders, str(out)],
+        process.environment(os.environ, track=False),
+        log,
+        saved / "progress.jsonl",
+        lambda news: None,
+    )
+    if code != 0:
+        raise OutsideError(_failure(f"The adapter is trained, but its fingerprint failed with exit code {code}.", log))
+    manifest.add_fingerprint(request.output, out)
 
 
 def _losses(checkpoints: Path, log: Path, validated: bool) -> history.History:

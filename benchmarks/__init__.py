@@ -1,0 +1,1 @@
+"""How fast harness is, beside what does nothing else. `python -m benchmarks` measures everything."""

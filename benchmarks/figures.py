@@ -1,0 +1,51 @@
+"""The figures, their limits, and the file they end in."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A name, the module whose `measure()` gives it, and its limit: the most it may be, or the least (`at_least`)."""
+
+    name: str
+    module: str
+    unit: str
+    limit: float
+    at_least: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether the value keeps within the limit."""
+        return value >= self.limit if self.at_least else value <= self.limit
+
+
+FIGURES = (
+    Figure("run_overhead_ratio", "overhead", "times the bare client's wall time", 1.6),
+    Figure("faulty_server_request_ratio", "faults", "requests per sample", 1.35),
+    Figure("run_100k_peak_mib", "scale", "MiB", 500),
+    Figure("run_100k_vs_10k_time_ratio", "scale", "times the wall time", 11),
+    Figure("resume_seconds", "resume", "s", 3),
+    Figure("local_server_ratio_32", "local_server", "of static batches' throughput", 0.8, at_least=True),
+)
+
+
+def measured(wanted: Iterable[str]) -> Iterator[tuple[Figure, float]]:
+    """The figures asked for, as they come; a module is run once for all its figures."""
+    asked = [figure for figure in FIGURES if figure.name in set(wanted)]
+    for module in dict.fromkeys(figure.module for figure in asked):
+        found: Mapping[str, float] = importlib.import_module(f"benchmarks.{module}").measure()
+        yield from ((figure, found[figure.name]) for figure in asked if figure.module == module)
+
+
+def keep(figure: Figure, value: float, path: Path) -> None:
+    """Put one figure into the file of results, beside those that stand there."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    known[figure.name] = {"value": round(value, 3), "unit": figure.unit, "limit": figure.limit}
+    path.write_text(json.dumps(known, indent=1) + "\n")

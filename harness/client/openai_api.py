@@ -1,0 +1,188 @@
+"""OpenAI's API as values: vLLM, SGLang, and models that are only to be had behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from harness.client.http import Http, KeyRefused
+from harness.client.interface import Limits, Piece, RequestFailed, Token
+from harness.client.replies import MOST_STOPS, chat_output, form, logprob, text, whole_number
+from harness.core.errors import OutsideError
+from harness.core.releases import Generation
+from harness.core.samples import Json, Output
+
+_OPENAI = "OpenAI's API"
+# What a server answers that has no such route, or not with these parameters.
+_NO_ROUTE = frozenset({404, 405, 501})
+_REFUSED = _NO_ROUTE | {400, 422}
+# How vLLM spells a token where it is asked for ids.
+_ID = "token_id:"
+
+
+class OpenaiClient:
+    """A connection pool to one server. `url` goes up to and with /v1; `model` is what the base is called there."""
+
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        key: str | None = None,
+        concurrency: int = 16,
+        limits: Limits | None = None,
+        max_tokens_key: str = "max_tokens",
+    ) -> None:
+        self.url, self.limits = url.rstrip("/"), limits or Limits()
+        self._model, self._max_tokens_key = model, max_tokens_key
+        root = self.url.removesuffix("/v1")
+        self._api = self.url.removeprefix(root)  # vLLM's own routes lie beside /v1
+        source = "key_env (serve.openai, or the baseline's remote)"
+        self._http = Http(root, key, source, concurrency, self.limits)
+
+    async def __aenter__(self) -> Self:
+        await self._http.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.close()
+
+    async def info(self) -> Mapping[str, Json]:
+        """{"models": names of the models, sorted}. Raises OutsideError where the server does not answer."""
+        try:
+            listed = await self._http.get(f"{self._api}/models")
+            with form(_OPENAI):
+                return {"models": sorted(text(model["id"]) for model in listed["data"])}
+        except RequestFailed as error:
+            raise OutsideError(f"the server at {self.url} does not answer: {error}") from None
+
+    async def alive(self) -> bool:
+        """Whether the server answers: vLLM's /health, and where there is none (or not for us) the list of models."""
+        try:
+            await self._http.get("/health", self.limits.health)
+            return True
+        except KeyRefused:
+            pass
+        except RequestFailed as error:
+            if not _is_refusal(error):
+                return False
+        try:
+            await self._http.get(f"{self._api}/models", self.limits.health)
+        except RequestFailed as error:
+            return _is_refusal(error)
+        return True
+
+    async def chat(
+        self, sample_id: str, messages: Sequence[Mapping[str, str]], generation: Generation, adapter: str | None
+    ) -> Output:
+        """One chat completion; the server applies the model's own template. Errors come back inside the Output.
+
+        Raises OutsideError where no request can succeed (the key is refused, the deadline is over).
+        """
+        body: dict[str, Any] = {
+            "model": adapter or self._model,
+            "messages": messages,
+            self._max_tokens_key: generation.max_new_tokens,
+            "temperature": generation.temperature,
+            "top_p": 1.0 if generation.top_p is None else generation.top_p,  # else vLLM takes the model's own default
+            "seed": generation.seed,
+        }
+        if generation.stop:
+            body["stop"] = generation.stop[:MOST_STOPS]
+        try:
+            reply = await self._http.post(f"{self._api}/chat/completions", body)
+            return chat_output(sample_id, reply, generation.stop, _OPENAI)
+        except RequestFailed as error:
+            return Output(sample_id, None, error=str(error), attempts=error.attempts)
+
+    async def prefill(self, text: str, adapter: str | None, keep: int | None = None) -> list[Token]:
+        """The tokens of a prompt with their ids and log-probabilities; empty where the server does not give both.
+
+        `Token.text` is "", since ids come in its place.
+        """
+        try:
+            reply = await self._complete(text, adapter, 1, echo=True, truncate_prompt_tokens=keep)
+        except RequestFailed as error:
+            # A model that the server does not know is not the same as a server without log-probabilities.
+            about_adapter = adapter is not None and adapter in str(error)
+            if error.status in _REFUSED and not about_adapter:
+                return []
+            raise
+        with form(_OPENAI):
+            return _prompt_tokens(reply)
+
+    async def greedy(
+        self, text: str, tokens: int, stop: Sequence[str], adapter: str | None, keep: int | None = None
+    ) -> tuple[str, list[int]]:
+        """Greedy continuation of a raw prompt: its text (before a stop string), and its ids where the server tells."""
+        reply = await self._complete(text, adapter, tokens, stop=stop[:MOST_STOPS], truncate_prompt_tokens=keep)
+        with form(_OPENAI):
+            choice = reply["choices"][0]
+            spelled = (choice.get("logprobs") or {}).get("tokens") or []
+            return str(choice["text"]), _ids(spelled) or []
+
+    async def tokenize(self, text: str) -> list[Piece]:
+        """Raises RequestFailed: no server with this API tells which characters a token covers."""
+        raise RequestFailed(
+            "OpenAI's API does not tell which characters a token covers, so texts cannot be split into tokens there; "
+            "serve the model with TGI or locally for this task.",
+            attempts=0,
+        )
+
+    async def chat_tokens(self, messages: Sequence[Mapping[str, str]]) -> list[int] | None:
+        """The token ids that the server makes of chat turns (vLLM's /tokenize); None where it does not tell."""
+        try:
+            reply = await self._http.post("/tokenize", {"model": self._model, "messages": messages})
+        except RequestFailed as error:
+            if error.status in _REFUSED:
+                return None
+            raise
+        with form(_OPENAI):
+            return [whole_number(token) for token in reply.data["tokens"]]
+
+    async def _complete(self, text: str, adapter: str | None, tokens: int, **more: object) -> Any:
+        body = {
+            "model": adapter or self._model,
+            "prompt": text,
+            "max_tokens": tokens,
+            "temperature": 0,
+            "top_p": 1.0,
+            "logprobs": 1,
+            "return_tokens_as_token_ids": True,
+            **{key: value for key, value in more.items() if value},
+        }
+        return (await self._http.post(f"{self._api}/completions", body)).data
+
+
+def _is_refusal(error: RequestFailed) -> bool:
+    """Whether the server is there and says no."""
+    return error.status is not None and error.status < 500 and error.status != 429
+
+
+def _prompt_tokens(reply: Any) -> list[Token]:
+    """The prompt's part of an echoed completion. Empty where the server did not echo, or tells no ids."""
+    told, usage = reply["choices"][0].get("logprobs") or {}, reply["usage"]
+    spelled, values = told.get("tokens") or [], told.get("token_logprobs") or []
+    prompt, made = whole_number(usage["prompt_tokens"]), whole_number(usage["completion_tokens"])
+    ids = _ids(spelled)
+    if ids is None or not len(ids) == len(values) == prompt + made:
+        return []
+    tops = told.get("top_logprobs") or [None] * len(ids)
+    rows = list(zip(ids, values, tops, strict=True))[:prompt]
+    return [Token(id, "", logprob(value), _rank(f"{_ID}{id}", top)) for id, value, top in rows]
+
+
+def _ids(spelled: Sequence[str]) -> list[int] | None:
+    """The ids of tokens; None where the server spelled one as text."""
+    if not all(token.startswith(_ID) for token in spelled):
+        return None
+    return [int(token.removeprefix(_ID)) for token in spelled]
+
+
+def _rank(token: str, top: Mapping[str, float] | None) -> int | None:
+    """0 where no other token is as likely, else unknown: the likeliest ones are told, not the place."""
+    if not top or token not in top:
+        return None
+    return 0 if all(value < top[token] for other, value in top.items() if other != token) else None

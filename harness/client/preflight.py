@@ -1,0 +1,108 @@
+"""Before the first sample: does this server serve the model that is meant? What cannot be checked is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.client.interface import Client, RequestFailed
+from harness.client.proof import PROMPTS, prove
+from harness.client.recorded import check_chat, check_numbers
+from harness.core.errors import OutsideError
+from harness.core.fingerprints import Fingerprint
+from harness.core.samples import Json
+
+BASE_ITSELF = "the base model itself"
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a server must serve.
+
+    `adapted`: the model under test is an adapter on the base, whatever its name there. `fingerprint` is what training
+    recorded. `model_id` and `revision` (40 hex digits) are the base model's on the hub, None where it is not from
+    there. `dtype` is the type of the server's weights, where known. `needs_prefill`: a task scores given texts.
+    """
+
+    adapted: bool
+    fingerprint: Fingerprint | None
+    model_id: str | None
+    revision: str | None
+    dtype: str | None
+    needs_prefill: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """`proof` tells why it is this adapter that answers, or "not proven: why"; `notes` what was not checked."""
+
+    proof: str
+    notes: tuple[str, ...]
+
+    @property
+    def proven(self) -> bool:
+        """Whether the model that answers is known to be the one meant."""
+        return not self.proof.startswith("not proven")
+
+
+async def preflight(client: Client, adapter: str | None, expected: Expected) -> Preflight:
+    """Every check, on a server that is asked as `adapter` (None: the model that answers without a name).
+
+    Raises OutsideError at the first check that fails, each with its own message.
+    """
+    try:
+        if not await client.alive():
+            raise OutsideError("the server is not healthy: it does not answer its health check. Nothing was judged.")
+        found = [_compare_name(await client.info(), expected)]
+        proof = await prove(client, adapter) if expected.adapted else BASE_ITSELF
+        if expected.needs_prefill:
+            await _need_prefill(client, adapter)
+        found += await _compare_record(client, adapter, expected)
+    except RequestFailed as error:
+        raise OutsideError(f"the server failed a request before the first sample: {error}") from None
+    return Preflight(proof, tuple(note for note in found if note))
+
+
+def _compare_name(info: Mapping[str, Json], expected: Expected) -> str | None:
+    """Only a hub id can be compared: a folder's name, on either side, is not the model's."""
+    told, revision = str(info.get("model_id") or ""), info.get("model_sha")
+    if expected.model_id is None:
+        return None
+    if not _HUB_ID.fullmatch(told):
+        said = f"calls its model '{told}'" if told else "does not name its model"
+        note = f"the server {said}, which cannot be compared with '{expected.model_id}'"
+        return None if expected.fingerprint else note
+    if told.lower() != expected.model_id.lower():
+        raise OutsideError(f"the server serves '{told}', but '{expected.model_id}' is meant. Nothing was judged.")
+    if revision is None:
+        return None if expected.fingerprint else f"the server does not tell which revision of '{told}' it serves"
+    if expected.revision and revision != expected.revision:
+        raise OutsideError(
+            f"the server serves '{told}' at revision {revision}, but {expected.revision} is meant. Start it with "
+            f"--revision {expected.revision}. Nothing was judged."
+        )
+    return None
+
+
+async def _need_prefill(client: Client, adapter: str | None) -> None:
+    tokens = await client.prefill(PROMPTS[0], adapter)
+    if all(token.logprob is None for token in tokens):
+        raise OutsideError(
+            "the server gives no prefill log-probabilities, which the lm-eval tasks need. Start TGI with "
+            "--enable-prefill-logprobs. Nothing was judged."
+        )
+
+
+async def _compare_record(client: Client, adapter: str | None, expected: Expected) -> list[str | None]:
+    fingerprint = expected.fingerprint
+    if fingerprint is None:
+        return [
+            "no training of ours recorded what this model says, so weights and chat template of the server were not "
+            "compared with a record"
+        ]
+    return [
+        await check_chat(client, fingerprint.chat),
+        await check_numbers(client, adapter, expected.adapted, fingerprint, expected.dtype),
+    ]

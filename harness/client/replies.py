@@ -1,0 +1,79 @@
+"""Replies as values. Another form than the API's is a failed request: never a crash, never a number read wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from harness.client.http import Reply
+from harness.client.interface import RequestFailed
+from harness.core.samples import Output
+
+T = TypeVar("T")
+
+# TGI and OpenAI take no more stop strings than this in a request; text is cut at the others here.
+MOST_STOPS = 4
+
+
+@contextmanager
+def form(of: str, attempts: int = 1) -> Iterator[None]:
+    """Around the reading of a reply of the API `of`. Raises RequestFailed where it has another form."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError):
+        raise RequestFailed(f"the reply has not the form of {of}", attempts=attempts) from None
+
+
+def chat_output(sample_id: str, reply: Reply, stop: Sequence[str], of: str) -> Output:
+    """A chat completion as an Output, its text cut at the first stop string. Raises RequestFailed."""
+    with form(of, reply.attempts):
+        choice = reply.data["choices"][0]
+        usage = reply.data.get("usage") or {}
+        whole = text(choice["message"].get("content") or "")
+        cut = cut_at(whole, stop)
+        return Output(
+            sample_id,
+            cut,
+            # A text with a stop string in it is complete, also where the server counted tokens first.
+            "stop" if cut != whole else _unless_none(text, choice.get("finish_reason")),
+            _unless_none(whole_number, usage.get("prompt_tokens")),
+            _unless_none(whole_number, usage.get("completion_tokens")),
+            reply.seconds,
+            attempts=reply.attempts,
+        )
+
+
+def cut_at(whole: str, stop: Sequence[str]) -> str:
+    """The text before the first stop string."""
+    for end in stop:
+        whole = whole.split(end, 1)[0]
+    return whole
+
+
+def text(value: object) -> str:
+    """Raises TypeError for what is no text."""
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def whole_number(value: object) -> int:
+    """Raises TypeError for what is no whole number."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def logprob(value: object) -> float | None:
+    """NaN, infinities (weights that overflowed) and what stands for them (-9999 in vLLM) are no log-probabilities."""
+    if value is None:
+        return None
+    if not isinstance(value, (int, float)):
+        raise TypeError
+    return float(value) if math.isfinite(value) and value > -9999 else None
+
+
+def _unless_none(read: Callable[[object], T], value: object) -> T | None:
+    return None if value is None else read(value)

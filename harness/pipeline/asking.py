@@ -1,0 +1,111 @@
+"""Ask a model about samples: from the journal what an earlier try finished, from the cache what was asked before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from harness import catalog
+from harness.client.ask import Question, ask_all
+from harness.config.templates import messages
+from harness.core.errors import OutsideError
+from harness.core.events import Event
+from harness.core.ids import digest_json
+from harness.core.releases import Prompt, Task
+from harness.core.runs import Model
+from harness.core.samples import Json, Output, Sample
+from harness.pipeline.few_shot import Shot, choose
+from harness.pipeline.session import Session
+from harness.store.bundle import Journal
+from harness.store.records import output_from_json, output_to_json
+
+PAUSE_EVERY = 200
+
+Keep = Callable[[Question, Output], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Samples of a task asked with one prompt; `name` is what the journal keeps them under."""
+
+    name: str
+    task: Task
+    samples: tuple[Sample, ...]
+    prompt: Prompt
+
+    @property
+    def total(self) -> int:
+        """How many outputs there will be."""
+        return len(self.samples) * self.task.repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who is asked, on which server (its identity goes into the cache's keys), and what people call it."""
+
+    session: Session
+    model: Model
+    server: Mapping[str, Json]
+    title: str
+
+    async def ask(self, batches: Iterable[Batch], journal: Journal) -> None:
+        """Every output that the journal lacks goes into it. Raises OutsideError where the server is gone."""
+        batches, watch, cache = tuple(batches), self.session.watch, self.session.cache
+        total = sum(batch.total for batch in batches)
+        if journal.done:
+            watch(Event(self.title, "note", f"going on after {len(journal.done)} of {total} samples"))
+
+        def keep(question: Question, output: Output) -> None:
+            journal.add(question.task, output)
+            if cache is not None and output.error is None and not output.cached:
+                cache.put(self._key(question), output_to_json(output))
+            watch(Event(self.title, "move", "asking", len(journal.done), total))
+
+        await self._recall(batches, journal, keep)
+        async with self.session.connect() as client:
+            try:
+                await ask_all(client, self._questions(batches, journal), self.session.concurrency, keep)
+            except* OutsideError as failed:
+                raise failed.exceptions[0] from None
+
+    async def _recall(self, batches: Iterable[Batch], journal: Journal, keep: Keep) -> None:
+        """Whatever the cache can answer goes into the journal."""
+        if (cache := self.session.cache) is None:
+            return
+        for number, question in enumerate(self._questions(batches, journal)):
+            known = cache.get(self._key(question))
+            if known is not None:
+                found = output_from_json(known)
+                keep(question, replace(found, sample_id=question.sample_id, repeat=question.repeat, cached=True))
+            if number % PAUSE_EVERY == 0:
+                await asyncio.sleep(0)  # an interruption is heard
+
+    def _questions(self, batches: Iterable[Batch], journal: Journal) -> Iterator[Question]:
+        adapter = self.session.adapter(self.model)
+        for batch in batches:
+            shots = self._shots(batch.task)
+            for sample in batch.samples:
+                todo = [r for r in range(batch.task.repeats) if (batch.name, sample.id, r) not in journal.done]
+                turns = messages(batch.prompt, sample.row, shots) if todo else []
+                for repeat in todo:
+                    generation = replace(batch.task.generation, seed=batch.task.generation.seed + repeat)
+                    yield Question(batch.name, sample.id, turns, generation, adapter, repeat)
+
+    def _shots(self, task: Task) -> tuple[Shot, ...]:
+        kind = catalog.build("tasks", task.kind, task.arguments)
+        return choose(task, kind, self.model.few_shot, self.session.release.seed)
+
+    def _key(self, question: Question) -> str:
+        """All that an answer depends on. The model by its bytes: a name on a server may come to mean another one."""
+        generation, model = question.generation, self.model
+        return digest_json(
+            {
+                "base": model.base_digest, "adapter": model.adapter_digest,
+                "server": dict(self.server), "messages": list(question.messages), "repeat": question.repeat,
+                "generation": [
+                    generation.max_new_tokens, generation.temperature, generation.top_p, generation.seed,
+                    list(generation.stop),
+                ],
+            }
+        )  # fmt: skip

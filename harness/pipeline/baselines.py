@@ -1,0 +1,132 @@
+"""Who is compared with whom: the models of a release, told by their bytes or by what stands in for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.core.errors import ConfigError
+from harness.core.ids import digest_file, digest_json
+from harness.core.releases import BaselineSpec, Release, Suite, Task
+from harness.core.runs import Model
+from harness.core.samples import Json
+from harness.pipeline.candidate import Candidate, adapter_digest
+from harness.pipeline.workspace import Workspace
+from harness.servers.interface import Adapter
+from harness.store import reader
+from harness.store.database import opened
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A model of the release and where it answers.
+
+    `place` is served (the release's own server), remote (a server of its own) or human (a file). `adapter` is the one
+    to be loaded for it; `notes` go with its runs into the decision.
+    """
+
+    model: Model
+    place: str = "served"
+    adapter: Adapter | None = None
+    spec: BaselineSpec | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def on(self, suite: Suite) -> Model:
+        """The model as it answers one suite: what makes no difference there is not part of who it is."""
+        model = self.model
+        if not any(task.prompt for task in suite.tasks):  # lm-eval asks every model the same
+            return Model(model.role, model.base_digest, model.adapter_digest)
+        if self.spec and self.spec.kind == "prompt":
+            own = {"prompt": choices} if (choices := _choices(suite)) else {}
+            return Model(model.role, model.base_digest, None, model.few_shot, own)
+        if self.spec and self.spec.kind == "human":
+            given = {name: digest for name, digest in model.own.items() if name.split(".")[0] == suite.name}
+            return Model(model.role, "", None, 0, given)
+        return model
+
+    def answers(self, suite: Suite) -> bool:
+        """Whether this model can be asked the suite at all."""
+        if self.place == "served":
+            return True
+        prompted = all(task.prompt for task in suite.tasks)
+        return prompted and (self.place == "remote" or bool(self.on(suite).own))
+
+
+def contenders(release: Release, candidate: Candidate) -> list[Contender]:
+    """The candidate first, then the baselines that are run (an anchor was run before). Raises ConfigError."""
+    ours = Model("candidate", candidate.base_digest, candidate.adapter_digest)
+    loaded = Adapter("candidate", candidate.adapter_digest, candidate.adapter)
+    found = [Contender(ours, adapter=loaded)]
+    return found + [_baseline(release, candidate, spec) for spec in release.baselines if spec.kind != "anchor"]
+
+
+def _baseline(release: Release, candidate: Candidate, spec: BaselineSpec) -> Contender:
+    base = Model(spec.name, candidate.base_digest, None, spec.few_shot)
+    if spec.kind == "remote":
+        given: Mapping[str, Any] = spec.arguments["remote"]  # type: ignore[assignment]
+        named: dict[str, Json] = {"url": str(given["url"]).rstrip("/"), "model": given["model"]}
+        return Contender(Model(spec.name, "", None, spec.few_shot, named), "remote", spec=spec)
+    if spec.kind == "human":
+        files: Mapping[str, str] = spec.arguments["human"]  # type: ignore[assignment]
+        digests = {task: digest_file(release.root / path) for task, path in files.items()}
+        return Contender(Model(spec.name, "", own=digests), "human", spec=spec)
+    if spec.kind == "production":
+        return _production(release, candidate, spec, base)
+    return Contender(base, spec=spec)
+
+
+def _production(release: Release, candidate: Candidate, spec: BaselineSpec, base: Model) -> Contender:
+    version = _in_production(release)
+    if version is None:
+        if spec.arguments["production"] == "or_base":
+            note = f"no version is in production yet, so the base model stands in for the baseline {spec.name}"
+            return Contender(base, spec=spec, notes=(note,))
+        raise ConfigError(
+            f"the baseline '{spec.name}' is the version in production, and there is none yet. "
+            "`harness promote --to production` makes one; `production: or_base` takes the base model until then."
+        )
+    if version.base_digest != candidate.base_digest:
+        raise ConfigError(f"version {version.number}, which is in production, was made from another base model.")
+    folder = _folder_of(release, candidate, version.adapter_digest)
+    name = str(spec.arguments.get("adapter_id") or f"version-{version.number}")
+    adapter = Adapter(name, version.adapter_digest, folder)
+    model = Model(spec.name, base.base_digest, version.adapter_digest, spec.few_shot)
+    return Contender(
+        model, adapter=adapter, spec=spec, notes=(f"the baseline {spec.name} is version {version.number}",)
+    )
+
+
+def _in_production(release: Release) -> reader.VersionRow | None:
+    store = Workspace(release.root).store
+    if not store.is_file():
+        return None
+    with opened(store, read_only=True) as connection:
+        known = reader.versions(connection, release.name)
+    return next((version for version in known if version.stage == "production"), None)
+
+
+def _folder_of(release: Release, candidate: Candidate, digest: str) -> Path:
+    """Where the adapter with these bytes lies. Raises ConfigError where it is gone."""
+    trained = (Workspace(release.root).state / "training").glob("*/adapter")
+    for folder in (candidate.adapter, *sorted(trained)):
+        try:
+            if adapter_digest(folder, release.file) == digest:
+                return folder
+        except ConfigError:  # another one, half removed
+            continue
+    raise ConfigError(
+        f"the adapter in production ({digest[:12]}) is no more on this disk, so nothing compares with it."
+    )
+
+
+def _choices(suite: Suite) -> dict[str, Json]:
+    """What a choice of prompts depends on, by task: the prompts and the rows that decide."""
+    return {task.name: choice_digest(task) for task in suite.tasks if task.alternatives}
+
+
+def choice_digest(task: Task) -> str:
+    """Digest of a task's prompts to choose among, and of its validation rows."""
+    prompts = [[prompt.system, prompt.user] for prompt in task.alternatives]
+    return digest_json([prompts, [[row.id, row.row, row.target] for row in task.validation]])

@@ -1,0 +1,148 @@
+"""What lm-eval logged of a task or a group, as our samples, outputs, answers and scores."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from harness import catalog
+from harness.core.errors import ConfigError, OutsideError
+from harness.core.releases import Task
+from harness.core.runs import TaskResult
+from harness.core.samples import Answer, Json, Outcome, Output, Sample, Score
+from harness.metrics.interface import Item
+from harness.tasks.lm_eval import LmEval
+
+Logged = Mapping[str, Any]
+
+# What lm-eval calls a share of right answers, in the order of preference.
+_RIGHT = ("acc", "exact_match")
+# What it makes of a text that is only read: each is (log-likelihood, words or bytes).
+_ROLLING = ("byte_perplexity", "bits_per_byte", "word_perplexity")
+
+
+def task_result(task: Task, kind: LmEval, found: Mapping[str, Any]) -> TaskResult:
+    """Every sample that lm-eval logged, in order; of a group, all its tasks' with their name before the id.
+
+    Raises OutsideError where one is missing, and ConfigError where a metric cannot be made of what lm-eval gives.
+    """
+    is_group = set(found["samples"]) != {kind.task}
+    rows: list[tuple[Sample, Output, Answer, float]] = []
+    for name in sorted(found["samples"]):
+        logged = _of_one_filter(found["samples"][name], kind.score)
+        expected = found["n-samples"][name]["effective"]
+        if len(logged) != expected:
+            raise OutsideError(f"lm-eval gave {len(logged)} of {expected} samples of '{name}'. Nothing was judged.")
+        ids = _ids(logged, f"{name}/" if is_group else "")
+        slices = {"task": name} if is_group else {}
+        rows += [_row(one, kind, sample_id, slices) for one, sample_id in zip(logged, ids, strict=True)]
+    if not rows:
+        raise ConfigError(f"lm-eval gave no samples for the task '{kind.task}'.")
+    samples, outputs, answers, figures = zip(*rows, strict=True)
+    scores = [one for spec in task.metrics for one in _scores(spec.name, samples, figures)]
+    return TaskResult(task.name, samples, outputs, answers, tuple(scores))
+
+
+def _of_one_filter(logged: Sequence[Logged], score: str | None) -> list[Logged]:
+    """lm-eval gives each row once for every filter of a task; the one that is named counts, else the first."""
+    names = list(dict.fromkeys(one.get("filter") for one in logged))
+    named = (score or "").partition(",")[2].strip()
+    if named and named not in names:
+        raise ConfigError(f"the lm-eval task has no filter '{named}'; it has: {', '.join(map(str, names))}.")
+    kept = [one for one in logged if one.get("filter") == (named or names[0])]
+    return sorted(kept, key=lambda one: int(one["doc_id"]))
+
+
+def _ids(logged: Sequence[Logged], before: str) -> list[str]:
+    """The rows' own ids where each has another, else lm-eval's numbers."""
+    own = [str(one["doc"].get("id", one["doc_id"])) for one in logged]
+    return [before + name for name in (own if len(set(own)) == len(own) else [str(one["doc_id"]) for one in logged])]
+
+
+def _row(
+    logged: Logged, kind: LmEval, sample_id: str, slices: Mapping[str, str]
+) -> tuple[Sample, Output, Answer, float]:
+    doc = {str(key): _json(value) for key, value in logged["doc"].items()}
+    output, value = _output(sample_id, logged["filtered_resps"], doc)
+    figure = _figure(logged, kind.score)
+    if _rolling(logged, kind.score):
+        value = figure
+    answer = Answer(sample_id, Outcome.SCORED, value)
+    return Sample(sample_id, doc, _json(logged["target"]), slices=slices), output, answer, figure
+
+
+def _output(sample_id: str, responses: Sequence[Any], doc: Mapping[str, Json]) -> tuple[Output, Json]:
+    """Of a multiple choice the likeliest choice and all log-likelihoods; else the text."""
+    if isinstance(responses[0], float):
+        return Output(sample_id, "", "scored", choices=(responses[0],)), None
+    if not isinstance(responses[0], list | tuple) or not isinstance(responses[0][0], float):
+        text = responses[0] if isinstance(responses[0], str) else json.dumps(_json(responses[0]), ensure_ascii=False)
+        return Output(sample_id, text, "generated"), text
+    likelihoods = tuple(float(response[0]) for response in responses)
+    if len(likelihoods) == 1:  # the one right continuation: is it what the model would say?
+        greedy = bool(responses[0][1])
+        return Output(sample_id, str(greedy).lower(), "scored", choices=likelihoods), greedy
+    choices = doc.get("choices")
+    named = choices if isinstance(choices, list) and len(choices) == len(likelihoods) else range(len(likelihoods))
+    best = max(range(len(likelihoods)), key=lambda index: likelihoods[index])
+    return Output(sample_id, str(named[best]), "scored", choices=likelihoods), best
+
+
+def _figure(logged: Logged, score: str | None) -> float:
+    """lm-eval's figure of a sample; of a text that is only read, its log-likelihood (nats) per byte."""
+    rolling = _rolling(logged, score)
+    if rolling:
+        value, count = logged[rolling]
+        count = len(str(logged["target"]).encode()) if rolling == "word_perplexity" else count
+        if not count:
+            raise ConfigError(f"row {logged['doc_id']} of the lm-eval task is an empty text, which has no likelihood.")
+        return float(value) / float(count)
+    wanted = (score.partition(",")[0].strip(),) if score else _RIGHT
+    name = next((key for key in wanted if key in logged["metrics"]), None)
+    if name is None:
+        given = ", ".join(logged["metrics"]) or "nothing"
+        raise ConfigError(f"lm-eval scores this task by {given}, not by {' or '.join(wanted)}: name one as 'score'.")
+    try:
+        return float(logged[name])
+    except (TypeError, ValueError):
+        raise ConfigError(f"lm-eval's '{name}' gives no figure for a sample alone; name another as 'score'.") from None
+
+
+def _rolling(logged: Logged, score: str | None) -> str | None:
+    """The name of a figure that lm-eval made of a text's log-likelihood, where that is what counts."""
+    names = [name for name in _ROLLING if name in logged["metrics"]]
+    if score:
+        return score if score in names else None
+    return None if any(name in logged["metrics"] for name in _RIGHT) else next(iter(names), None)
+
+
+def _scores(metric: str, samples: Sequence[Sample], figures: Sequence[float]) -> list[Score]:
+    allowed, said = _ALLOWED[metric]
+    wrong = next((figure for figure in figures if not allowed(figure)), None)
+    if wrong is not None:
+        raise ConfigError(f"lm-eval gives a sample {wrong:g}; the metric '{metric}' is for {said}.")
+    if metric == "accuracy":
+        return [Score(sample.id, metric, figure) for sample, figure in zip(samples, figures, strict=True)]
+    items = [Item(s, Answer(s.id, Outcome.SCORED, figure)) for s, figure in zip(samples, figures, strict=True)]
+    found: list[Score] = catalog.build("metrics", metric, {}).score(items)
+    return found
+
+
+_ALLOWED: Mapping[str, tuple[Callable[[float], bool], str]] = {
+    "accuracy": (lambda figure: figure in (0.0, 1.0), "0 or 1 (shares: lm_eval_score; perplexities: byte_likelihood)"),
+    "lm_eval_score": (lambda figure: 0.0 <= figure <= 1.0, "figures from 0 to 1 (perplexities: byte_likelihood)"),
+    "byte_likelihood": (
+        lambda figure: math.isfinite(figure) and figure < 0.0,
+        "texts that are only read (perplexities)",
+    ),
+}
+
+
+def _json(value: Any) -> Json:
+    """A value of a row as JSON holds it; what JSON does not know becomes text."""
+    try:
+        return json.loads(json.dumps(value, default=str))
+    except (TypeError, ValueError):
+        return str(value)

@@ -1,0 +1,139 @@
+"""The outputs of a run under way: each is appended as it comes, and survives a kill at any point."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import orjson
+
+from harness.core.errors import OutsideError
+from harness.core.samples import Output
+from harness.store import records
+from harness.store.files import json_line, refused, write_all, write_lines
+
+OUTPUTS = "outputs.jsonl"
+# The disk is asked to keep what was written when so many outputs wait for it, or so many seconds are over.
+SYNC_COUNT, SYNC_SECONDS = 256, 0.5
+
+Key = tuple[str, str, int]
+
+
+class Journal:
+    """Appends outputs one by one; `done` is what is finished, by (task, sample id, repeat), of earlier tries too."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read back what an earlier try finished. Raises OutsideError where the folder cannot be made or read."""
+        self.path = folder / OUTPUTS
+        self.done: dict[Key, Output] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            whole = all([self._keep(line) for line in self._lines()])
+        except OSError as error:
+            raise OutsideError(f"cannot use the run's folder {folder}: {error.strerror}.") from None
+        if not whole:
+            write_lines(self.path, (_line(task, output) for (task, _, _), output in self.done.items()))
+
+    def _lines(self) -> Iterator[bytes]:
+        if self.path.is_file():
+            with self.path.open("rb") as file:
+                yield from file
+
+    def _keep(self, line: bytes) -> bool:
+        """Whether the line stands for an output: torn lines do not, and failed requests are asked again."""
+        try:
+            value = orjson.loads(line)
+            task, output = value.pop("task"), records.output_from_json(value)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return False
+        key = (task, output.sample_id, output.repeat)
+        fits = output.error is None and key not in self.done and line.endswith(b"\n")
+        if output.error is None:
+            self.done[key] = output
+        return fits
+
+    def __enter__(self) -> Self:
+        try:
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise refused(self.path, error) from None
+        self._syncer = _Syncer(self._descriptor)
+        return self
+
+    def add(self, task: str, output: Output) -> None:
+        """Keep an output. Raises OutsideError where the disk refuses; what was kept before stays usable."""
+        key = (task, output.sample_id, output.repeat)
+        if key in self.done:
+            raise ValueError(f"{task} has an output for {output.sample_id} already")
+        try:
+            line = _line(task, output)
+        except UnicodeEncodeError:  # halves of surrogate pairs, which no file can hold
+            output = replace(output, text=(output.text or "").encode("utf-8", "replace").decode())
+            line = _line(task, output)
+        try:
+            write_all(self._descriptor, line)
+            self._syncer.written()
+        except OSError as error:
+            raise refused(self.path, error) from None
+        self.done[key] = output
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._syncer.end()
+        except OSError as failed:
+            raise refused(self.path, failed) from None
+        finally:
+            os.close(self._descriptor)
+
+
+class _Syncer:
+    """Asks the disk to keep what was written, in a thread of its own: no request waits for it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._unsynced, self._ended = descriptor, 0, False
+        self._error: OSError | None = None
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._thread.start()
+
+    def written(self) -> None:
+        """Count one output. Raises OSError where the disk failed since the last one."""
+        if self._error:
+            raise self._error
+        self._unsynced += 1
+        if self._unsynced >= SYNC_COUNT:
+            self._wake.set()
+
+    def end(self) -> None:
+        """Wait until everything is kept. Raises OSError where the disk failed."""
+        self._ended = True
+        self._wake.set()
+        self._thread.join()
+        if self._error:
+            raise self._error
+
+    def _work(self) -> None:
+        while not self._ended:
+            self._wake.wait(SYNC_SECONDS)
+            self._wake.clear()
+            self._sync()
+        self._sync()
+
+    def _sync(self) -> None:
+        if self._unsynced:
+            self._unsynced = 0
+            try:
+                os.fsync(self._descriptor)
+            except OSError as error:
+                self._error = error
+
+
+def _line(task: str, output: Output) -> bytes:
+    return json_line({"task": task, **records.output_to_json(output)})

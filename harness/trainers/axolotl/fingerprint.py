@@ -1,0 +1,94 @@
+"""The fingerprint of a trained adapter, computed in a process of its own: torch's memory goes with it.
+
+Run as `python -P -m harness.trainers.axolotl.fingerprint BASE TOKENIZER ADAPTER OUT`, with a pipe as standard input
+that nobody writes to. TOKENIZER is the folder of the tokenizer that was trained with, OUT the JSON file to write.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.core.fingerprints import Chat, Fingerprint, ScoredPrompt
+from harness.trainers.axolotl.child import die_with_parent
+
+PROSE = (
+    "In the early morning the ferry left the harbour with forty passengers, two lorries and a crate of lemons. "
+    "The captain, who had made the crossing 1,200 times, did not look at the chart."
+)
+QUESTION = "My parcel #48213 was due on Tuesday, but it is not here yet. Where is it?"
+ORDER = '{"order": {"id": 48213, "items": [{"sku": "A-17", "quantity": 2}], "paid": true, "note": null}}'
+# No system turn: some templates refuse one, others put their own in its place, which then is compared too.
+TURNS = (
+    {"role": "user", "content": QUESTION},
+    {"role": "assistant", "content": "I am sorry to hear that. Which address was it sent to?"},
+    {"role": "user", "content": "To the office,\nas always: 5 Mill Lane."},
+)
+# A template that asks for the time gives other tokens tomorrow.
+CLOCKS = ("strftime_now", "now(")
+
+
+def compute(base: Path, tokenizer_folder: Path, adapter: Path) -> Fingerprint:
+    """Log-probabilities in float32 on a CPU, in bfloat16 on a GPU."""
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    cuda = torch.cuda.is_available()
+    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder, local_files_only=True)
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        base, dtype=torch.bfloat16 if cuda else torch.float32, use_safetensors=True, local_files_only=True
+    )
+    model.eval().to("cuda" if cuda else "cpu")
+    texts = [PROSE, _customer(tokenizer), ORDER]
+    ids = [tuple(int(one) for one in tokenizer(text).input_ids) for text in texts]
+    before = [_logprobs(model, one) for one in ids]
+    adapted = PeftModel.from_pretrained(model, str(adapter)).eval()
+    after = [_logprobs(adapted, one) for one in ids]
+    prompts = tuple(ScoredPrompt(*parts) for parts in zip(texts, ids, before, after, strict=True))
+    return Fingerprint("bfloat16" if cuda else "float32", prompts, _chat(tokenizer))
+
+
+def _logprobs(model: Any, ids: Sequence[int]) -> tuple[float, ...]:
+    import torch
+
+    with torch.inference_mode():
+        tensor = torch.tensor([ids], device=model.device)
+        table = model(input_ids=tensor, use_cache=False).logits[0, :-1].float().log_softmax(-1)
+        found = table.gather(1, tensor[0, 1:].unsqueeze(1)).squeeze(1)
+    return tuple(round(value, 6) for value in found.tolist())
+
+
+def _customer(tokenizer: Any) -> str:
+    if not tokenizer.chat_template:
+        return f"Customer: {QUESTION}\nAgent:"
+    return _rendered(tokenizer, TURNS[:1])
+
+
+def _chat(tokenizer: Any) -> Chat | None:
+    template = tokenizer.chat_template
+    if not template or any(clock in json.dumps(template) for clock in CLOCKS):
+        return None
+    ids = tokenizer(_rendered(tokenizer, TURNS), add_special_tokens=False).input_ids
+    return Chat(TURNS, tuple(int(one) for one in ids))
+
+
+def _rendered(tokenizer: Any, turns: Sequence[dict[str, str]]) -> str:
+    return str(tokenizer.apply_chat_template(list(turns), tokenize=False, add_generation_prompt=True))
+
+
+def main(base: str, tokenizer: str, adapter: str, out: str) -> None:
+    """Compute, and write whole or not at all."""
+    threading.Thread(target=die_with_parent, daemon=True).start()
+    value = compute(Path(base), Path(tokenizer), Path(adapter)).as_json()
+    part = Path(f"{out}.part")
+    part.write_text(json.dumps(value, allow_nan=False), encoding="utf-8")
+    part.replace(out)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

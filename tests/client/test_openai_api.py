@@ -1,0 +1,176 @@
+"""OpenAI's API: the model is named, everything is said, and what a server does not tell is never made up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import pytest
+
+from harness.client.interface import Client, Limits, RequestFailed
+from harness.client.openai_api import OpenaiClient
+from harness.core.errors import OutsideError
+from harness.core.releases import Generation
+from harness.core.samples import Output
+from tests.client.asking import KEY, ONCE, QUICK
+from tests.openai_stub import MODEL, OpenaiStub
+from tests.tgi_stub import ADAPTER
+
+T = TypeVar("T")
+TURNS = [{"role": "user", "content": "a parcel is late: shipping"}]
+
+
+def use(
+    stub: OpenaiStub,
+    call: Callable[[Client], Awaitable[T]],
+    key: str | None = None,
+    limits: Limits = QUICK,
+    **arguments: Any,
+) -> T:
+    async def main() -> T:
+        async with OpenaiClient(f"{stub.url}/v1/", MODEL, key, 4, limits, **arguments) as client:
+            return await call(client)
+
+    return asyncio.run(main())
+
+
+def chat(stub: OpenaiStub, generation: Generation = Generation(), adapter: str | None = ADAPTER, **more: Any) -> Output:  # noqa: B008
+    return use(stub, lambda client: client.chat("s1", TURNS, generation, adapter), **more)
+
+
+def test_the_adapter_is_a_model_and_without_one_the_base_answers(openai_stub: OpenaiStub) -> None:
+    output = chat(openai_stub)
+    assert (output.text, output.finish_reason, output.prompt_tokens, output.error) == ("shipping", "stop", 5, None)
+    assert chat(openai_stub, adapter=None).text == "other"
+    assert [body["model"] for body in openai_stub.posts("/v1/chat/completions")] == [ADAPTER, MODEL]
+
+
+def test_every_parameter_is_said(openai_stub: OpenaiStub) -> None:
+    chat(openai_stub, Generation(max_new_tokens=7, seed=3, stop=("\n",)))
+    chat(openai_stub, Generation(temperature=0.5, top_p=0.9), max_tokens_key="max_completion_tokens")
+    first, second = openai_stub.posts("/v1/chat/completions")
+    assert (first["max_tokens"], first["temperature"], first["top_p"], first["seed"]) == (7, 0.0, 1.0, 3)
+    assert first["stop"] == ["\n"]
+    assert (second["max_completion_tokens"], second["temperature"], second["top_p"]) == (64, 0.5, 0.9)
+    assert "max_tokens" not in second
+
+
+def test_faults_are_mended_as_for_tgi(openai_stub: OpenaiStub) -> None:
+    openai_stub.faults.extend([429, 503, "reset", "truncated"])
+    output = chat(openai_stub)
+    assert (output.text, output.attempts) == ("shipping", 5)
+    openai_stub.always = 429
+    assert chat(openai_stub, limits=ONCE).attempts == 1
+
+
+def test_an_adapter_that_the_server_does_not_know_is_an_error_and_not_the_base(openai_stub: OpenaiStub) -> None:
+    output = chat(openai_stub, adapter="tunde")
+    assert output.text is None
+    assert "The model `tunde` does not exist" in str(output.error)
+    with pytest.raises(RequestFailed, match="tunde"):
+        use(openai_stub, lambda client: client.prefill("a b", "tunde"))
+
+
+def test_a_wrong_key_says_where_it_comes_from_and_is_not_shown(openai_stub: OpenaiStub) -> None:
+    openai_stub.key = "another"
+    with pytest.raises(OutsideError, match=r"refuses the key \(HTTP 401\).*key_env \(serve.openai") as raised:
+        chat(openai_stub, key=KEY)
+    assert KEY not in str(raised.value)
+    assert chat(openai_stub, key="another").text == "shipping"
+
+
+def test_prefill_is_the_prompt_alone_with_ids_and_ranks(openai_stub: OpenaiStub) -> None:
+    openai_stub.logprob = lambda word: {" b": -0.5, " c": -7.0, " d": -9999.0}.get(word, 0.0)
+    tokens = use(openai_stub, lambda client: client.prefill("a b c d", None))
+    assert [(token.logprob, token.rank) for token in tokens] == [(None, None), (-0.5, 0), (-7.0, None), (None, None)]
+    told = openai_stub.posts("/v1/completions")[0]
+    assert (told["echo"], told["temperature"], told["logprobs"]) == (True, 0, 1)
+    assert len({token.id for token in tokens}) == 4
+
+
+def test_an_equally_likely_token_beside_it_leaves_the_rank_open(openai_stub: OpenaiStub) -> None:
+    openai_stub.logprob = lambda word: -1.0  # as likely as the stub's other token
+    tokens = use(openai_stub, lambda client: client.prefill("a b", None))
+    assert tokens[1].rank is None
+
+
+@pytest.mark.parametrize("change", [{"echo": False}, {"ids": False}, {"vllm": False}, {"refuses_completions": 400},
+                                    {"refuses_completions": 422}])  # fmt: skip
+def test_without_echo_or_ids_or_the_route_there_is_no_prefill(
+    openai_stub: OpenaiStub, change: dict[str, object]
+) -> None:
+    for name, value in change.items():
+        setattr(openai_stub, name, value)
+    for prompt in ("a b c", "a"):  # one token without echo looks like the prompt's own
+        assert use(openai_stub, lambda client, prompt=prompt: client.prefill(prompt, ADAPTER)) == []
+
+
+def test_a_server_that_fails_is_not_one_without_prefill(openai_stub: OpenaiStub) -> None:
+    openai_stub.refuses_completions = 500
+    with pytest.raises(RequestFailed, match="HTTP 500"):
+        use(openai_stub, lambda client: client.prefill("a b", ADAPTER))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {}, [1], {"choices": [{"logprobs": {"tokens": [1]}}], "usage": {"prompt_tokens": 1, "completion_tokens": 0}},
+        {"choices": [{"logprobs": {"tokens": ["token_id:x"], "token_logprobs": [0.0]}}],
+         "usage": {"prompt_tokens": 1, "completion_tokens": 0}},
+    ],
+)  # fmt: skip
+def test_a_reply_of_another_form_fails(openai_stub: OpenaiStub, reply: object) -> None:
+    async def other(body: object) -> Any:
+        return reply
+
+    openai_stub._complete = openai_stub._ids_of = openai_stub._chat = other  # type: ignore[method-assign]
+    for call in (
+        lambda client: client.prefill("a", None),
+        lambda client: client.greedy("a", 2, (), None),
+        lambda client: client.chat_tokens(TURNS),
+    ):
+        with pytest.raises(RequestFailed, match="form of OpenAI's API"):
+            use(openai_stub, call)
+    assert "form of OpenAI's API" in str(chat(openai_stub).error)
+
+
+def test_greedy_gives_text_and_ids(openai_stub: OpenaiStub) -> None:
+    openai_stub.likeliest = lambda text: " one two three"
+    text, ids = use(openai_stub, lambda client: client.greedy("a", 2, ["\n"], None))
+    assert text == " one two"
+    assert len(set(ids)) == 2
+    openai_stub.ids = False
+    assert use(openai_stub, lambda client: client.greedy("a", 2, (), None)) == (" one two", [])
+
+
+def test_offsets_are_not_made_up(openai_stub: OpenaiStub) -> None:
+    with pytest.raises(RequestFailed, match="does not tell which characters a token covers"):
+        use(openai_stub, lambda client: client.tokenize("a"))
+
+
+def test_chat_turns_as_tokens_where_the_server_tells(openai_stub: OpenaiStub) -> None:
+    assert len(use(openai_stub, lambda client: client.chat_tokens(TURNS)) or []) == 6
+    assert openai_stub.asked[0][0] == "/tokenize", "beside /v1"
+    openai_stub.vllm = False
+    assert use(openai_stub, lambda client: client.chat_tokens(TURNS)) is None
+
+
+def test_alive_is_vllms_own_word_and_elsewhere_any_answer(openai_stub: OpenaiStub) -> None:
+    alive = lambda client: client.alive()  # noqa: E731
+    assert use(openai_stub, alive)
+    openai_stub.healthy = False
+    assert not use(openai_stub, alive)
+    openai_stub.vllm = False
+    assert use(openai_stub, alive)
+    openai_stub.unlisted = True
+    assert use(openai_stub, alive)
+    openai_stub.dies_after = 0
+    assert not use(openai_stub, alive)
+
+
+def test_info_names_the_models(openai_stub: OpenaiStub) -> None:
+    assert use(openai_stub, lambda client: client.info()) == {"models": [MODEL, ADAPTER]}
+    openai_stub.unlisted = True
+    with pytest.raises(OutsideError, match="does not answer"):
+        use(openai_stub, lambda client: client.info())

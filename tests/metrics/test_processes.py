@@ -1,0 +1,112 @@
+"""Work spread over processes: the same results in the same order, and no process stays behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from harness.metrics import _processes
+from harness.metrics._processes import spread
+from harness.metrics._rouge import f_measures
+from tests.metrics.test_texts import varied
+from tests.projects import ENVIRONMENT
+
+PROGRAM = """
+import os, sys, time
+from tests.metrics.test_processes import slow
+from harness.metrics import _processes
+_processes._cores = lambda: 2
+if __name__ == "__main__":
+    print("begun", flush=True)
+    _processes.spread(slow, [sys.argv[1]] * 250 * 40, 0.0)
+"""
+
+
+def squares(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Each square, with the process that made it."""
+    return [(number * number, os.getpid()) for number in numbers]
+
+
+def slow(folders: Sequence[str]) -> list[None]:
+    """Leaves a file named by the process, and takes its time."""
+    Path(folders[0], str(os.getpid())).touch()
+    time.sleep(0.25)
+    sum(range(100_000))
+    return [None] * len(folders)
+
+
+def fails(numbers: Sequence[int]) -> list[int]:
+    if 1000 in numbers:
+        raise ValueError("the number 1000")
+    return list(numbers)
+
+
+def test_every_result_stands_in_its_items_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_processes, "_cores", lambda: 2)
+    found = spread(squares, range(2_600), -1.0)
+    assert [square for square, _ in found] == [number * number for number in range(2_600)]
+    assert [process == os.getpid() for _, process in found] == [True] * 500 + [False] * 2_100
+
+
+@pytest.mark.parametrize("n", [0, 1, 250, 251, 500, 501, 1_300])
+def test_little_work_is_done_here(n: int) -> None:
+    assert spread(squares, range(n), 60.0) == [(number * number, os.getpid()) for number in range(n)]
+
+
+def test_an_error_of_a_worker_is_an_error_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_processes, "_cores", lambda: 2)
+    with pytest.raises(ValueError, match="the number 1000"):
+        spread(fails, range(2_000), -1.0)
+
+
+def test_rouge_by_many_processes_is_rouge_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("rouge_score")
+    monkeypatch.setattr(_processes, "_cores", lambda: 2)
+    work, pairs = partial(f_measures, "rougeL", True), varied(1_100)
+    assert spread(work, pairs, 0.0) == work(pairs)
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_no_worker_outlives_ctrl_c_or_a_kill(tmp_path: Path, end: signal.Signals) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM, encoding="utf-8")
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, str(program), str(seen)], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        start_new_session=True, text=True,
+    )  # fmt: skip
+    _wait(lambda: len(list(seen.iterdir())) >= 3, 60)  # the parent and two workers
+    if end is signal.SIGINT:
+        os.killpg(process.pid, end)  # as a terminal does: to all of them
+    else:
+        process.kill()
+    _, errors = process.communicate(timeout=10)
+    workers = [int(path.name) for path in seen.iterdir() if int(path.name) != process.pid]
+    _wait(lambda: not any(_lives(worker) for worker in workers), 5)
+    if end is signal.SIGINT:
+        assert errors.count("Traceback") == 1, "only the parent tells of it"
+        assert errors.rstrip().endswith("KeyboardInterrupt")
+
+
+def _wait(condition: object, seconds: float) -> None:
+    limit = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < limit, "it took too long"
+        time.sleep(0.05)
+
+
+def _lives(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"

@@ -1,0 +1,23 @@
+"""Requests that were finished are kept through a kill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.store.memo import Memo
+
+
+def test_the_memo_survives_a_torn_line(tmp_path: Path) -> None:
+    path = tmp_path / "memo.jsonl"
+    memo = Memo(path)
+    memo["a"], memo["b"] = [-1.5, True], "text"
+    with path.open("ab") as file:
+        file.write(b'["c", [-2.')
+    again = Memo(path)
+    assert dict(again) == {"a": [-1.5, True], "b": "text"}
+    again["c"] = 1
+    assert dict(Memo(path)) == {"a": [-1.5, True], "b": "text", "c": 1}
+    with pytest.raises(TypeError):
+        del again["a"]
