@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmarks import NotHere
 from benchmarks.figures import FIGURES, RESULTS, Figure, keep, measured
 
 
@@ -20,6 +21,9 @@ def main(words: list[str] | None = None) -> int:
         parser.error(f"unknown figure {', '.join(unknown)}; known: {', '.join(names)}")
     missed = 0
     for figure, value in measured(given.names or names):
+        if isinstance(value, NotHere):
+            sys.stdout.write(f"{figure.name:<28} skipped: {value}\n")
+            continue
         keep(figure, value, given.results)
         sys.stdout.write(_line(figure, value) + "\n")
         sys.stdout.flush()

@@ -7,6 +7,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from benchmarks import NotHere
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -36,12 +39,22 @@ FIGURES = (
 )
 
 
-def measured(wanted: Iterable[str]) -> Iterator[tuple[Figure, float]]:
-    """The figures asked for, as they come; a module is run once for all its figures."""
+def measured(wanted: Iterable[str]) -> Iterator[tuple[Figure, float | NotHere]]:
+    """The figures asked for, as they come, or why one cannot be measured; a module is run once for all its figures."""
     asked = [figure for figure in FIGURES if figure.name in set(wanted)]
     for module in dict.fromkeys(figure.module for figure in asked):
-        found: Mapping[str, float] = importlib.import_module(f"benchmarks.{module}").measure()
-        yield from ((figure, found[figure.name]) for figure in asked if figure.module == module)
+        found = _measure(module)
+        for figure in (figure for figure in asked if figure.module == module):
+            value = found if isinstance(found, NotHere) else found[figure.name]
+            yield figure, value["value"] if isinstance(value, Mapping) else value
+
+
+def _measure(module: str) -> Mapping[str, Any] | NotHere:
+    """A number for each figure, or a mapping with its "value"."""
+    try:
+        return dict(importlib.import_module(f"benchmarks.{module}").measure())
+    except NotHere as missing:
+        return missing
 
 
 def keep(figure: Figure, value: float, path: Path) -> None:

@@ -18,6 +18,7 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 _KEY = re.compile(rb'"\s*:')
 # orjson rounds whole numbers beyond 64 bits to floats.
 _ROUNDED = 2.0**63
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _quickly(data: bytes) -> dict[str, object] | None:
 def _count_keys(value: dict[str, object] | list[object]) -> int:
     """The keys of all objects inside. Raises ValueError for a number that may have been rounded."""
     count, items = (len(value), value.values()) if isinstance(value, dict) else (0, value)
-    for item in items:
+    for item in () if _PLAIN.issuperset(map(type, items)) else items:
         if isinstance(item, (dict, list)):
             count += _count_keys(item)
         elif isinstance(item, float) and abs(item) >= _ROUNDED:

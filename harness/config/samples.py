@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from harness.config.schema import PromptFile, TaskFile
 from harness.config.source import Source, Where, nearest
 from harness.config.templates import render, syntax_error, variables
 from harness.core.errors import Problem
-from harness.core.ids import digest_bytes, digest_json
+from harness.core.ids import digest_json
 from harness.core.samples import Sample
 from harness.tasks.interface import TaskKind
 
@@ -29,7 +30,7 @@ def load_samples(
     rows, problems = read_rows(root / shown_as, shown_as)
     samples: list[Sample] = []
     seen: dict[str, int] = {}
-    contents: dict[str, int] = {}
+    contents: dict[bytes, int] = {}
     for row in rows:
         sample = _sample(row, task, kind, shown_as)
         if isinstance(sample, Problem):
@@ -67,13 +68,14 @@ def _sample(row: Row, task: TaskFile, kind: TaskKind | None, file: str) -> Sampl
     return Sample(str(name), value, target, None if group is None else str(value[group]), slices)
 
 
-def _content(row: Mapping[str, object]) -> str:
+def _content(row: Mapping[str, object]) -> bytes:
     """A digest that two rows share which differ in nothing but their id."""
-    rest = {key: value for key, value in row.items() if key != "id"}
+    rest = {**row}
+    rest.pop("id", None)
     try:
-        return digest_bytes(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS))
+        return hashlib.sha256(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)).digest()
     except TypeError:  # whole numbers beyond 64 bits
-        return digest_json(rest)
+        return digest_json(rest).encode()
 
 
 def prompt_problems(prompt: PromptFile, source: Source, at: Where) -> list[Problem]:

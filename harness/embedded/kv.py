@@ -23,12 +23,11 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
 
     keys: Any
     values: Any
+    _buffers: tuple[Tensor, Tensor] | None = None
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
         if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-            self.keys, self.values = key_states, value_states
-            self._buffers: tuple[Tensor, Tensor] | None = None
+            self.replace(key_states, value_states)
             return key_states, value_states
         old, new = self.keys.shape[-2], self.keys.shape[-2] + key_states.shape[-2]
         if self._buffers is None or self._buffers[0].shape[-2] < new:
@@ -41,12 +40,25 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
 
     def replace(self, keys: Tensor, values: Tensor) -> None:
         """Take other rows or columns; the room is set aside anew at the next step."""
+        self.dtype, self.device, self.is_initialized = keys.dtype, keys.device, True
         self.keys, self.values, self._buffers = keys, values, None
 
 
-def new_cache(layers: int) -> Any:
-    """An empty cache. Sliding-window layers keep every column too: their mask does the windowing."""
-    return Cache(layers=[GrowingLayer() for _ in range(layers)])  # type: ignore[no-untyped-call]
+States = list[tuple[Tensor, Tensor]]
+"""Keys and values of each layer."""
+
+
+def new_cache(layers: int, known: States | None = None) -> Any:
+    """A cache, empty or with the columns already known. Sliding windows keep every column: their mask does that."""
+    cache: Any = Cache(layers=[GrowingLayer() for _ in range(layers)])  # type: ignore[no-untyped-call]
+    for layer, states in zip(cache.layers, known or [], strict=False):
+        layer.replace(*states)
+    return cache
+
+
+def columns(cache: Any, path: Tensor) -> States:
+    """Copies of the columns of a one-row cache that `path` `[tokens]` names."""
+    return [tuple(states.index_select(2, path) for states in (one.keys, one.values)) for one in cache.layers]
 
 
 @dataclass(slots=True)
@@ -58,7 +70,7 @@ class Batch:
     mask: Tensor
 
     def keep(self, rows: list[int]) -> None:
-        """Drop every other row, then the columns that only they needed."""
+        """Put these rows in this order, drop every other one and the columns that only those needed."""
         index = torch.tensor(rows, device=self.mask.device)
         self.adapters = [self.adapters[row] for row in rows]
         mask = self.mask.index_select(0, index)
@@ -76,6 +88,17 @@ class Batch:
         for mine, theirs in zip(self.cache.layers, other.cache.layers, strict=True):
             pairs = ((mine.keys, theirs.keys), (mine.values, theirs.values))
             mine.replace(*(torch.cat([_widen(a, width), _widen(b, width)]) for a, b in pairs))
+
+
+def unpack(cache: Any, paths: list[list[int]], adapters: list[str]) -> Batch:
+    """The rows whose columns lie in the one row of `cache`, left-padded to the longest path."""
+    width = max(map(len, paths))
+    device = cache.layers[0].keys.device
+    index = torch.tensor([[0] * (width - len(path)) + path for path in paths], device=device)
+    mask = torch.tensor([[0] * (width - len(path)) + [1] * len(path) for path in paths], device=device)
+    for layer in cache.layers:
+        layer.replace(*(states[0][:, index].transpose(0, 1) for states in (layer.keys, layer.values)))
+    return Batch(adapters, cache, mask)
 
 
 def _widen(states: Tensor, width: int) -> Tensor:

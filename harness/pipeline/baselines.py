@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,13 @@ class Contender:
     """A model of the release and where it answers.
 
     `place` is served (the release's own server), remote (a server of its own) or human (a file). `adapter` is the one
-    to be loaded for it; `notes` go with its runs into the decision.
+    to be loaded for it.
     """
 
     model: Model
     place: str = "served"
     adapter: Adapter | None = None
     spec: BaselineSpec | None = None
-    notes: tuple[str, ...] = field(default=())
 
     def on(self, suite: Suite) -> Model:
         """The model as it answers one suite: what makes no difference there is not part of who it is."""
@@ -81,8 +80,7 @@ def _production(release: Release, candidate: Candidate, spec: BaselineSpec, base
     version = _in_production(release)
     if version is None:
         if spec.arguments["production"] == "or_base":
-            note = f"no version is in production yet, so the base model stands in for the baseline {spec.name}"
-            return Contender(base, spec=spec, notes=(note,))
+            return Contender(base, spec=spec)
         raise ConfigError(
             f"the baseline '{spec.name}' is the version in production, and there is none yet. "
             "`harness promote --to production` makes one; `production: or_base` takes the base model until then."
@@ -93,9 +91,7 @@ def _production(release: Release, candidate: Candidate, spec: BaselineSpec, base
     name = str(spec.arguments.get("adapter_id") or f"version-{version.number}")
     adapter = Adapter(name, version.adapter_digest, folder)
     model = Model(spec.name, base.base_digest, version.adapter_digest, spec.few_shot)
-    return Contender(
-        model, adapter=adapter, spec=spec, notes=(f"the baseline {spec.name} is version {version.number}",)
-    )
+    return Contender(model, adapter=adapter, spec=spec)
 
 
 def _in_production(release: Release) -> reader.VersionRow | None:

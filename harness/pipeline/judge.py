@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from harness import __version__, catalog
 from harness.client.proof import PROVEN
 from harness.core.decisions import Decision, Finding, GateResult
-from harness.core.ids import digest_json
+from harness.core.ids import digest_json, short
 from harness.core.metric_refs import MEASURED_RUN, metric_refs
 from harness.core.releases import BaselineSpec, Gate, Policy, Release
 from harness.core.runs import Model
 from harness.core.samples import Json
 from harness.core.verdicts import Role, Verdict, release_verdict
 from harness.gates import _wording
-from harness.pipeline.evidence import Material, error, evidence_for
+from harness.pipeline.evidence import Judged, Material, error, evidence_for
 from harness.stats.multiple import holm
 from harness.stats.series import Settings
 
 
 def judge(release: Release, material: Material, candidate: Mapping[str, Json], decided: str) -> Decision:
     """The decision. `candidate` holds the digests of adapter and base; `decided` is the time, which is no evidence."""
-    policy = release.policy
+    policy, material = release.policy, _in_order(release, material)
     mixed_up = _mixed_up(release, material, candidate)
     findings = [error(mixed_up) if mixed_up else _finding(gate, release, material) for gate in policy.gates]
     verdicts = _verdicts(policy, findings)
-    notes = _notes(material)
+    notes = _notes(release, material)
     unproven = _unproven(material)
     if unproven and not release.serve.accept_unproven:
         verdicts = [Verdict.INCONCLUSIVE if v is Verdict.PASS else v for v in verdicts]
@@ -52,6 +52,20 @@ def judge(release: Release, material: Material, candidate: Mapping[str, Json], d
         decided=decided,
     )
     return replace(decision, id=decision_id(decision))
+
+
+def _in_order(release: Release, material: Material) -> Material:
+    """As the release declares it: a decision does not depend on the order in which its runs were stored or named."""
+    roles = ["candidate", *(spec.name for spec in release.baselines)]
+    names = [suite.name for suite in release.suites]
+    return {
+        role: {suite: material[role][suite] for suite in _sorted(material[role], names)}
+        for role in _sorted(material, roles)
+    }
+
+
+def _sorted(found: Iterable[str], first: Sequence[str]) -> list[str]:
+    return sorted(found, key=lambda name: (first.index(name) if name in first else len(first), name))
 
 
 def infrastructure_failed(decision: Decision) -> bool:
@@ -130,12 +144,24 @@ def _unproven(material: Material) -> str | None:
     return next((f"adapter {proof}" for proof in sorted(proofs) if proof != PROVEN), None)
 
 
-def _notes(material: Material) -> tuple[str, ...]:
+def _who_stands_in(spec: BaselineSpec | None, suites: Mapping[str, Judged]) -> list[str]:
+    """Who was in production when the runs were made: the registry may say otherwise tomorrow."""
+    if spec is None or spec.kind != "production":
+        return []
+    digests = sorted({judged.run.model.adapter_digest or "" for judged in suites.values()} - {""})
+    if not digests:
+        return [f"no version was in production, so the base model stands in for the baseline {spec.name}"]
+    return [f"the baseline {spec.name} is the adapter in production, {short(digest)}" for digest in digests]
+
+
+def _notes(release: Release, material: Material) -> tuple[str, ...]:
     notes: list[str] = []
+    specs = {spec.name: spec for spec in release.baselines}
     for role, suites in material.items():
         shots = max((judged.run.model.few_shot for judged in suites.values()), default=0)
         if role != "candidate" and shots:
             notes.append(f"the baseline {role} has a prompt of its own: {shots} examples before each question")
+        notes += _who_stands_in(specs.get(role), suites)
         notes += [note for judged in suites.values() for note in judged.run.notes]
     return tuple(dict.fromkeys(notes))
 

@@ -26,6 +26,7 @@ from harness.core.samples import Answer, Json, Outcome, Output, Sample
 from harness.pipeline.answers import count
 from harness.pipeline.baselines import Contender
 from harness.pipeline.few_shot import Shot, choose
+from harness.pipeline.recipe import recipe
 from harness.pipeline.session import Session
 from harness.pipeline.vouch import Vouched
 from harness.pipeline.workspace import Workspace, now
@@ -116,7 +117,7 @@ def measure(session: Session, planned: PlannedMeasurement, vouch: Callable[[Cont
     )
     folder = Workspace(session.release.root).run(planned.id)
     folder.mkdir(parents=True, exist_ok=True)
-    bundle.finish(folder, run, results)
+    bundle.finish(folder, run, results, recipe(session.release, MEASURED_RUN))
     bring_in(Workspace(session.release.root).store, folder)
     session.watch(Event(MEASURED_RUN, "done", planned.id[:12]))
 

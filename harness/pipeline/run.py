@@ -20,6 +20,7 @@ from harness.pipeline.asking import Asker, Batch
 from harness.pipeline.baselines import Contender
 from harness.pipeline.human import human_results
 from harness.pipeline.prompts import choose_prompt
+from harness.pipeline.recipe import recipe
 from harness.pipeline.session import Session
 from harness.pipeline.vouch import Vouched
 from harness.pipeline.workspace import Workspace, now
@@ -95,7 +96,7 @@ def run_human(release: Release, planned: PlannedRun, files: Mapping[str, str]) -
 
 def _keep(release: Release, run: Run, results: Sequence[TaskResult], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    bundle.finish(folder, run, results)
+    bundle.finish(folder, run, results, recipe(release, run.suite))
     bring_in(Workspace(release.root).store, folder)
 
 
@@ -122,7 +123,7 @@ def _run_of(
         task_digests={task.name: task.digest for task in tasks},
         adapter_proof=vouched.proof,
         versions={"harness": __version__},
-        notes=(*vouched.notes, *planned.contender.notes),
+        notes=vouched.notes,
         clean={task.name: ".".join(task.clean) for task in tasks if task.clean},
     )
 

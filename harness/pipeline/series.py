@@ -49,13 +49,9 @@ def evaluated(result: TaskResult, info: MetricInfo) -> list[bool]:
 
 
 def latency_series(results: Sequence[TaskResult], q: float) -> Series:
-    """Seconds of every generated output; a failed request took for ever."""
+    """Seconds of every output; a request that failed, or whose time is not known, took for ever."""
     outputs = [output for result in results for output in result.outputs]
-    values = [
-        math.inf if output.error is not None else output.latency
-        for output in outputs
-        if output.error is not None or output.latency is not None
-    ]
+    values = [math.inf if one.error is not None or one.latency is None else one.latency for one in outputs]
     return Series("quantile", np.array(values, dtype=np.float64), q=q)
 
 

@@ -57,7 +57,7 @@ def test_a_valid_release_holds_what_was_written(desk: Project) -> None:
         ("data/train.jsonl", "data/none.jsonl", "the file 'data/none.jsonl' does not exist."),
         ("lora.yaml", "none.yaml", "the file 'none.yaml' does not exist."),
         ("{local: {threads: 2}}", "{remote: {url: ftp://x}}", "must match ^https?://"),
-        ("{local: {threads: 2}}", "{local: {}, remote: {url: http://x}}", "names both local and remote"),
+        ("{local: {threads: 2}}", "{local: {}, remote: {url: http://x}}", "names local and remote"),
         ("{local: {threads: 2}}", "{unproven: yes}", "'unproven' must be 'accept', not True."),
         ("name: desk", "name: !!python/object:os.system desk", "is not a plain value."),
         ("serve: {", "serve: !!python/object/apply:os.system {", "only plain values are."),

@@ -59,7 +59,7 @@ def test_a_bad_row_is_told_with_its_line(desk: Project, line: bytes, said: str) 
     [
         {"n": 18446744073709551616, "m": -9223372036854775809, "k": [{"d": 10**30}]},
         {"n": -0.0, "m": 1e22, "k": 0.1, "j": 9007199254740993, "i": True, "h": None},
-        {"text": 'a "quoted": colon, and \\" :', "a:b": {"c": [{"d": "\\": "}, [], {}]}, "é": "\u2028😀\x00"},
+        {"text": 'a "quoted": colon, and \\" :', "a:b": {"c": [{"d": '\\": '}, [], {}]}, "é": "\u2028😀\x00"},
     ],
 )
 def test_a_row_is_read_as_it_was_written(tmp_path: Path, value: dict[str, object]) -> None:
@@ -71,7 +71,8 @@ def test_a_row_is_read_as_it_was_written(tmp_path: Path, value: dict[str, object
 
 
 @pytest.mark.parametrize(
-    "line", ['{"a": 1, "a": 2}', '{"a": 1, "a" : 2, "b": "c"}', '{"a": [{"b": {"k": 1,\t"k"\t:1}}]}', '{"a":1,"\\u0061":1}']
+    "line",
+    ['{"a": 1, "a": 2}', '{"a": 1, "a" : 2, "b": "c"}', '{"a": [{"k": 1,\t"k"\t:1}]}', '{"a":1,"\\u0061":1}'],
 )
 def test_a_key_that_stands_twice_is_told_wherever_it_stands(tmp_path: Path, line: str) -> None:
     (tmp_path / "rows.jsonl").write_text(line + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ import pytest
 from harness.config.templates import environment, render
 
 ROW = {
-    "text": "a {brace} {{ and }} {0} %s <b> &\n", "n": 3, "f": 1e16, "yes": True, "none": "x", "list": [1, "é", None],
+    "text": "a {brace} {{ and }} {0} %s <b> &\n", "n": 3, "f": 1e16, "yes": True, "list": [1, "é", None],
     "map": {"k": 1.50}, "self": "column", "loop": "round", "empty": "", "_under": "score",
 }  # fmt: skip
 
@@ -21,7 +21,7 @@ ROW = {
         "{{ list }} and {{ map }} {{ _under }} {{ loop }}",
         "{# remark #}{{- text -}}  x  {{ n }}",
         "{% raw %}{{ text }}{% endraw %}{{ text }}",
-        "{{ none }} {{ true }} {{ 1 }} {{ text | upper }} {{ n + 1 }} {{ map.k }}",
+        "{{ true }} {{ 1 }} {{ text | upper }} {{ n + 1 }} {{ map.k }}",
         "{% if yes %}{{ text }}{% endif %}",
         "{% set a = text %}{{ a }}",
         "plain words",

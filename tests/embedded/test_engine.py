@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 from harness.embedded import selfcheck
-from harness.embedded.engine import Engine, shared_prefix
+from harness.embedded.engine import Engine
 from harness.embedded.errors import StartError
 from harness.embedded.jobs import BASE, Sampling
 from harness.embedded.kv import Batch
@@ -108,14 +109,13 @@ def test_rows_join_and_leave_a_running_batch(engine: Engine, expected: Any) -> N
 def test_a_shared_beginning_changes_no_row(engine: Engine, adapter: str) -> None:
     beginning = [(11 * i + 5) % 260 for i in range(40)]
     prompts = [[*beginning, *prompt, *prompt[:1] * 70 * (row == 3)] for row, prompt in enumerate(PROMPTS)]
-    assert shared_prefix(prompts, [adapter] * 6) == len(beginning)
     done = engine.prefill(prompts, [adapter] * 6, [False] * 6)
     assert done.batch is not None
     ids, logprobs = follow(engine, done.batch, done.logits, 2)
     alone = engine.prefill(prompts[:1], [adapter], [False])
     assert alone.batch is not None
     done.batch.join(alone.batch)
-    done.batch.keep([1, 3, 6])  # rows with padding in the middle go on beside one without
+    done.batch.keep([1, 3, 6])
     logits = engine.step(done.batch, [ids[1, -1].item(), ids[3, -1].item(), alone.logits.argmax(-1).item()])
     for row, prompt in enumerate(prompts):
         one = engine.prefill([prompt], [adapter], [False])
@@ -136,12 +136,75 @@ def test_batches_of_one_adapter_and_mixed_ones_may_follow_in_any_order(engine: E
         torch.testing.assert_close(got, torch.stack(wanted), atol=1e-4, rtol=0)
 
 
-def test_a_shared_beginning_leaves_each_row_a_token_and_one_adapter() -> None:
-    same = [[1] * 30, [1] * 30]
-    assert shared_prefix(same, [BASE, BASE]) == 29
-    assert shared_prefix(same, [BASE, "adapter0"]) == 0
-    assert shared_prefix([[1] * 30, [2, *[1] * 29]], [BASE, BASE]) == 0
-    assert shared_prefix([[1] * 30], [BASE]) == 0
+def test_what_was_run_before_changes_no_score(folders: Folders, loaded: Loaded, engine: Engine) -> None:
+    """Each group begins as the one before: whole, in part, not at all, unscored, or through another adapter."""
+    beginning = [(11 * i + 5) % 260 for i in range(40)]
+    alone = [[*beginning, *prompt] for prompt in PROMPTS]
+    wanted = []
+    for prompt in alone:
+        engine.prefill([[200, 201]], ["adapter0"], [False])  # forgets the beginning
+        wanted.append(engine.prefill([prompt], ["adapter0"], [True], keep_cache=False))
+    groups = [([0, 1], True), ([2, 3], True), ([4], False), ([5, 0], True), ([1, 1, 4], True), ([4], True)]
+    for rows, scored in groups:
+        engine.prefill([alone[0]], ["adapter1"], [True])
+        done = engine.prefill([alone[row] for row in rows], ["adapter0"] * len(rows), [scored] * len(rows))
+        for place, row in enumerate(rows):
+            torch.testing.assert_close(done.logits[place], wanted[row].logits[0], atol=1e-4, rtol=0)
+            got, right = done.scores[place], wanted[row].scores[0]
+            assert (got is None) == (not scored)
+            if got is not None and right is not None:
+                torch.testing.assert_close(torch.tensor(got.logprobs), torch.tensor(right.logprobs), atol=1e-4, rtol=0)
+                assert got.ranks == right.ranks
+
+
+def test_a_known_beginning_is_not_run_again(engine: Engine) -> None:
+    beginning = [(13 * i + 7) % 260 for i in range(200)]
+    lengths: list[int] = []
+    hook = engine._decoder.layers[0].register_forward_pre_hook(
+        lambda _module, args, kwargs: lengths.append((args or (kwargs["hidden_states"],))[0].shape[1]),
+        with_kwargs=True,
+    )
+    for question in ([1, 2], [3, 4], [5]):
+        prompts = [[*beginning, *question, choice] for choice in (10, 11, 12, 13)]
+        engine.prefill(prompts, ["adapter0"] * 4, [True] * 4, keep_cache=False)
+    hook.remove()
+    assert lengths == [206, 7, 6], "the beginning once, less its last token; a question once; each choice"
+
+
+def test_a_sliding_window_hides_the_same_columns(tmp_path: Path) -> None:
+    from transformers import MistralConfig, MistralForCausalLM
+
+    config = MistralConfig(
+        vocab_size=64, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, sliding_window=5, initializer_range=0.3,
+    )  # fmt: skip
+    plain = MistralForCausalLM._from_config(config, attn_implementation="sdpa").eval()
+    served = MistralForCausalLM._from_config(config, attn_implementation="sdpa").eval()
+    served.load_state_dict(plain.state_dict())
+    engine = Engine(served, 0, adapted=False)
+    prompts = [[(7 * i + 3) % 64 for i in range(12)] + [tail] * (tail + 2) for tail in range(3)]
+    done = engine.prefill(prompts, [BASE] * 3, [True] * 3)
+    assert done.batch is not None
+    logits = engine.step(done.batch, [9] * 3)
+    for row, prompt in enumerate(prompts):
+        with torch.inference_mode():
+            wanted = plain(torch.tensor([[*prompt, 9]]), use_cache=False).logits[0].log_softmax(-1)
+        torch.testing.assert_close(logits[row].log_softmax(-1), wanted[-1], atol=1e-4, rtol=0)
+        score = done.scores[row]
+        assert score is not None
+        targets = torch.tensor(prompt[1:])
+        own = wanted[: len(targets)].gather(1, targets[:, None]).squeeze(1)
+        torch.testing.assert_close(torch.tensor(score.logprobs), own, atol=1e-4, rtol=0)
+
+
+def test_layers_of_another_kind_are_refused() -> None:
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    config = Qwen2Config(vocab_size=64, hidden_size=32, num_hidden_layers=1, num_attention_heads=4)
+    model = Qwen2ForCausalLM(config)
+    model.config.layer_types = ["linear_attention"]
+    with pytest.raises(StartError, match="layers of linear_attention"):
+        Engine(model, 0, adapted=False)
 
 
 def test_cache_grows_past_its_first_room(engine: Engine, loaded: Loaded) -> None:

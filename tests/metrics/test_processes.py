@@ -20,13 +20,12 @@ from tests.metrics.test_texts import varied
 from tests.projects import ENVIRONMENT
 
 PROGRAM = """
-import os, sys, time
+import sys
 from tests.metrics.test_processes import slow
 from harness.metrics import _processes
 _processes._cores = lambda: 2
 if __name__ == "__main__":
-    print("begun", flush=True)
-    _processes.spread(slow, [sys.argv[1]] * 250 * 40, 0.0)
+    _processes.spread(slow, [sys.argv[1]] * 250 * int(sys.argv[2]), -1.0)
 """
 
 
@@ -38,8 +37,7 @@ def squares(numbers: Sequence[int]) -> list[tuple[int, int]]:
 def slow(folders: Sequence[str]) -> list[None]:
     """Leaves a file named by the process, and takes its time."""
     Path(folders[0], str(os.getpid())).touch()
-    time.sleep(0.25)
-    sum(range(100_000))
+    time.sleep(0.5)
     return [None] * len(folders)
 
 
@@ -74,27 +72,34 @@ def test_rouge_by_many_processes_is_rouge_by_one(monkeypatch: pytest.MonkeyPatch
     assert spread(work, pairs, 0.0) == work(pairs)
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
-def test_no_worker_outlives_ctrl_c_or_a_kill(tmp_path: Path, end: signal.Signals) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(PROGRAM, encoding="utf-8")
-    seen = tmp_path / "seen"
-    seen.mkdir()
+@pytest.mark.parametrize(
+    ("end", "chunks"), [(signal.SIGINT, 400), (signal.SIGINT, 3), (signal.SIGKILL, 400)], ids=["busy", "idle", "killed"]
+)
+def test_no_worker_outlives_ctrl_c_or_a_kill(tmp_path: Path, end: signal.Signals, chunks: int) -> None:
+    """Of three chunks only one is left for the two workers, so one of them waits for work."""
+    (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
+    (tmp_path / "seen").mkdir()
     process = subprocess.Popen(
-        [sys.executable, str(program), str(seen)], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, "program.py", "seen", str(chunks)], cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE,
         start_new_session=True, text=True,
     )  # fmt: skip
-    _wait(lambda: len(list(seen.iterdir())) >= 3, 60)  # the parent and two workers
+    seen, workers = tmp_path / "seen", 2 if chunks > 3 else 1
+    _wait(lambda: len(list(seen.iterdir())) == 1 + workers, 60)
+    started = _children(process.pid)
+    assert len(started) == 3, "two workers and multiprocessing's own"
     if end is signal.SIGINT:
         os.killpg(process.pid, end)  # as a terminal does: to all of them
     else:
         process.kill()
     _, errors = process.communicate(timeout=10)
-    workers = [int(path.name) for path in seen.iterdir() if int(path.name) != process.pid]
-    _wait(lambda: not any(_lives(worker) for worker in workers), 5)
+    _wait(lambda: not any(_lives(child) for child in started), 5)
     if end is signal.SIGINT:
         assert errors.count("Traceback") == 1, "only the parent tells of it"
         assert errors.rstrip().endswith("KeyboardInterrupt")
+
+
+def _children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 def _wait(condition: object, seconds: float) -> None:

@@ -96,8 +96,10 @@ def judged(role: str, found: TaskResult, proof: str = PROVEN) -> Judged:
 
 def material(candidate: TaskResult, baseline: TaskResult | None = None, proof: str = PROVEN) -> Material:
     base = baseline or candidate
+    measured = judged("candidate", candidate, proof)
+    measured = Judged(replace(measured.run, suite="measured"), {"candidate": replace(candidate, task="candidate")})
     return {
-        "candidate": {"s": judged("candidate", candidate, proof)},
+        "candidate": {"s": judged("candidate", candidate, proof), "measured": measured},
         "base": {"s": judged("base", base, "the base model itself")},
     }
 

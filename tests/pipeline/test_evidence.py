@@ -161,8 +161,16 @@ def test_groups_make_the_same_scores_prove_less() -> None:
     assert decide(material(result([True] * 200, group=20)), asked).verdict is INCONCLUSIVE
 
 
-def test_outputs_that_were_not_generated_have_no_latency() -> None:
-    scored = tuple(Output(s.id, "yes", "scored", choices=(-1.0, -2.0)) for s in WHOLE.samples)
-    decision = decide(material(replace(WHOLE, outputs=scored)), gate("latency.p50", "at_most", 1000.0))
+def test_a_request_without_a_time_took_for_ever_too() -> None:
+    timeless = tuple(replace(output, latency=None) for output in WHOLE.outputs)
+    decision = decide(material(replace(WHOLE, outputs=timeless)), gate("latency.p50", "at_most", 1000.0))
     assert decision.verdict is INCONCLUSIVE
-    assert "no samples" in decision.results[0].sentence
+
+
+def test_without_a_measured_phase_there_is_no_latency_to_judge() -> None:
+    found = material(WHOLE)
+    del found["candidate"]["measured"]  # type: ignore[attr-defined]
+    decision = decide(found, gate("latency.p50", "at_most", 1000.0))
+    assert decision.verdict is ERROR
+    assert "not measured" in decision.results[0].sentence
+    assert not infrastructure_failed(decision)

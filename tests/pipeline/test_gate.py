@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from harness.client.proof import PROVEN
@@ -78,7 +79,8 @@ def test_answers_that_are_cut_fail(project: Project, stub: Stub) -> None:
 
 def test_a_second_gate_asks_nothing_and_decides_the_same(project: Project, stub: Stub) -> None:
     project.gate()
-    first, kept = project.record, {path: path.read_bytes() for path in project.root.rglob("*.json*") if path.is_file()}
+    files = [path for path in project.root.rglob("*.json*") if path.is_file() and path != project.state.attempts]
+    first, kept = project.record, {path: path.read_bytes() for path in files}
     asked = len(stub.posts("/v1/chat/completions"))
     assert project.gate() == 0
     assert len(stub.posts("/v1/chat/completions")) == asked
@@ -241,13 +243,16 @@ def test_an_edited_bundle_is_refused(project: Project, stub: Stub, capfd: pytest
     stub.answer = wrong
     project.gate()
     for folder in project.bundles:
-        scores = folder / "scores.jsonl"
-        scores.write_text(scores.read_text().replace('"value": 0.0', '"value": 1.0'))
+        scores, better = folder / "scores.parquet", folder / "better"
+        with duckdb.connect() as connection:
+            query = f"SELECT * REPLACE (1.0 AS value) FROM read_parquet('{scores}')"
+            connection.execute(f"COPY ({query}) TO '{better}' (FORMAT parquet)")
+        better.replace(scores)
     for rebuilt in (False, True):
         if rebuilt:
             project.state.store.unlink()
         assert project.gate() == 4
-        assert "was changed after its run: scores.jsonl" in capfd.readouterr().err
+        assert "was changed after its run: scores.parquet" in capfd.readouterr().err
 
 
 def test_of_two_gates_at_once_one_is_told(project: Project, stub: Stub) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from harness.pipeline.lm_eval_results import task_result
 from harness.pipeline.lm_eval_run import LmEvalResult, run_lm_eval
 from harness.tasks.lm_eval import LmEval
 from tests.pipeline.release_project import Project
-from tests.tgi_stub import ADAPTER, Stub, words
+from tests.tgi_stub import ADAPTER, Stub, running, words
 
 TASK = """\
 task: tiny
@@ -45,14 +46,34 @@ FACTS = [
     ("Norway", "Oslo", "Paris"),
     ("Spain", "Madrid", "Oslo"),
 ]
+PRIME = 9973
+
+
+class Words(Stub):
+    """The stub with ids as small as a tokenizer's."""
+
+    async def _generate(self, body: Any) -> Any:
+        reply: Any = await super()._generate(body)
+        for token in (*reply["details"]["prefill"], *reply["details"]["tokens"]):
+            token["id"] = token["id"] % PRIME
+        return reply
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
+    quick = partial(Limits, attempts=3, first_pause=0.01, longest_pause=0.02, patience=0.5, health=2.0)
+    monkeypatch.setattr("harness.pipeline.session.Limits", quick)
+    with running(Words()) as stub:
+        yield stub
 
 
 def write_word_tokenizer(base: Path) -> None:
     """The stub's tokens as a tokenizer: a word with the space before it, numbered by its checksum."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 
-    texts = [f"Question: {question}\nAnswer: {right} {wrong}" for question, right, wrong in FACTS]
-    vocab = {word: zlib.crc32(word.encode()) for text in texts for word in words(text)} | {"<eos>": 1, "<unk>": 0}
+    texts = [f"Question: {question}\nAnswer: {right} {wrong} Question:" for question, right, wrong in FACTS]
+    found = [word for text in texts for word in words(text)]
+    vocab = {"<unk>": 0, "<eos>": 1} | {word: zlib.crc32(word.encode()) % PRIME for word in found}
     tokenizer = Tokenizer(models.WordLevel(vocab=vocab, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"\s?\S+|\s"), "isolated")
     tokenizer.decoder = decoders.Fuse()
@@ -139,7 +160,7 @@ def test_a_failing_server_is_an_outside_error(project: Project, stub: Stub, tmp_
 
 def test_an_unknown_task_is_named(project: Project, stub: Stub, tmp_path: Path) -> None:
     task = Task("facts", "lm_eval", {"task": "tinny", "include": "lm"}, (), (), None, None, (), "", "")  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="no task 'tinny'. Did you mean 'tiny'"):
+    with pytest.raises(ConfigError, match=r"no task 'tinny'\. Did you mean 'tiny'"):
         run_lm_eval(project.root, project.root / "base", task, lambda: TgiClient(stub.url), None, tmp_path, print)
 
 
@@ -168,9 +189,9 @@ def test_the_gate_judges_an_lm_eval_suite(project: Project, stub: Stub) -> None:
     project.write()
     assert project.gate() == 3, "four samples are too few"
     assert project.record["results"][0]["finding"]["evidence"]["value"] == 0.5
-    asked = len(stub.posts("/generate"))
+    stub.asked.clear()
     assert project.gate() == 3
-    assert len(stub.posts("/generate")) == asked
+    assert not [body for body in stub.posts("/generate") if "Question:" in body["inputs"]]
 
 
 def logged(number: int, name: str = "none", **figures: Any) -> dict[str, Any]:

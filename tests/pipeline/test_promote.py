@@ -103,7 +103,7 @@ def test_other_rules_are_refused(passed: Project, change: str, capfd: pytest.Cap
 
 
 def test_edited_evidence_is_refused(passed: Project, capfd: pytest.CaptureFixture[str]) -> None:
-    (passed.bundles[0] / "scores.jsonl").write_text("")
+    (passed.bundles[0] / "scores.parquet").write_text("")
     assert passed.call("promote", "--to", "dev") == 4
     assert "was changed after its run" in capfd.readouterr().err
 

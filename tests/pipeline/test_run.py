@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from harness.store import bundle
+from harness.store.parquet import read_rows
+from harness.store.parts import FILES, FORMAT
 from tests.pipeline.release_project import Project, make_project
 from tests.tgi_stub import Stub, running
 
-PARTS = ("samples.jsonl", "outputs.jsonl", "answers.jsonl", "scores.jsonl")
+PARTS = FILES[FORMAT]
 
 
 def content(project: Project) -> dict[str, Any]:
@@ -22,9 +24,10 @@ def content(project: Project) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for folder in project.bundles:
         run = json.loads((folder / "manifest.json").read_text())["run"]
-        parts = {name: [json.loads(line) for line in (folder / name).read_text().splitlines()] for name in PARTS}
+        parts = {name: list(read_rows(folder / name)) for name in PARTS}
         for line in parts["outputs.jsonl"]:
             assert line.pop("latency") >= 0
+            assert line.pop("attempts") >= 1
         for key in ("id", "started", "seconds", "server"):
             del run[key]
         found[run["model"]["role"]] = {"run": run, **parts}

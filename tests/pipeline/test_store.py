@@ -126,6 +126,17 @@ def test_a_query_is_printed(own: Project, capfd: pytest.CaptureFixture[str]) -> 
     assert "the query cannot be run" in capfd.readouterr().err
 
 
+def test_the_manifest_says_how_to_do_the_run_again(own: Project) -> None:
+    recipe = json.loads((own.bundles[0] / "manifest.json").read_text())["recipe"]
+    task = recipe["tasks"]["sort"]
+    assert task["prompt"]["user"] == "{{ text }}"
+    assert task["generation"]["max_new_tokens"] == 8
+    assert task["arguments"]["labels"] == ["billing", "shipping", "other"]
+    assert len(task["examples"]) == 9
+    assert "samples" not in task
+    assert isinstance(recipe["seed"], int)
+
+
 def parts(project: Project) -> dict[tuple[str, str], bytes]:
     """The parts of all bundles that do not tell of time, by role."""
     found = {}

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -34,6 +34,7 @@ def series(counts: Counts | None, groups: list[int] | None = None, n: int = 0) -
     return Series("bleu", np.zeros(number), None if groups is None else np.array(groups), counts=counts)
 
 
+@settings(deadline=None)  # the first example loads sacrebleu
 @given(sums, st.integers(0, 40), st.integers(0, 40))
 def test_bleu_of_any_sums_is_sacrebleus(pairs: list[tuple[int, int]], answer: int, reference: int) -> None:
     package = pytest.importorskip("sacrebleu.metrics.bleu")
