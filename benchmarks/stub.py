@@ -48,9 +48,7 @@ class Stub:
         if path == "/v1/chat/completions":
             self.chats.append((time.monotonic(), body))
             return _chat(json.loads(body))
-        return {"/generate": _generate, "/tokenize": _tokenize, "/chat_tokenize": _chat_tokenize}[path](
-            json.loads(body)
-        )
+        return {"/generate": generate, "/tokenize": tokenize, "/chat_tokenize": chat_tokenize}[path](json.loads(body))
 
 
 def _chat(body: Any) -> Any:
@@ -64,26 +62,28 @@ def _chat(body: Any) -> Any:
     }  # fmt: skip
 
 
-def _generate(body: Any) -> Any:
+def generate(body: Any) -> Any:
+    """Prefill log-probabilities that the adapter moves, and one token."""
     shift = 0.5 if body["parameters"].get("adapter_id") == ADAPTER else 0.0
     prefill = [
         {"id": token["id"], "text": token["text"], "logprob": -0.1 * (token["id"] % 50) - shift if place else None}
-        for place, token in enumerate(_tokenize(body))
+        for place, token in enumerate(tokenize(body))
     ]
     tokens = [{"id": 1, "text": " nothing", "logprob": -0.1, "special": False}]
     details = {"finish_reason": "length", "generated_tokens": 1, "prefill": prefill, "tokens": tokens}
     return {"generated_text": " nothing", "details": details}
 
 
-def _tokenize(body: Any) -> Any:
+def tokenize(body: Any) -> Any:
     """A word with the space before it is a token."""
     found = _WORD.finditer(body["inputs"])
     return [{"id": zlib.crc32(w[0].encode()), "text": w[0], "start": w.start(), "stop": w.end()} for w in found]
 
 
-def _chat_tokenize(body: Any) -> Any:
+def chat_tokenize(body: Any) -> Any:
+    """The tokens of all turns, one below the other."""
     text = "\n".join(message["content"] for message in body["messages"])
-    return {"tokenize_response": _tokenize({"inputs": text}), "templated_text": text}
+    return {"tokenize_response": tokenize({"inputs": text}), "templated_text": text}
 
 
 class _Connection(asyncio.Protocol):

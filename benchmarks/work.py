@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.stub import ADAPTER
+from benchmarks.stub import ADAPTER, chat_tokenize, generate
 
 ROOT = Path(__file__).parents[1]
 # As installed: from bytecode, also where the environment of a test machine forbids writing it.
@@ -60,6 +61,7 @@ def write_project(root: Path, url: str, samples: int, concurrency: int = 64) -> 
         (root / name).write_text('{"r": 8}')
     for name in ("base/model.safetensors", "adapter/adapter_model.safetensors"):
         (root / name).write_bytes((2).to_bytes(8, "little") + b"{}" + name.encode())
+    (root / "manifest.json").write_text(json.dumps(_training_record(root / "adapter" / "adapter_model.safetensors")))
     with (root / "rows.jsonl").open("w") as file:
         for i in range(samples):
             label = LABELS[i % 3]
@@ -76,6 +78,22 @@ def write_project(root: Path, url: str, samples: int, concurrency: int = 64) -> 
     (root / "queue.yaml").write_text(yaml.safe_dump({"name": "queue", "tasks": {"sort": task}}))
     (root / "release.yaml").write_text(yaml.safe_dump(release))
     return root / "release.yaml"
+
+
+def _training_record(weights: Path) -> dict[str, Any]:
+    """As training leaves it beside an adapter. What it says is what the stub answers, so every check holds, and
+    answers go into the cache as they do in earnest."""
+    text, turns = "Hello there, how are you today?", [{"role": "user", "content": "Hello there."}]
+    tokens = {name: generate({"inputs": text, "parameters": {"adapter_id": name}}) for name in (None, ADAPTER)}
+    prefill = {name: reply["details"]["prefill"] for name, reply in tokens.items()}
+    prompt = {
+        "text": text, "ids": [token["id"] for token in prefill[None]],
+        "base": [token["logprob"] for token in prefill[None][1:]],
+        "adapter": [token["logprob"] for token in prefill[ADAPTER][1:]],
+    }  # fmt: skip
+    chat = {"messages": turns, "ids": [t["id"] for t in chat_tokenize({"messages": turns})["tokenize_response"]]}
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    return {"adapter": digest, "fingerprint": {"dtype": "float32", "prompts": [prompt], "chat": chat}}
 
 
 @dataclass(frozen=True, slots=True)

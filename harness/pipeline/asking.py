@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+import orjson
+
 from harness import catalog
 from harness.client.ask import Question, ask_all
 from harness.config.templates import messages
 from harness.core.errors import OutsideError
 from harness.core.events import Event
-from harness.core.ids import digest_json
+from harness.core.ids import digest_bytes
 from harness.core.releases import Prompt, Task
 from harness.core.runs import Model
 from harness.core.samples import Json, Output, Sample
@@ -57,7 +59,7 @@ class Asker:
             watch(Event(self.title, "note", f"going on after {len(journal.done)} of {total} samples"))
 
         def keep(question: Question, output: Output) -> None:
-            journal.add(question.task, output)
+            output = journal.add(question.task, output)
             if cache is not None and output.error is None and not output.cached:
                 cache.put(self._key(question), output_to_json(output))
             watch(Event(self.title, "move", "asking", len(journal.done), total))
@@ -99,13 +101,11 @@ class Asker:
     def _key(self, question: Question) -> str:
         """All that an answer depends on. The model by its bytes: a name on a server may come to mean another one."""
         generation, model = question.generation, self.model
-        return digest_json(
-            {
-                "base": model.base_digest, "adapter": model.adapter_digest,
-                "server": dict(self.server), "messages": list(question.messages), "repeat": question.repeat,
-                "generation": [
-                    generation.max_new_tokens, generation.temperature, generation.top_p, generation.seed,
-                    list(generation.stop),
-                ],
-            }
-        )  # fmt: skip
+        given = {
+            "base": model.base_digest, "adapter": model.adapter_digest, "server": dict(self.server),
+            "messages": question.messages, "repeat": question.repeat,
+            "generation": [
+                generation.max_new_tokens, generation.temperature, generation.top_p, generation.seed, generation.stop,
+            ],
+        }  # fmt: skip
+        return digest_bytes(orjson.dumps(given, option=orjson.OPT_SORT_KEYS))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import orjson
 
 from harness.core.errors import OutsideError
 
@@ -54,11 +55,11 @@ class Cache:
     def get(self, key: str) -> dict[str, Any] | None:
         """The value kept under a key, or None."""
         found = self._db.execute("SELECT value FROM outputs WHERE key = ?", [key]).fetchone()
-        return dict(json.loads(found[0])) if found else None
+        return dict(orjson.loads(found[0])) if found else None
 
     def put(self, key: str, value: dict[str, Any]) -> None:
         """Keep a value; the first one kept under a key stays."""
-        self._new.append((key, json.dumps(value, ensure_ascii=False)))
+        self._new.append((key, orjson.dumps(value).decode()))
         if len(self._new) >= BATCH:
             self._flush()
 

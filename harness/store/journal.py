@@ -65,8 +65,11 @@ class Journal:
         self._syncer = _Syncer(self._descriptor)
         return self
 
-    def add(self, task: str, output: Output) -> None:
-        """Keep an output. Raises OutsideError where the disk refuses; what was kept before stays usable."""
+    def add(self, task: str, output: Output) -> Output:
+        """Keep an output, and give it as it is kept.
+
+        Raises OutsideError where the disk refuses; what was kept before stays usable.
+        """
         key = (task, output.sample_id, output.repeat)
         if key in self.done:
             raise ValueError(f"{task} has an output for {output.sample_id} already")
@@ -81,6 +84,7 @@ class Journal:
         except OSError as error:
             raise refused(self.path, error) from None
         self.done[key] = output
+        return output
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

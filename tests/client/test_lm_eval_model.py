@@ -124,14 +124,17 @@ def test_without_ranks_greedy_is_found_by_asking_again(both: Pair, monkeypatch: 
     from harness.client import tgi
 
     given = [(context, text) for context, text in CONTINUATIONS[:6]]
-    given += [("Customers", both.theirs.generate_until(asked(("Customers", {"until": [], "max_gen_toks": 2})))[0])]
+    for context in ("Customers", "late", "nobody answers", "queue:"):
+        given.append(
+            (context, both.theirs.generate_until(asked((context, {"until": [], "max_gen_toks": 1})))[0] or "x")
+        )
     wanted = both.ours.loglikelihood(asked(*given))
     plain = tgi._token
     monkeypatch.setattr(tgi, "_token", lambda token: plain({**token, "rank": None}))
     found = ours(both.url, both.base).loglikelihood(asked(*given))
     assert [value for value, _ in found] == pytest.approx([value for value, _ in wanted], abs=1e-4)
     assert [greedy for _, greedy in found] == [greedy for _, greedy in wanted]
-    assert found[-1][1]
+    assert {greedy for _, greedy in found} == {True, False}
 
 
 def test_rolling_log_likelihoods_are_those_of_the_hf_backend(both: Pair) -> None:

@@ -25,7 +25,7 @@ from tests.metrics.test_processes import slow
 from harness.metrics import _processes
 _processes._cores = lambda: 2
 if __name__ == "__main__":
-    _processes.spread(slow, [sys.argv[1]] * 250 * int(sys.argv[2]), -1.0)
+    _processes.spread(slow, [text for text in sys.argv[1:] for _ in range(250)], -1.0)
 """
 
 
@@ -35,9 +35,10 @@ def squares(numbers: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def slow(folders: Sequence[str]) -> list[None]:
-    """Leaves a file named by the process, and takes its time."""
-    Path(folders[0], str(os.getpid())).touch()
-    time.sleep(0.5)
+    """Leaves a file named by the process, and takes so many seconds as stand behind the folder."""
+    folder, _, seconds = folders[0].partition(":")
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(float(seconds))
     return [None] * len(folders)
 
 
@@ -73,25 +74,23 @@ def test_rouge_by_many_processes_is_rouge_by_one(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("end", "chunks"), [(signal.SIGINT, 400), (signal.SIGINT, 3), (signal.SIGKILL, 400)], ids=["busy", "idle", "killed"]
+    ("end", "begun"), [(signal.SIGINT, 3), (signal.SIGINT, 1), (signal.SIGKILL, 3)], ids=["busy", "starting", "killed"]
 )
-def test_no_worker_outlives_ctrl_c_or_a_kill(tmp_path: Path, end: signal.Signals, chunks: int) -> None:
-    """Of three chunks only one is left for the two workers, so one of them waits for work."""
+def test_no_worker_outlives_ctrl_c_or_a_kill(tmp_path: Path, end: signal.Signals, begun: int) -> None:
     (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
     (tmp_path / "seen").mkdir()
     process = subprocess.Popen(
-        [sys.executable, "program.py", "seen", str(chunks)], cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE,
+        [sys.executable, "program.py", *["seen:0.5"] * 400], cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE,
         start_new_session=True, text=True,
     )  # fmt: skip
-    seen, workers = tmp_path / "seen", 2 if chunks > 3 else 1
-    _wait(lambda: len(list(seen.iterdir())) == 1 + workers, 60)
-    started = _children(process.pid)
-    assert len(started) == 3, "two workers and multiprocessing's own"
+    seen = tmp_path / "seen"  # by the parent first, then by both workers
+    _wait(lambda: len(list(seen.iterdir())) >= begun and len(_children(process.pid)) == 3, 60)
+    started = _children(process.pid)  # two workers, and one of multiprocessing's own
     if end is signal.SIGINT:
         os.killpg(process.pid, end)  # as a terminal does: to all of them
     else:
         process.kill()
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=30)
     _wait(lambda: not any(_lives(child) for child in started), 5)
     if end is signal.SIGINT:
         assert errors.count("Traceback") == 1, "only the parent tells of it"

@@ -1,4 +1,4 @@
-"""Whole lm-eval tasks through a real server give the figures that lm-eval's own hf backend gives on the same weights."""
+"""lm-eval's tasks through a real server give the figures that its own hf backend gives on the same weights."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ COMMON = "dataset_path: json\ntest_split: test\ndataset_kwargs: {data_files: {te
 METRIC = "metric_list: [{metric: %s, aggregation: mean, higher_is_better: true}]\n"
 CHOICE = 'output_type: multiple_choice\ndoc_to_choice: "{{choices}}"\ndoc_to_target: answer\n'
 TASKS = {
-    "choice": "task: choice\n" + COMMON + CHOICE + 'doc_to_text: "{{text}}"\n' + METRIC % "acc" + "metadata: {version: 2.0}\n",
+    "choice": "task: choice\n" + COMMON + CHOICE + METRIC % "acc" + "doc_to_text: '{{text}}'\n"
+    + "metadata: {version: 2.0}\n",
     "more": "task: more\n" + COMMON + CHOICE + METRIC % "acc" + 'doc_to_text: "Read: {{text}}"\n',
     "say": "task: say\noutput_type: generate_until\ndoc_to_text: '{{text}}'\ndoc_to_target: '{{said}}'\n"
     + COMMON + METRIC % "exact_match" + 'generation_kwargs: {until: ["a", "b", "c", "d", "e"], max_gen_toks: 24}\n',
@@ -132,7 +133,7 @@ def check_read(bench: Bench) -> None:
     for output, score, one in zip(ours.result.outputs, ours.result.scores, wanted, strict=True):
         likelihood, count = one["byte_perplexity"]
         assert output.choices == pytest.approx((likelihood,), abs=1e-3)
-        assert score.value == pytest.approx(math.exp(likelihood / count), abs=1e-6)
+        assert score.value == pytest.approx(math.exp(likelihood / count), abs=1e-4)
 
 
 def test_a_multiple_choice(tiny: Bench) -> None:
