@@ -121,7 +121,7 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
         most: int = given[1]["max_gen_toks"]
         until = handle_stop_sequences(list(given[1]["until"]), self._tokens.eos_text)
         if most >= self.max_length:
-            raise ConfigError(f"the lm-eval task wants {most} new tokens; {self.max_length} is the most, prompt included.")
+            raise ConfigError(f"the lm-eval task wants {most} new tokens; prompt and text may have {self.max_length}.")
         asked = prompt(self._tokens, given[0], self.max_length - most)
         if asked.keep or not self._reading_checked:
             await self._read(client, asked)

@@ -67,4 +67,4 @@ def _foldable(layer: Any) -> bool:
     from peft.tuners.lora import Linear as LoraLinear
 
     plain = type(layer.base_layer) is Linear and layer.base_layer.weight.dtype == torch.float32
-    return isinstance(layer, LoraLinear) and plain and not layer.use_dora
+    return isinstance(layer, LoraLinear) and plain
