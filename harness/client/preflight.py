@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -102,7 +103,7 @@ async def _compare_record(client: Client, adapter: str | None, expected: Expecte
             "no training of ours recorded what this model says, so weights and chat template of the server were not "
             "compared with a record"
         ]
-    return [
-        await check_chat(client, fingerprint.chat),
-        await check_numbers(client, adapter, expected.adapted, fingerprint, expected.dtype),
-    ]
+    return await asyncio.gather(
+        check_chat(client, fingerprint.chat),
+        check_numbers(client, adapter, expected.adapted, fingerprint, expected.dtype),
+    )

@@ -214,6 +214,9 @@ class _Task:
         for key in ("data", "examples", "validation", "prompt", "group"):
             if getattr(self.file, key) is not None:
                 self._problem([key], f"'{key}' does not apply: lm-eval's own task file says it.")
+        for key in ("repeats", "alternatives"):
+            if key in self.file.model_fields_set:
+                self._problem([key], f"'{key}' does not apply: lm-eval asks each sample once, with its own prompt.")
         digest, problems = lm_eval_digest(self.root, kind.task, kind.include, self.source, self.at)
         self.problems += problems
         return digest

@@ -39,7 +39,8 @@ class Batcher:
         self._running: list[Row] = []
         self._batch: Batch | None = None
         self._steps_waited = 0
-        self._deadline: float | None = None
+        self._entering: list[Row] = []
+        self._closed = False
         self._thread = threading.Thread(target=self._loop, name="batcher", daemon=True)
         self._thread.start()
 
@@ -51,17 +52,20 @@ class Batcher:
         """Queue a job; `sink` gets its events, the last of which is a Result or an ApiError."""
         row = Row(job, sink, self._text, self._eos_ids)
         with self._wake:
-            if self._deadline is not None or not self.alive:
+            if self._closed or not self.alive:
                 row.fail(generation_failed("the server is shutting down"))
             else:
                 self._waiting.append(row)
                 self._wake.notify()
         return row
 
-    def close(self, grace: float) -> None:
-        """Take no more jobs; those still unfinished after `grace` seconds are failed. Does not block."""
+    def close(self) -> None:
+        """Take no more jobs and fail all there are, at once: the pass that is running is not waited for."""
         with self._wake:
-            self._deadline = time.monotonic() + grace
+            self._closed = True
+            for row in self._waiting + self._entering + self._running:
+                row.fail(generation_failed("the server is shutting down"))
+                row.cancel()
             self._wake.notify()
 
     def join(self, timeout: float) -> None:
@@ -69,10 +73,6 @@ class Batcher:
 
     def _loop(self) -> None:
         while self._wait_for_work():
-            if self._deadline is not None and time.monotonic() > self._deadline:
-                self._fail(self._waiting + self._running, "the server is shutting down")
-                self._waiting, self._running, self._batch = [], [], None
-                continue
             self._admit(self._take_group())
             self._guarded(self._running, self._decode, tears=True)
             self._metrics.set("tgi_queue_size", len(self._waiting))
@@ -84,7 +84,7 @@ class Batcher:
         """Sleep until there is something to run. False once closed with nothing left."""
         with self._wake:
             while not (self._waiting or self._running):
-                if self._deadline is not None:
+                if self._closed:
                     return False
                 self._wake.wait()
         self._keep([row for row in self._running if not row.cancelled])
@@ -102,6 +102,7 @@ class Batcher:
             group = [self._waiting[index] for index in chosen]
             self._waiting = [row for index, row in enumerate(self._waiting) if index not in set(chosen)]
             self._steps_waited = 0
+            self._entering = group
         return group
 
     def _guarded(self, rows: list[Row], work: Callable[[], None], tears: bool) -> None:

@@ -20,8 +20,8 @@ import uvicorn
 from .batcher import Batcher
 from .errors import StartError
 
-_GRACE = 4.0
-"""Seconds that running requests get after SIGTERM; what is left of five is for closing connections."""
+_CLOSING = 1
+"""Seconds that replies under way get after SIGTERM; clients that do not read them are not waited for."""
 
 
 class PortTaken(StartError):
@@ -47,7 +47,7 @@ class _Server(uvicorn.Server):
 
     def _stop(self) -> None:
         self.should_exit = True
-        self._batcher.close(_GRACE)
+        self._batcher.close()
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -68,7 +68,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def run(app: Any, batcher: Batcher, bound: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT; running requests then finish or fail within five seconds."""
+    """Serve until SIGTERM or SIGINT; running requests then fail at once."""
 
     def ready() -> None:
         host, port = bound.getsockname()[:2]
@@ -83,7 +83,7 @@ def run(app: Any, batcher: Batcher, bound: socket.socket) -> None:
         log_level="warning",
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=_CLOSING,
     )
     _Server(config, batcher, ready).run(sockets=[bound])
 

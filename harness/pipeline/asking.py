@@ -19,7 +19,7 @@ from harness.core.runs import Model
 from harness.core.samples import Json, Output, Sample
 from harness.pipeline.few_shot import Shot, choose
 from harness.pipeline.session import Session
-from harness.store.bundle import Journal
+from harness.store.journal import Journal
 from harness.store.records import output_from_json, output_to_json
 
 PAUSE_EVERY = 200
@@ -73,7 +73,7 @@ class Asker:
 
     async def _recall(self, batches: Iterable[Batch], journal: Journal, keep: Keep) -> None:
         """Whatever the cache can answer goes into the journal."""
-        if (cache := self.session.cache) is None:
+        if (cache := self.session.cache) is None or cache.is_empty:
             return
         for number, question in enumerate(self._questions(batches, journal)):
             known = cache.get(self._key(question))

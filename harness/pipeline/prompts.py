@@ -11,7 +11,7 @@ from harness.core.releases import Prompt, Task
 from harness.core.samples import Outcome
 from harness.pipeline.answers import score_task
 from harness.pipeline.asking import Asker, Batch
-from harness.store.bundle import Journal
+from harness.store.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +27,7 @@ from harness.pipeline.session import Session
 from harness.pipeline.vouch import Vouched
 from harness.pipeline.workspace import Workspace, now
 from harness.store import bundle
+from harness.store.journal import Journal
 from harness.store.writer import bring_in
 
 # Rises when the way a run is made changes so that older runs no longer compare.
@@ -138,7 +141,9 @@ async def _generated(session: Session, planned: PlannedRun, folder: Path) -> _Ma
         prompt, note = await _prompt_of(asker, planned, task, folder)
         made.notes += [note] if note else []
         batches.append(Batch(task.name, task, task.samples, prompt))
-    with bundle.Journal(folder) as journal:
+    # The database is wanted as soon as the last answer is there; loading it costs nothing while answers are waited for.
+    threading.Thread(target=importlib.import_module, args=("duckdb",), daemon=True).start()
+    with Journal(folder) as journal:
         await asker.ask(batches, journal)
     for batch in batches:
         task = batch.task

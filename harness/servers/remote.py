@@ -83,9 +83,12 @@ class Remote:
                 status = error.code if isinstance(error, urllib.error.HTTPError) else None
                 if status in _REFUSALS:
                     return False
-                reason = error
                 if status in (401, 403):
-                    break
+                    raise OutsideError(
+                        f"the server at {self.url} refuses the key (HTTP {status}). Put the right one into the "
+                        "environment variable that serve.remote.key_env names."
+                    ) from None
+                reason = error
         raise OutsideError(f"the server at {self.url} does not answer /generate: {reason}")
 
     def _ask(self, path: str, body: Json) -> Any:

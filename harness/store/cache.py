@@ -52,6 +52,11 @@ class Cache:
         finally:
             self._db.close()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was kept before this session."""
+        return self._db.execute("SELECT 1 FROM outputs LIMIT 1").fetchone() is None
+
     def get(self, key: str) -> dict[str, Any] | None:
         """The value kept under a key, or None."""
         found = self._db.execute("SELECT value FROM outputs WHERE key = ?", [key]).fetchone()

@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from harness.core.errors import OutsideError
 from harness.store.migrations import STEPS, check, migrate
 from harness.store.parquet import CONFIG
+
+if TYPE_CHECKING:
+    import duckdb
 
 WAIT_SECONDS = 30.0
 
@@ -37,6 +39,8 @@ def opened(path: Path, read_only: bool = False, sealed: bool = False) -> Iterato
 
 
 def _connect(path: Path, read_only: bool, sealed: bool) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
     config = CONFIG | ({"enable_external_access": False, "lock_configuration": True} if sealed else {})
     until = time.monotonic() + WAIT_SECONDS
     while True:
@@ -64,6 +68,8 @@ def _connect(path: Path, read_only: bool, sealed: bool) -> duckdb.DuckDBPyConnec
 
 def _create(path: Path) -> None:
     """Make the database whole or not at all: DuckDB cannot open one whose first pages were not written."""
+    import duckdb
+
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,13 +15,26 @@ import orjson
 
 from harness.core.errors import OutsideError
 
-# NaN and infinities raise ValueError: JSON lacks them, and orjson would write null in their place.
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def json_line(value: object) -> bytes:
     """One line of JSON in UTF-8. Raises ValueError for NaN, infinities and halves of surrogate pairs."""
+    try:
+        # orjson writes NaN as null, which would be another value: those take the slow way, which refuses them.
+        if _is_finite(value):
+            return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # whole numbers beyond 64 bits, halves of surrogate pairs
+        pass
     return (_encode(value) + "\n").encode()
+
+
+def _is_finite(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    return all(map(_is_finite, value)) if isinstance(value, list | tuple) else True
 
 
 def refused(path: Path, error: OSError) -> OutsideError:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import duckdb
+from typing import TYPE_CHECKING
 
 from harness.core.errors import ConfigError
 from harness.store.transactions import transaction
+
+if TYPE_CHECKING:
+    import duckdb
 
 # The place of a row within its run, for tables that kept it only by their physical order.
 _POSITION = """

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from harness.core.errors import OutsideError
 from harness.store.files import sync_folder, write_lines
 from harness.store.parts import rows_of
@@ -22,6 +20,8 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "memory
 
 def write_parquet(path: Path, part: str, lines: Iterable[bytes]) -> None:
     """Write lines of JSON as Parquet, whole or not at all; equal lines give equal bytes. Raises OutsideError."""
+    import duckdb
+
     rows, beside = path.with_name(path.name + ".jsonl"), path.with_name(path.name + ".new")
     write_lines(rows, lines)
     try:
@@ -41,6 +41,8 @@ def write_parquet(path: Path, part: str, lines: Iterable[bytes]) -> None:
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a part's file in order, by column."""
+    import duckdb
+
     if path.suffix != ".parquet":
         with path.open("rb") as file:
             yield from map(json.loads, file)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-import duckdb
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.core.runs import Run, TaskResult
 from harness.store import records
 from harness.store.parquet import PIECE
 from harness.store.parts import COLUMNS, names
+
+if TYPE_CHECKING:
+    import duckdb
 
 _Row = TypeVar("_Row")
 

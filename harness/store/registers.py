@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from harness.store import files
+
+if TYPE_CHECKING:
+    import duckdb
 
 _VERSION = ("number", "release", "adapter_digest", "base_digest", "decision", "stage", "created")
 _ATTEMPT = ("number", "time", "release", "decision", "verdict", "runs")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from harness.store import parts
 from harness.store.bundle import BundleRefused
 from harness.store.parts import COLUMNS, rows_of
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 def broken(folder: Path, file: str, row: int, rule: str) -> BundleRefused:

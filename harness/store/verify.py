@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import OutsideError, Problem
 from harness.store import bundle, files, records, registers, schemas, writer
 from harness.store.kept import Kept
 from harness.store.rules import files_equal
+
+if TYPE_CHECKING:
+    import duckdb
 
 _LOAD = "Run `harness store load`."
 _REBUILD = "Put the file back, or run `harness store rebuild` if the file is right."

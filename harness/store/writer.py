@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import OutsideError
 from harness.store import bundle, parts, records
@@ -16,6 +14,9 @@ from harness.store.database import first_line, opened
 from harness.store.rules import check_relations, check_rows, unreadable
 from harness.store.transactions import transaction
 
+if TYPE_CHECKING:
+    import duckdb
+
 
 def bring_in(store: Path, folder: Path) -> None:
     """Bring the bundle of a run that just finished into the database.
@@ -23,6 +24,8 @@ def bring_in(store: Path, folder: Path) -> None:
     Raises BundleRefused where it breaks a rule; OutsideError where the database is locked, read-only or full, saying
     that the bundle is whole and how it comes in later.
     """
+    import duckdb
+
     try:
         with opened(store) as connection:
             load_bundle(connection, folder)
@@ -40,6 +43,8 @@ def load_bundle(connection: duckdb.DuckDBPyConnection, folder: Path) -> bool:
 
     Raises BundleRefused where it was changed after its run, or breaks a rule.
     """
+    import duckdb
+
     run = records.run_to_json(bundle.read_run(folder))
     if connection.execute("SELECT 1 FROM runs WHERE id = ?", [run["id"]]).fetchone():
         return False

@@ -45,7 +45,7 @@ def loaded(folders: Folders) -> Loaded:
 def batcher(loaded: Loaded) -> Iterator[Batcher]:
     made = Batcher(BreakingEngine(loaded.model, loaded.pad_id), loaded.text, frozenset(), Limits(), Metrics())
     yield made
-    made.close(0)
+    made.close()
     made.join(10)
     assert not made.alive
 
@@ -86,8 +86,19 @@ def test_a_cancelled_row_sends_nothing_more(batcher: Batcher) -> None:
 
 
 def test_after_close_jobs_are_refused(batcher: Batcher) -> None:
-    batcher.close(0)
+    batcher.close()
     assert isinstance(submit(batcher, Job((5,), 1)).get(timeout=10), ApiError)
+
+
+def test_close_fails_what_runs_and_what_waits_at_once(batcher: Batcher) -> None:
+    running = submit(batcher, Job((5, 6), 90, stream=True))
+    running.get(timeout=10)
+    others = [submit(batcher, Job((7,), 90)) for _ in range(40)]
+    batcher.close()
+    for events in (running, *others):
+        last = [events.get_nowait() for _ in range(events.qsize())][-1]
+        assert isinstance(last, ApiError)
+        assert "shutting down" in str(last)
 
 
 def test_scoring_needs_one_pass_only(batcher: Batcher) -> None:

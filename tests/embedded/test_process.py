@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import signal
@@ -23,18 +24,24 @@ from harness.embedded.loading import load
 from .conftest import ROOT, Folders, running, start
 
 
-def test_sigterm_ends_running_requests_within_five_seconds_and_exits_0(folders: Folders) -> None:
-    import asyncio
+def test_sigterm_ends_32_running_requests_within_a_second_and_exits_0(folders: Folders) -> None:
+    async def ask(session: aiohttp.ClientSession, url: str) -> tuple[int, str]:
+        body = {"inputs": "hello", "parameters": {"max_new_tokens": 100000}}
+        async with session.post(url + "/generate", json=body) as reply:
+            return reply.status, (await reply.json())["error_type"]
 
     async def scene(url: str, process: subprocess.Popen[str]) -> tuple[int, float]:
         async with aiohttp.ClientSession() as session:
             body = {"inputs": "hello", "parameters": {"max_new_tokens": 100000}}
             stream = await session.post(url + "/generate_stream", json=body)
             await stream.content.readline()
+            others = [asyncio.create_task(ask(session, url)) for _ in range(31)]
+            await until_running(session, url, 32)
             process.send_signal(signal.SIGTERM)
             began = time.monotonic()
             last = [line async for line in stream.content if line.strip()][-1]
             assert json.loads(last.removeprefix(b"data:"))["error_type"] == "generation"
+            assert await asyncio.gather(*others) == [(424, "generation")] * 31
             code = await asyncio.to_thread(process.wait, 10)
             return code, time.monotonic() - began
 
@@ -42,12 +49,21 @@ def test_sigterm_ends_running_requests_within_five_seconds_and_exits_0(folders: 
     shutil.copytree(folders.base, slow, dirs_exist_ok=True)
     config = json.loads((slow / "config.json").read_text())
     (slow / "config.json").write_text(json.dumps(config | {"max_position_embeddings": 200000}))
-    with running("--base", str(slow), "--max-total-tokens", "200000") as server:
+    limits = ("--max-total-tokens", "200000", "--max-batch-total-tokens", "100000000")
+    with running("--base", str(slow), *limits) as server:
         code, seconds = asyncio.run(scene(server.url, server.process))
         assert server.process.stdout is not None
         assert server.process.stdout.read() == ""
     assert code == 0
-    assert seconds < 6
+    assert seconds < 1
+
+
+async def until_running(session: aiohttp.ClientSession, url: str, rows: int) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            async with session.get(url + "/metrics") as reply:
+                if f"tgi_batch_current_size {rows}\n" in await reply.text():
+                    return
 
 
 def test_port_in_use_exits_4_with_one_clear_line(folders: Folders) -> None:

@@ -58,7 +58,7 @@ def test_every_sample_has_an_answer_in_its_place_and_all_are_counted() -> None:
 
 @pytest.mark.parametrize("outputs", [(), (Output("s0", "billing"),), tuple(Output("s0", "billing") for _ in range(5))])
 def test_more_or_fewer_outputs_than_samples_are_a_bug(outputs: tuple[Output, ...]) -> None:
-    with pytest.raises(ValueError, match="one for each sample"):
+    with pytest.raises(ValueError, match="one for each repeat of each sample"):
         score_task(TASK, KIND, SAMPLES, outputs)
 
 

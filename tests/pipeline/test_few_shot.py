@@ -60,5 +60,5 @@ def test_the_same_examples_stand_before_every_question(project: Project, stub: S
 def test_an_example_that_is_asked_is_refused(project: Project, stub: Stub, capfd: pytest.CaptureFixture[str]) -> None:
     write_rows(project.root / "data/examples.jsonl", [*rows(9, "example"), {**rows(6)[5], "id": "new"}])
     assert project.gate() == 2
-    assert "1 of the examples also stand in 'data' (e.g. new)" in capfd.readouterr().err
+    assert "1 of the rows of 'examples' also stand in 'data' (e.g. new)" in capfd.readouterr().err
     assert stub.asked == []

@@ -57,7 +57,7 @@ def test_a_server_that_stays_busy_is_not_one_without_logprobs(stub: Stub, monkey
 def test_a_wrong_key_is_no_answer(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TGI_KEY", "wrong")
     stub.key = "right"
-    with pytest.raises(OutsideError, match="does not answer /generate: HTTP Error 401") as failed:
+    with pytest.raises(OutsideError, match=r"refuses the key \(HTTP 401\)") as failed:
         Remote(stub.url, "TGI_KEY").identity()
     assert "wrong" not in str(failed.value)
 
