@@ -103,7 +103,8 @@ async def _compare_record(client: Client, adapter: str | None, expected: Expecte
             "no training of ours recorded what this model says, so weights and chat template of the server were not "
             "compared with a record"
         ]
-    return await asyncio.gather(
+    found = await asyncio.gather(
         check_chat(client, fingerprint.chat),
         check_numbers(client, adapter, expected.adapted, fingerprint, expected.dtype),
     )
+    return list(found)

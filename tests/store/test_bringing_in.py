@@ -77,6 +77,7 @@ def test_a_locked_store_leaves_the_bundle_whole_and_says_how_it_comes_in(
 
 FULL = """
 import resource, sys
+import duckdb  # before another user, who may not read the interpreter, takes over
 from pathlib import Path
 from harness.core.errors import OutsideError
 from harness.store.writer import bring_in
