@@ -26,7 +26,7 @@ from harness.config.schema import SuiteFile, TaskFile
 from harness.config.source import Source, Where, load_yaml, nearest
 from harness.config.templates import normalised, render
 from harness.core.errors import ConfigError, Problem
-from harness.core.ids import digest_json
+from harness.core.ids import digest_json, digest_rows
 from harness.core.releases import Generation, MetricSpec, Prompt, Suite, Task
 from harness.core.samples import Sample
 
@@ -80,7 +80,7 @@ class _Task:
             validation = self._rows("validation", kind)
             self._no_leaks("examples", samples, examples)
             self._no_leaks("validation", samples, validation)
-            data = [[(row.id, row.row, row.target) for row in rows] for rows in (samples, examples)]
+            data = [digest_rows([row.id, row.row, row.target] for row in rows) for rows in (samples, examples)]
         prompt = Prompt(self.file.prompt.user, self.file.prompt.system) if self.file.prompt else None
         given = self.file.generation.model_dump()
         generation = Generation(**{**given, "stop": tuple(given["stop"])})
