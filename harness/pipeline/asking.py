@@ -75,6 +75,7 @@ class Asker:
         """Whatever the cache can answer goes into the journal."""
         if (cache := self.session.cache) is None or cache.is_empty:
             return
+        before = len(journal.done)
         for number, question in enumerate(self._questions(batches, journal)):
             known = cache.get(self._key(question))
             if known is not None:
@@ -82,17 +83,20 @@ class Asker:
                 keep(question, replace(found, sample_id=question.sample_id, repeat=question.repeat, cached=True))
             if number % PAUSE_EVERY == 0:
                 await asyncio.sleep(0)  # an interruption is heard
+        if len(journal.done) > before:
+            text = f"{len(journal.done) - before} answers from the cache (--no-cache asks them again)"
+            self.session.watch(Event(self.title, "note", text))
 
     def _questions(self, batches: Iterable[Batch], journal: Journal) -> Iterator[Question]:
         adapter = self.session.adapter(self.model)
         for batch in batches:
-            shots = self._shots(batch.task)
+            shots, seed = self._shots(batch.task), batch.task.generation.seed
+            generations = [replace(batch.task.generation, seed=seed + r) for r in range(batch.task.repeats)]
             for sample in batch.samples:
                 todo = [r for r in range(batch.task.repeats) if (batch.name, sample.id, r) not in journal.done]
                 turns = messages(batch.prompt, sample.row, shots) if todo else []
                 for repeat in todo:
-                    generation = replace(batch.task.generation, seed=batch.task.generation.seed + repeat)
-                    yield Question(batch.name, sample.id, turns, generation, adapter, repeat)
+                    yield Question(batch.name, sample.id, turns, generations[repeat], adapter, repeat)
 
     def _shots(self, task: Task) -> tuple[Shot, ...]:
         kind = catalog.build("tasks", task.kind, task.arguments)
