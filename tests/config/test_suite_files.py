@@ -49,7 +49,12 @@ TRIAGE, DESK = "suites/triage.yaml", "suites/desk.yaml"
         (TRIAGE, "[billing, shipping]", '[billing, shipping, ""]', "'labels' holds an empty label."),
         (TRIAGE, "[billing, shipping]", "[billing, 2024-01-01]", "reads as a date. Put it in quotes"),
         (TRIAGE, "data/triage.jsonl", "data/none.jsonl", "the file 'data/none.jsonl' does not exist."),
-        (TRIAGE, "data/examples.jsonl", "data/triage.jsonl", "4 of the rows of 'examples' also stand in 'data' (e.g. t0, t1"),
+        (
+            TRIAGE,
+            "data/examples.jsonl",
+            "data/triage.jsonl",
+            "4 of the rows of 'examples' also stand in 'data' (e.g. t0",
+        ),
         (TRIAGE, "{{ text }}", "{{ text", "the 'user' template is not valid Jinja: unexpected end of template"),
         (TRIAGE, "{{ text }}", "{{ text|uper }}", "not valid Jinja: No filter named 'uper'."),
         (TRIAGE, "{{ text }}", "{ text }", "reads no column, so every sample would be asked the same."),

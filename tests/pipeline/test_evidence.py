@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from harness.core.runs import MetricInfo, Model, TaskResult
-from harness.core.samples import Answer, Outcome, Output
+from harness.core.samples import Answer, Outcome
 from harness.core.verdicts import Verdict
 from harness.pipeline.judge import infrastructure_failed
 from tests.pipeline.hand_made import (
