@@ -55,7 +55,7 @@ def test_gate_trains_serves_runs_judges_and_reports(project: Path) -> None:
     decision = decision_of(project)
     assert decision["verdict"] == "PASS"
     assert {role: set(runs) for role, runs in decision["runs"].items()} == {  # type: ignore[attr-defined]
-        "candidate": {"mood", "facts"},
+        "candidate": {"mood", "facts", "measured"},
         "base": {"mood", "facts"},
     }
     page = next((project / "reports/tiny").glob("*.html")).read_text()
@@ -71,7 +71,7 @@ def test_the_adapter_was_really_trained_and_really_answered(project: Path) -> No
     assert min(losses[1:]) < losses[0]
     runs = [json.loads(path.read_text())["run"] for path in (project / ".harness/runs").glob("*/manifest.json")]
     proofs = {run["adapter_proof"] for run in runs if run["model"]["role"] == "candidate"}
-    assert len(runs) == 4
+    assert len(runs) == 5
     assert all(proof.startswith("proven") for proof in proofs)
 
 
@@ -81,7 +81,7 @@ def test_nothing_is_done_again_when_nothing_changed(project: Path) -> None:
     again = harness(project, "gate")
     assert again.returncode == 0, again.stderr
     assert "begin" not in again.stderr
-    assert again.stderr.count("done before") == 5  # the training and four runs
+    assert again.stderr.count("done before") == 6  # the training, four runs and the measured phase
     assert decision_of(project) == before
     assert time.monotonic() - started < 60
 
