@@ -40,9 +40,9 @@ def test_adapters_differ_and_the_base_stays(client: InferenceClient) -> None:
         return [token.logprob for token in reply.details.tokens]
 
     base = ask(None)
-    assert ask("red") != base
-    assert ask("red") != ask("blue")
-    assert ask(None) == base
+    assert ask("red") != pytest.approx(base, abs=1e-3)
+    assert ask("red") != pytest.approx(ask("blue"), abs=1e-3)
+    assert ask(None) == pytest.approx(base, abs=1e-4)
 
 
 def test_unknown_adapter_is_refused(client: InferenceClient) -> None:
