@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_example_release_is_valid() -> None:
     release = validate(ROOT / "release.yaml")
-    assert [suite.name for suite in release.suites] == ["triage", "orders", "summaries", "general"]
-    assert [len(task.samples) for suite in release.suites for task in suite.tasks] == [240, 90, 40, 0]
+    assert [suite.name for suite in release.suites] == ["triage", "orders", "summaries", "general", "robustness"]
+    assert [len(task.samples) for suite in release.suites for task in suite.tasks] == [240, 90, 40, 0, 240, 40]
 
 
 def test_problems_are_a_config_error_with_each_told_once(desk: Project) -> None:
