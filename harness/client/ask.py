@@ -27,10 +27,11 @@ class Question:
 Keep = Callable[[Question, Output], None]
 
 
-async def ask_all(client: Client, questions: Iterable[Question], workers: int, keep: Keep) -> None:
+async def ask_all(client: Client, questions: Iterable[Question | None], workers: int, keep: Keep) -> None:
     """Ask every question once. `keep(question, output)` gets each output, as soon as it is there.
 
-    Questions are taken one by one as workers become free, so a generator of many costs no memory. Raises OutsideError
+    Questions are taken one by one as workers become free, so a generator of many costs no memory. None is a pause: one
+    that works long between two questions lets an interruption be heard. Raises OutsideError
     (in an ExceptionGroup) when the server is gone: what was kept stays, and no error is kept for the rest.
     """
     async with asyncio.TaskGroup() as group:
@@ -42,13 +43,18 @@ async def ask_all(client: Client, questions: Iterable[Question], workers: int, k
 class _Asking:
     """What the workers share."""
 
-    def __init__(self, client: Client, waiting: Iterable[Question], keep: Keep, group: asyncio.TaskGroup) -> None:
+    def __init__(
+        self, client: Client, waiting: Iterable[Question | None], keep: Keep, group: asyncio.TaskGroup
+    ) -> None:
         self._client, self._waiting, self._keep, self._group = client, waiting, keep, group
         self._check: asyncio.Task[bool] | None = None
 
     async def work(self) -> None:
         """Ask until nothing waits."""
         for question in self._waiting:
+            if question is None:
+                await asyncio.sleep(0)
+                continue
             output = await self._client.chat(
                 question.sample_id, question.messages, question.generation, question.adapter
             )

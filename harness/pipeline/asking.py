@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -64,27 +63,30 @@ class Asker:
                 cache.put(self._key(question), output_to_json(output))
             watch(Event(self.title, "move", "asking", len(journal.done), total))
 
-        await self._recall(batches, journal, keep)
         async with self.session.connect() as client:
             try:
-                await ask_all(client, self._questions(batches, journal), self.session.concurrency, keep)
+                await ask_all(client, self._open(batches, journal, keep), self.session.concurrency, keep)
             except* OutsideError as failed:
                 raise failed.exceptions[0] from None
 
-    async def _recall(self, batches: Iterable[Batch], journal: Journal, keep: Keep) -> None:
-        """Whatever the cache can answer goes into the journal."""
+    def _open(self, batches: Iterable[Batch], journal: Journal, keep: Keep) -> Iterator[Question | None]:
+        """The questions that neither journal nor cache can answer; None now and then among many that the cache can."""
         if (cache := self.session.cache) is None or cache.is_empty:
+            yield from self._questions(batches, journal)
             return
-        before = len(journal.done)
-        for number, question in enumerate(self._questions(batches, journal)):
+        recalled = 0
+        for question in self._questions(batches, journal):
             known = cache.get(self._key(question))
-            if known is not None:
-                found = output_from_json(known)
-                keep(question, replace(found, sample_id=question.sample_id, repeat=question.repeat, cached=True))
-            if number % PAUSE_EVERY == 0:
-                await asyncio.sleep(0)  # an interruption is heard
-        if len(journal.done) > before:
-            text = f"{len(journal.done) - before} answers from the cache (--no-cache asks them again)"
+            if known is None:
+                yield question
+                continue
+            found = output_from_json(known)
+            keep(question, replace(found, sample_id=question.sample_id, repeat=question.repeat, cached=True))
+            recalled += 1
+            if recalled % PAUSE_EVERY == 0:
+                yield None
+        if recalled:
+            text = f"{recalled} answers came from the cache (--no-cache asks them again)"
             self.session.watch(Event(self.title, "note", text))
 
     def _questions(self, batches: Iterable[Batch], journal: Journal) -> Iterator[Question]:

@@ -33,7 +33,7 @@ def question(number: int, repeat: int = 0) -> Question:
 
 
 def ask(
-    stub: Stub, questions: Iterable[Question] | int, workers: int = 4, slots: int = 4, limits: Limits = QUICK
+    stub: Stub, questions: Iterable[Question | None] | int, workers: int = 4, slots: int = 4, limits: Limits = QUICK
 ) -> list[tuple[Question, Output]]:
     kept: list[tuple[Question, Output]] = []
     given = map(question, range(questions)) if isinstance(questions, int) else questions
@@ -122,6 +122,26 @@ def test_questions_are_made_as_they_are_needed(stub: Stub) -> None:
             yield question(made)
 
     assert len(ask(stub, lazy())) == made == 30
+
+
+def test_an_interruption_is_heard_between_questions_that_take_long(stub: Stub) -> None:
+    """A cache that answers everything yields nothing but pauses: without them the loop would never turn."""
+
+    def endless() -> Iterator[Question | None]:
+        while True:
+            yield None
+
+    async def main() -> None:
+        async with TgiClient(stub.url, None, 4, QUICK) as client:
+            await asyncio.wait_for(ask_all(client, endless(), 4, lambda *_: None), 0.2)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(main())
+
+
+def test_pauses_lose_no_question(stub: Stub) -> None:
+    mixed = [one for i in range(20) for one in (None, question(i), None)]
+    assert sorted(output.sample_id for _, output in ask(stub, mixed)) == sorted(f"s{i}" for i in range(20))
 
 
 def test_one_bad_sample_is_one_error_and_the_rest_are_answered(stub: Stub) -> None:
