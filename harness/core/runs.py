@@ -58,8 +58,8 @@ class TaskResult:
 
     @property
     def repeats(self) -> int:
-        """How often each sample was asked."""
-        return max(1, len(self.outputs) // len(self.samples)) if self.samples else 1
+        """How often each sample was asked; a repeat that lacks its output still counts."""
+        return 1 + max((output.repeat for output in self.outputs), default=0)
 
     @property
     def flip_rate(self) -> float | None:

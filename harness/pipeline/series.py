@@ -65,7 +65,8 @@ def error_series(results: Sequence[TaskResult]) -> Series:
 def _answers(result: TaskResult) -> list[Answer | None]:
     """The answers in the samples' order, repeats beside each other."""
     by_id = {(answer.sample_id, answer.repeat): answer for answer in result.answers}
-    return [by_id.get((sample.id, repeat)) for sample in result.samples for repeat in range(result.repeats)]
+    repeats = range(result.repeats)
+    return [by_id.get((sample.id, repeat)) for sample in result.samples for repeat in repeats]
 
 
 def _scores(result: TaskResult, info: MetricInfo) -> list[float | None]:
@@ -75,7 +76,8 @@ def _scores(result: TaskResult, info: MetricInfo) -> list[float | None]:
         for score in result.scores
         if score.metric == info.name and not score.part
     }
-    found = [by_id.get((sample.id, repeat)) for sample in result.samples for repeat in range(result.repeats)]
+    repeats = range(result.repeats)
+    found = [by_id.get((sample.id, repeat)) for sample in result.samples for repeat in repeats]
     return [None if value is None or math.isnan(value) else value for value in found]
 
 

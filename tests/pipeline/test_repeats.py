@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,13 @@ def test_a_lost_repeat_counts_against_the_candidate_and_for_the_baseline() -> No
     np.testing.assert_allclose(series_of(result, RATE, favour=False).values, [0.5, 0])
     np.testing.assert_allclose(series_of(result, RATE, favour=True).values, [1, 0])
     assert evaluated(result, RATE) == [True, False, True, True]
+
+
+def test_a_repeat_without_output_and_answer_is_not_left_out() -> None:
+    whole = asked([[True, True], [True, True]])
+    torn = replace(whole, outputs=whole.outputs[:-1], answers=whole.answers[:-1], scores=whole.scores[:-1])
+    assert evaluated(torn, RATE) == [True, True, True, False]
+    np.testing.assert_allclose(series_of(torn, RATE, favour=False).values, [1, 0.5])
 
 
 def test_asking_again_brings_no_new_sample() -> None:

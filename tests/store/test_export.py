@@ -78,13 +78,15 @@ def test_a_query_gives_columns_and_rows(store: Path) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "DELETE FROM scores", "CREATE TABLE t (x INT)", "COPY scores TO '/tmp/out.csv'",
-        "SELECT * FROM read_csv('/etc/passwd')", "ATTACH '/tmp/other.duckdb'", "INSTALL httpfs",
+        "DELETE FROM scores", "CREATE TABLE t (x INT)", "COPY scores TO '{folder}/out.csv'",
+        "SELECT * FROM read_csv('{folder}/secret.csv')", "ATTACH '{folder}/other.duckdb'", "INSTALL httpfs",
         "SET enable_external_access = true", "SELECT nonsense", "not sql",
     ],
 )  # fmt: skip
-def test_a_query_changes_nothing_and_reads_no_other_file(store: Path, sql: str) -> None:
-    before = store.read_bytes()
+def test_a_query_changes_nothing_and_reads_no_other_file(store: Path, tmp_path: Path, sql: str) -> None:
+    (tmp_path / "secret.csv").write_text("name\nsecret\n")
+    before, files = store.read_bytes(), sorted(tmp_path.iterdir())
     with pytest.raises(ConfigError, match="the query cannot be run"):
-        export.query(store, sql)
+        export.query(store, sql.format(folder=tmp_path))
     assert store.read_bytes() == before
+    assert sorted(tmp_path.iterdir()) == files
