@@ -55,12 +55,23 @@ def _cores() -> int:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Processes started in here never see Ctrl-C; one pressed meanwhile reaches this process at the end."""
+    """Processes started in here never see Ctrl-C; one pressed meanwhile reaches this process at the end.
+
+    The mask is for the processes, which inherit it. Here it isn't enough: a thread of some library may take the
+    signal in this one's place, and a start cut in half leaves a worker that nobody ends.
+    """
+    pressed: list[int] = []
+    here = threading.current_thread() is threading.main_thread()  # the only one that Python interrupts
+    handler = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number)) if here else None
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if here:
+            signal.signal(signal.SIGINT, handler)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _end_with_parent() -> None:

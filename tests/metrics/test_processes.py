@@ -20,7 +20,9 @@ from tests.metrics.test_texts import varied
 from tests.projects import ENVIRONMENT
 
 PROGRAM = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from tests.metrics.test_processes import slow
 from harness.metrics import _processes
 _processes._cores = lambda: 2
