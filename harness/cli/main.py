@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "run the suites against candidate and baselines",
     "gate": "do whatever is missing, judge, report; the exit code is the verdict",
     "report": "render the report of a stored decision again",
+    "verify": "check that a decision was not edited and follows from its runs",
     "promote": "record the adapter that a stored PASS was given to as a version",
     "cache": "show or clear the answers kept for later runs",
     "store": "load, verify, export, rebuild or query the stored runs",

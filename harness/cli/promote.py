@@ -14,6 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
     release_argument(parser)
     parser.add_argument("--to", required=True, choices=STAGES, help="the stage that the version reaches")
+    parser.add_argument("--key", metavar="PUB.PEM", type=Path, help="the decision must be signed; the public key")
     parser.add_argument("--decision", help="first digits of the decision's id (default: the newest)")
 
 
@@ -30,7 +31,7 @@ def main(given: argparse.Namespace) -> int:
         raise ConfigError("the candidate's adapter was not trained yet: run `harness gate` first.")
     with ProgressPrinter(quiet=True) as watch:
         found = candidate(release, watch)
-    done = promote(release, given.to, given.decision, found)
+    done = promote(release, given.to, given.decision, found, given.key)
     print(f"version {done.version} of {release.name} is in {done.stage}: adapter {found.adapter_digest[:12]}, "
           f"by decision {done.decision.id[:12]}")  # fmt: skip
     return 0

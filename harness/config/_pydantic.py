@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -32,6 +35,35 @@ def parse(model: type[M], source: Source, value: object, at: Where = ()) -> M | 
         return model.model_validate(value)
     except ValidationError as error:
         return problems_of(error, source, at, model)
+
+
+def parse_meant(model: type[M], source: Source) -> tuple[M | None, Source, list[Problem]]:
+    """A whole file as the model, and every problem it has; unknown keys alone do not keep the rest from being checked.
+
+    A key that is like a known one is taken for it, any other is left out; the source that comes back is so mended.
+    """
+    try:
+        return model.model_validate(source.value), source, []
+    except ValidationError as error:
+        problems = problems_of(error, source, (), model)
+        unknown = [item["loc"] for item in error.errors(include_url=False) if item["type"] == "extra_forbidden"]
+    mended = replace(source, value=copy.deepcopy(source.value), lines=dict(source.lines))
+    for loc in unknown:
+        _mend(mended, _plain(loc, source, ()), _known_keys(model, loc[:-1]))
+    again = parse(model, mended, mended.value)
+    return (None, source, problems) if isinstance(again, list) else (again, mended, problems)
+
+
+def _mend(source: Source, where: Where, known: Sequence[str]) -> None:
+    """Call an unknown key by the name that was meant, or leave it out."""
+    place: Any = source.value
+    for key in where[:-1]:
+        place = place[key]
+    value, line = place.pop(where[-1]), source.line(where)
+    meant = difflib.get_close_matches(str(where[-1]), [key for key in known if key not in place], n=1, cutoff=0.6)
+    if meant and line:
+        place[meant[0]] = value
+        source.lines[(*where[:-1], meant[0])] = line
 
 
 def problems_of(

@@ -1,4 +1,4 @@
-"""JSON Schemas of release.yaml and suites/*.yaml, so that editors complete and check them while one types."""
+"""JSON Schemas of the files that people write, so that editors complete and check them while one types."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from harness import catalog
+from harness.config.decision_schema import decision_schema
 from harness.config.robustness import ROBUSTNESS, RobustnessFile
-from harness.config.schema import ReleaseFile, SuiteFile, TaskFile
+from harness.config.schema import ReleaseFile, SuiteFile, TaskFile, WaiversFile
 
 _SCRIPT = "^evaluate:."
-FILES: dict[str, type[BaseModel]] = {"release": ReleaseFile, "suite": SuiteFile}
+FILES: dict[str, type[BaseModel]] = {"release": ReleaseFile, "suite": SuiteFile, "waivers": WaiversFile}
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The schema of `release` or `suite`, with the plugs' own keys."""
+    """The schema of `release`, `suite` or `waivers`, with the plugs' own keys."""
     made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **FILES[name].model_json_schema()}
     if name == "suite":
         task = made["$defs"]["TaskFile"]
@@ -61,7 +62,8 @@ def _with_arguments(family: str) -> dict[str, Any]:
 
 def texts() -> dict[str, str]:
     """File name to text, as they stand in docs/schema."""
-    return {f"{name}.schema.json": json.dumps(schema(name), indent=1, ensure_ascii=False) + "\n" for name in FILES}
+    found = {**{name: schema(name) for name in FILES}, "decision": decision_schema()}
+    return {f"{name}.schema.json": json.dumps(one, indent=1, ensure_ascii=False) + "\n" for name, one in found.items()}
 
 
 if __name__ == "__main__":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.config._pydantic import parse
+from harness.config._pydantic import parse_meant
 from harness.config.baselines import baseline_problems, baseline_spec, measure_of
 from harness.config.chat_rows import chat_row_problems, leak_problems
 from harness.config.gates import load_gates
 from harness.config.schema import ReleaseFile
 from harness.config.source import Source, load_yaml
 from harness.config.suites import load_suite
+from harness.config.waivers import load_waivers
 from harness.core.errors import ConfigError, Problem
 from harness.core.ids import digest_json
 from harness.core.metric_refs import RESERVED
@@ -26,28 +27,35 @@ from harness.core.releases import (
 SERVERS = ("local", "remote", "openai")
 
 
-def load_release(path: Path) -> tuple[Release | None, list[Problem]]:
+def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, list[Problem]]:
     """The release declared in a file, and every problem of all files that it names.
 
-    With problems the release may still be there, incomplete: for further checks, never to be run.
+    With problems the release may still be there, incomplete: for further checks, never to be run. `root` is the folder
+    that its paths are relative to, where the file lies elsewhere.
     """
-    root, shown_as = path.resolve().parent, path.name
+    root, shown_as = root or path.resolve().parent, path.name
     try:
         source = load_yaml(path, shown_as)
     except ConfigError as error:
         return None, list(error.problems)
-    parsed = parse(ReleaseFile, source, source.value)
-    if isinstance(parsed, list):
-        return None, parsed + _suites_anyway(root, source)
+    parsed, source, unknown = parse_meant(ReleaseFile, source)
+    if parsed is None:
+        return None, unknown + _suites_anyway(root, source)
     suites, problems = _suites(root, source, parsed.suites)
+    problems = unknown + problems
     gates, gate_problems = load_gates(parsed, suites, source)
     problems += _candidate_problems(root, parsed, source) + gate_problems
     problems += baseline_problems(root, parsed, suites, source)
     problems += leak_problems(root, parsed.candidate.train, suites)
+    waivers, waiver_problems = load_waivers(
+        root, gates, complete=not gate_problems and len(suites) == len(parsed.suites)
+    )
+    problems += waiver_problems
     served = [key for key in SERVERS if getattr(parsed.serve, key)]
     if len(served) > 1:
         problems.append(source.problem(["serve"], f"'serve' names {' and '.join(served)}; keep one."))
-    policy = Policy(gates=gates, seed=parsed.seed, **parsed.policy.model_dump())
+    shared = parsed.policy.model_dump() | {"looks": 0 if parsed.policy.looks == "anytime" else parsed.policy.looks}
+    policy = Policy(gates=gates, seed=parsed.seed, **shared)
     release = Release(
         name=parsed.name,
         root=root,
@@ -60,6 +68,7 @@ def load_release(path: Path) -> tuple[Release | None, list[Problem]]:
         seed=parsed.seed,
         digest=digest_json(parsed.model_dump(mode="json")),
         measure=measure_of(parsed),
+        waivers=waivers,
     )
     return release, problems
 

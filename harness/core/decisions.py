@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.core.estimates import Comparison, Estimate, Unestimable
-from harness.core.releases import Gate
+from harness.core.releases import Gate, Waiver
 from harness.core.samples import Json
 from harness.core.verdicts import Verdict
 
@@ -35,18 +35,36 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """A gate's verdict, its evidence, and one sentence each for an engineer and for a client."""
+    """A gate's verdict, its evidence, and one sentence each for an engineer and for a client.
+
+    `waived`: the verdict stands as it is, and a waiver keeps it from counting for the release.
+    """
 
     gate: Gate
     verdict: Verdict
     finding: Finding
     sentence: str
     client_sentence: str
+    waived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverUse:
+    """What became of a waiver: `used`, `unused` (its gate passes), `expired`, `too_narrow`, or `elsewhere` (it is for
+    another release or adapter); and that in one sentence."""
+
+    waiver: Waiver
+    outcome: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict and all that it rests on. `id` is the digest of everything but the time."""
+    """A verdict and all that it rests on. `id` is the digest of everything but the time.
+
+    `attempts` tells for each task how many candidates were judged on its samples, this one included. `looks` is
+    (which look at the samples this is, how many were declared).
+    """
 
     id: str
     release: str
@@ -58,3 +76,6 @@ class Decision:
     digests: Mapping[str, str]
     notes: tuple[str, ...]
     decided: str
+    waivers: tuple[WaiverUse, ...] = ()
+    attempts: Mapping[str, int] = field(default_factory=dict)
+    looks: tuple[int, int] = (1, 1)

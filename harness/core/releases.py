@@ -161,10 +161,28 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Subset:
+    """The part of a task that a gate looks at.
+
+    `kind` is class (of the target; for macro-F1 that class's own F1), field (of an extracted record) or slice.
+    `name` is the class, the field, or the slice's column; `value` is the slice's value ("" for the others).
+    """
+
+    kind: str
+    name: str
+    value: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}" if self.kind == "slice" else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """One rule: a metric, the rule's plug and its threshold.
 
-    `threshold` is in the metric's own unit (share, seconds); for `margin` the loss tolerated, for `improves` 0.
+    `threshold` is in the metric's own unit (share, seconds); for `margin` the loss tolerated, for `improves` 0, for
+    `no_critical_failures` the rate that the failures are shown to lie below, for `win_rate` the share of wins.
+    `subset` None is the whole task.
     """
 
     metric: str
@@ -173,11 +191,35 @@ class Gate:
     against: str | None
     role: Role
     place: Place
+    subset: Subset | None = None
+
+    @property
+    def what(self) -> str:
+        """The metric, and the part of the task where it is not the whole: `triage.accuracy[language=de]`."""
+        return f"{self.metric}[{self.subset}]" if self.subset else self.metric
 
     @property
     def id(self) -> str:
-        """A name that stays the same from run to run: metric, rule and baseline."""
-        return ":".join([self.metric, self.rule, *([self.against] if self.against else [])])
+        """A name that stays the same from run to run: metric, part, rule and baseline."""
+        return ":".join([self.what, self.rule, *([self.against] if self.against else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An owner's word that one gate may miss its bound by `largest_drop` (in the metric's unit) until `expires`.
+
+    `gate` is the gate's id. `expires` is an ISO date, the last day on which it holds. It holds for one `release`, or
+    for the one candidate whose adapter's digest starts with `adapter`, where they are given.
+    """
+
+    gate: str
+    owner: str
+    reason: str
+    largest_drop: float
+    expires: str
+    release: str | None
+    adapter: str | None
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +227,9 @@ class Policy:
     """The rules of a release, and what they share.
 
     `alpha` is the one-sided error of each bound; `min_samples` the least number that may PASS;
-    `max_not_evaluated` the share of samples lost to the infrastructure beyond which nothing is judged.
+    `max_not_evaluated` the share of samples lost to the infrastructure beyond which nothing is judged. `looks` is how
+    often the samples may be looked at while they come in; 0 is at any time, by bounds that allow for it.
+    `max_attempts` is how many candidates may be judged on the same samples (None: any number, and it is said).
     """
 
     gates: tuple[Gate, ...]
@@ -194,6 +238,8 @@ class Policy:
     max_not_evaluated: float = 0.01
     resamples: int = 9_999
     seed: int = 20_260_101
+    looks: int = 1
+    max_attempts: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +257,4 @@ class Release:
     seed: int
     digest: str
     measure: Measure | None = None
+    waivers: tuple[Waiver, ...] = ()

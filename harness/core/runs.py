@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.core.ids import digest_rows
 from harness.core.samples import Answer, Json, Output, Sample, Score
 
 
@@ -62,6 +63,11 @@ class TaskResult:
         return 1 + max((output.repeat for output in self.outputs), default=0)
 
     @property
+    def data(self) -> str:
+        """Digest of the samples' ids, rows and targets, whatever their order."""
+        return digest_rows([one.id, one.row, one.target] for one in sorted(self.samples, key=lambda one: one.id))
+
+    @property
     def flip_rate(self) -> float | None:
         """Share of the samples whose repeats ended differently; None where each was asked once."""
         if self.repeats == 1:
@@ -77,13 +83,15 @@ class MetricInfo:
     """How a stored metric is to be read.
 
     `aggregate`: rate (0/1 scores), mean (scores in [0, 1]), macro_f1 (from targets and answers, over `classes`) or
-    bleu (from the n-gram counts that the score's parts hold).
+    bleu (from the n-gram counts that the score's parts hold). `parts` is how the scores of one part are aggregated, ""
+    where the metric has no parts to be judged alone.
     """
 
     name: str
     aggregate: str
     version: int
     classes: tuple[str, ...] = ()
+    parts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,8 @@ class Run:
     `seconds` is the wall time of the last try. `adapter_proof` tells whether the adapter answered; `notes` are
     sentences that a decision resting on this run repeats (a chosen prompt, a check that could not be made). `figures`
     are numbers of the run as a whole ("candidate.tokens_per_second"). `clean` names for each robustness task the one
-    that it perturbs ("suite.task").
+    that it perturbs ("suite.task"). `data` are the digests of the tasks' samples (TaskResult.data); the measured phase
+    and runs of older harnesses have none.
     """
 
     id: str
@@ -112,3 +121,4 @@ class Run:
     notes: tuple[str, ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
     clean: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.core.decisions import Finding
+from harness import catalog
+from harness.core.decisions import Evidence, Finding
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import CLEAN, LATENCY
 from harness.core.releases import Gate
 from harness.core.verdicts import Role, Verdict
+from harness.gates.interface import OF_GROUPS, Rule, Said
 
 
 def engineer(gate: Gate, verdict: Verdict, finding: Finding) -> str:
@@ -18,50 +20,42 @@ def engineer(gate: Gate, verdict: Verdict, finding: Finding) -> str:
         found = finding.reason or evidence.reason
     else:
         found = f"{_found(gate, evidence)}; {_because(gate, verdict, finding, evidence)}"
-    return f"{gate.metric}: {found} → {verdict}{_more(finding) if verdict is Verdict.INCONCLUSIVE else ''}."
+    return f"{gate.what}: {found} → {verdict}{_more(finding) if verdict is Verdict.INCONCLUSIVE else ''}."
 
 
 def client(gate: Gate, verdict: Verdict, finding: Finding) -> str:
     """The same in plain words: a guarantee, a refusal, or not enough to promise."""
-    what = gate.metric.replace(".", " ").replace("_", " ")
+    said = _said(gate, finding)
     if verdict is Verdict.PASS:
-        level = "" if isinstance(finding.evidence, Unestimable) else f", with {_level(finding.evidence)} confidence"
-        return f"On {_n(finding)} test cases, {what} is {_promise(gate)}{level}."
+        return _rule(gate).promise(said)
     if verdict is Verdict.FAIL:
         end = "" if gate.role is Role.ADVISORY else ", so it is not released"
-        return f"On {what}, the new model is measurably {_refusal(gate)}{end}."
+        return f"On {said.what}, the new model {_rule(gate).refusal(said)}{end}."
     if verdict is Verdict.INCONCLUSIVE:
-        return f"We do not have enough evidence yet to promise that {what} is as agreed."
-    return f"{what.capitalize()} could not be judged: {finding.reason}."
+        return f"We do not have enough evidence yet to promise that {said.what} is as agreed."
+    return f"{said.what[0].upper()}{said.what[1:]} could not be judged: {finding.reason}."
 
 
-def _promise(gate: Gate) -> str:
-    return {
-        "at_least": f"above {_exact(gate.threshold, _value(gate))}",
-        "at_most": f"below {_exact(gate.threshold, _value(gate))}",
-        "margin": f"worse than {_other(gate, 'that of ')} by less than {100 * gate.threshold:g} points, if at all",
-        "improves": f"better than that of “{gate.against}”",
-    }[gate.rule]
+def _rule(gate: Gate) -> Rule:
+    plug: Rule = catalog.plug("gates", gate.rule)(gate.threshold)
+    return plug
 
 
-def _refusal(gate: Gate) -> str:
-    return {
-        "at_least": "below what was agreed",
-        "at_most": "above what was agreed",
-        "margin": f"worse than {_other(gate)} by more than was agreed",
-        "improves": f"worse than “{gate.against}”",
-    }[gate.rule]
-
-
-def _other(gate: Gate, of: str = "") -> str:
-    """What the new model is held against: a baseline, or itself."""
-    return "on the unchanged texts" if gate.against == CLEAN else f"{of}“{gate.against}”"
+def _said(gate: Gate, finding: Finding) -> Said:
+    what = gate.metric.replace(".", " ").replace("_", " ") + (f" ({gate.subset})" if gate.subset else "")
+    sure = "" if isinstance(finding.evidence, Unestimable) else _level(finding.evidence)
+    points = _rule(gate).of == "difference"
+    limit = f"{100 * gate.threshold:g} points" if points else _exact(gate.threshold, _value(gate))
+    other = "" if gate.against is None else "on the unchanged texts" if gate.against == CLEAN else f"“{gate.against}”"
+    cases = f"{_n(finding)} groups of" if _grouped(finding.evidence) else f"{_n(finding)}"
+    return Said(what, cases, sure, limit, other, gate.against == CLEAN)
 
 
 def _found(gate: Gate, found: Estimate | Comparison) -> str:
     show = _value(gate)
     if isinstance(found, Estimate):
-        return f"{show(found.value, 1)} on {found.n} samples"
+        of, cases = _rule(gate).of, "groups" if _grouped(found) else "pairs" if gate.against else "samples"
+        return f"{of + ' ' if of else ''}{show(found.value, 1)} on {found.n} {cases}"
     return (
         f"candidate {show(found.candidate, 1)}, {gate.against} {show(found.baseline, 1)}, "
         f"difference {_points(found.difference, 1)} on {found.pairs} pairs"
@@ -70,11 +64,14 @@ def _found(gate: Gate, found: Estimate | Comparison) -> str:
 
 def _because(gate: Gate, verdict: Verdict, finding: Finding, found: Estimate | Comparison) -> str:
     """The bound that decides, beside what it had to clear."""
-    good, bad = ("below", "above") if gate.rule == "at_most" else ("above", "below")
-    near, far = (found.high, found.low) if gate.rule == "at_most" else (found.low, found.high)
+    if verdict is Verdict.FAIL and finding.verdict is Verdict.FAIL:
+        return finding.reason
+    above = _rule(gate).good == "above"
+    good, bad = ("above", "below") if above else ("below", "above")
+    near, far = (found.low, found.high) if above else (found.high, found.low)
+    near_name, far_name = ("lower", "upper") if above else ("upper", "lower")
     show, level = _points if isinstance(found, Comparison) else _value(gate), _level(found)
     wanted = _exact(finding.bound, show) if finding.bound else "zero"
-    near_name, far_name = ("upper", "lower") if gate.rule == "at_most" else ("lower", "upper")
     if verdict is Verdict.PASS:
         return f"the {level} {near_name} bound, {_apart(near, finding.bound, show)}, is {good} {wanted}"
     if verdict is Verdict.FAIL:
@@ -83,8 +80,7 @@ def _because(gate: Gate, verdict: Verdict, finding: Finding, found: Estimate | C
     bounds = f"{level} bounds {low} to {high}"
     if finding.reason:
         return f"{bounds}; {finding.reason}"
-    beyond = far is not None and (far > finding.bound if gate.rule == "at_most" else far < finding.bound)
-    if beyond:
+    if far is not None and (far < finding.bound if above else far > finding.bound):
         return f"{bounds}: all {bad} {wanted}, but not by enough to call it a FAIL among all gates"
     return f"{bounds}: shown to be neither {good} nor {bad} {wanted}"
 
@@ -98,6 +94,10 @@ def _more(finding: Finding) -> str:
 def _n(finding: Finding) -> int:
     evidence = finding.evidence
     return evidence.pairs if isinstance(evidence, Comparison) else evidence.n
+
+
+def _grouped(evidence: Evidence) -> bool:
+    return isinstance(evidence, Estimate) and evidence.method.endswith(OF_GROUPS)
 
 
 def _level(found: Estimate | Comparison) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.core.decisions import Finding
-from harness.gates.interface import Evidence, conclude
+from harness.gates.interface import Evidence, Said, conclude
 
 if TYPE_CHECKING:  # NumPy comes with these, and a release is read without it
     from harness.stats.series import Series, Settings
@@ -17,6 +17,9 @@ class AtLeast:
     """PASS where the lower bound exceeds the threshold: exact for rates, t for means, bootstrap for macro-F1."""
 
     compares: ClassVar[bool] = False
+    aggregates: ClassVar[tuple[str, ...]] = ()
+    good: ClassVar[str] = "above"
+    of: ClassVar[str] = ""
 
     threshold: float
 
@@ -37,3 +40,15 @@ class AtLeast:
 
         least = least_for_rate(self.threshold, settings.alpha) if series.aggregate == "rate" else 0
         return max(least, least_samples(series.aggregate, settings))
+
+    def asks(self, limit: str, other: str) -> str:
+        """The threshold."""
+        return f"at least {limit}"
+
+    def promise(self, said: Said) -> str:
+        """The metric lies above the threshold."""
+        return f"{said.start} above {said.limit}{said.end}"
+
+    def refusal(self, said: Said) -> str:
+        """It lies below."""
+        return "is measurably below what was agreed"

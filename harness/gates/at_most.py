@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.core.decisions import Finding
-from harness.gates.interface import Evidence, conclude
+from harness.gates.interface import Evidence, Said, conclude
 
 if TYPE_CHECKING:  # NumPy comes with these, and a release is read without it
     from harness.stats.series import Series, Settings
@@ -17,6 +17,9 @@ class AtMost:
     """PASS where the upper bound stays below the threshold: exact for rates, order statistics for quantiles."""
 
     compares: ClassVar[bool] = False
+    aggregates: ClassVar[tuple[str, ...]] = ()
+    good: ClassVar[str] = "below"
+    of: ClassVar[str] = ""
 
     threshold: float
 
@@ -39,3 +42,15 @@ class AtMost:
         if series.aggregate == "quantile":
             return max(least, least_for_quantile(series.q, settings.alpha))
         return max(least, least_for_rate(1 - self.threshold, settings.alpha)) if series.aggregate == "rate" else least
+
+    def asks(self, limit: str, other: str) -> str:
+        """The threshold."""
+        return f"at most {limit}"
+
+    def promise(self, said: Said) -> str:
+        """The metric lies below the threshold."""
+        return f"{said.start} below {said.limit}{said.end}"
+
+    def refusal(self, said: Said) -> str:
+        """It lies above."""
+        return "is measurably above what was agreed"

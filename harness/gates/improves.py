@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.core.decisions import Finding
-from harness.gates.interface import Evidence, conclude
+from harness.gates.interface import Evidence, Said, conclude
 
 if TYPE_CHECKING:  # NumPy comes with these, and a release is read without it
     from harness.stats.series import Series, Settings
@@ -17,6 +17,9 @@ class Improves:
     """PASS where the lower bound of candidate minus baseline exceeds 0 (superiority)."""
 
     compares: ClassVar[bool] = True
+    aggregates: ClassVar[tuple[str, ...]] = ()
+    good: ClassVar[str] = "above"
+    of: ClassVar[str] = "difference"
 
     threshold: float = 0.0
 
@@ -34,3 +37,15 @@ class Improves:
         from harness.stats.series import least_samples
 
         return least_samples(series.aggregate, settings)
+
+    def asks(self, limit: str, other: str) -> str:
+        """A difference above zero."""
+        return f"better than {other}"
+
+    def promise(self, said: Said) -> str:
+        """The candidate is better."""
+        return f"{said.start} better than that of {said.other}{said.end}"
+
+    def refusal(self, said: Said) -> str:
+        """It is worse."""
+        return f"is measurably worse than {said.other}"

@@ -12,6 +12,8 @@ if TYPE_CHECKING:  # NumPy comes with these, and a release is read without it
     from harness.stats.analysis import Analysis
     from harness.stats.series import Pair, Series, Settings
 
+OF_GROUPS = "of groups"  # ends the method of an estimate whose n counts groups of samples
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -30,10 +32,45 @@ class Evidence:
         return Pair(self.candidate, self.baseline)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a rule's sentences are made of, ready to be shown.
+
+    `what` is the metric, `cases` how many were judged ("240", "60 groups of") and `sure` how surely; `limit` is the
+    threshold, and `other` what the candidate is held against ("" where the rule does not compare). `unchanged`: that is
+    itself on unchanged texts.
+    """
+
+    what: str
+    cases: str
+    sure: str
+    limit: str
+    other: str
+    unchanged: bool = False
+
+    @property
+    def start(self) -> str:
+        """How a promise usually begins."""
+        return f"On {self.cases} test cases, {self.what} is"
+
+    @property
+    def end(self) -> str:
+        """How a promise usually ends: without an estimate there is nothing to be sure of."""
+        return f", with {self.sure} confidence." if self.sure else "."
+
+
 class Rule(Protocol):
-    """A rule. `compares` tells whether it needs a baseline; `threshold` is that of the gate."""
+    """A rule. `threshold` is that of the gate.
+
+    `compares` tells whether it needs a baseline. `aggregates` are those of the metrics that it takes (none named: all).
+    `good` is the side of the bound where the truth must lie, "above" or "below". The bound lies on a difference where
+    `of` is "difference", else on the value of `of` ("" is the metric itself).
+    """
 
     compares: ClassVar[bool]
+    aggregates: ClassVar[tuple[str, ...]]
+    good: ClassVar[str]
+    of: ClassVar[str]
     threshold: float
 
     def find(self, evidence: Evidence, settings: Settings) -> Finding:
@@ -42,6 +79,18 @@ class Rule(Protocol):
 
     def needed(self, series: Series, settings: Settings) -> int | None:
         """Fewest samples on which this gate could PASS at all; None where that is not known."""
+        ...
+
+    def asks(self, limit: str, other: str) -> str:
+        """What is asked, in a few words: at least 90 %."""
+        ...
+
+    def promise(self, said: Said) -> str:
+        """The client's whole sentence where the gate passes."""
+        ...
+
+    def refusal(self, said: Said) -> str:
+        """What the new model does where the gate fails: "is measurably worse than …"."""
         ...
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.core.decisions import Finding
-from harness.gates.interface import Evidence, conclude
+from harness.gates.interface import Evidence, Said, conclude
 
 if TYPE_CHECKING:  # NumPy comes with these, and a release is read without it
     from harness.stats.series import Series, Settings
@@ -17,6 +17,9 @@ class Margin:
     """PASS where the lower bound of candidate minus baseline exceeds -threshold."""
 
     compares: ClassVar[bool] = True
+    aggregates: ClassVar[tuple[str, ...]] = ()
+    good: ClassVar[str] = "above"
+    of: ClassVar[str] = "difference"
 
     threshold: float
 
@@ -36,3 +39,16 @@ class Margin:
 
         least = least_for_margin(self.threshold, settings.alpha) if series.aggregate == "rate" else 0
         return max(least, least_samples(series.aggregate, settings))
+
+    def asks(self, limit: str, other: str) -> str:
+        """The loss that is tolerated."""
+        return f"at most {limit} below {other}"
+
+    def promise(self, said: Said) -> str:
+        """The loss is smaller than the margin."""
+        other = said.other if said.unchanged else f"that of {said.other}"
+        return f"{said.start} worse than {other} by less than {said.limit}, if at all{said.end}"
+
+    def refusal(self, said: Said) -> str:
+        """The loss is larger."""
+        return f"is measurably worse than {said.other} by more than was agreed"

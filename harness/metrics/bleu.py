@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -13,6 +12,8 @@ from numpy.typing import NDArray
 from harness.core.samples import Outcome, Score
 from harness.metrics.interface import Item
 from harness.stats.corpus import perfect
+
+Floats = NDArray[np.float64]
 
 # The parts of a sample's score, in the order that stats.corpus takes them.
 COUNTS = (*(f"match_{n}" for n in range(1, 5)), *(f"total_{n}" for n in range(1, 5)), "answer_len", "reference_len")
@@ -55,28 +56,20 @@ def _scores(sentence: Any, item: Item) -> list[Score]:
     return [*parts, Score(item.sample.id, "bleu", whole, reason=answer.reason, repeat=answer.repeat)]
 
 
-def counts_of(scores: Iterable[Score], metric: str, ids: Sequence[str], *, favour: bool) -> NDArray[np.float64]:
-    """The counts of the samples `ids`, shape (n, 10), each the mean of its repeats; NaN where none are stored.
+def counts_of(scores: Mapping[tuple[str, str], Floats], metric: str, *, favour: bool) -> Floats | None:
+    """The counts of each sample, shape (samples, 10), each the mean of its repeats; None where none are stored.
 
-    A lost answer counts as an empty one, or with `favour` as a perfect one.
+    `scores` are arrays of (samples, repeats) by metric and part. A lost answer counts as an empty one, or with `favour`
+    as a perfect one.
     """
-    rows: dict[tuple[str, int], dict[str, float | None]] = {}
-    for score in scores:
-        if score.metric == metric:
-            rows.setdefault((score.sample_id, score.repeat), {})[score.part] = score.value
-    by_sample: dict[str, list[NDArray[np.float64]]] = {}
-    for (sample, _), parts in rows.items():
-        by_sample.setdefault(sample, []).append(_row(parts, favour))
-    missing = [np.full(len(COUNTS), np.nan)]
-    found = [np.mean(by_sample.get(sample, missing), axis=0) for sample in ids]
-    return np.array(found, dtype=np.float64).reshape(len(ids), len(COUNTS))
-
-
-def _row(parts: Mapping[str, float | None], favour: bool) -> NDArray[np.float64]:
-    whole, length = parts.get(""), parts.get("reference_len")
-    if whole is not None and not math.isnan(whole):
-        return np.array([parts.get(name) for name in COUNTS], dtype=np.float64)
-    counts: NDArray[np.float64] = perfect(np.array([np.nan if length is None else length]))[0]
+    whole = scores.get((metric, ""))
+    if whole is None:
+        return None
+    nothing = np.full_like(whole, np.nan)
+    given = np.stack([scores.get((metric, name), nothing) for name in COUNTS], axis=-1)
+    lengths = given[..., -1].ravel()
+    missing = perfect(lengths).reshape(given.shape)
     if not favour:
-        counts[:-1] = 0.0
-    return counts
+        missing[..., :-1] = 0.0
+    found: Floats = np.where(np.isnan(whole)[..., None], missing, given).mean(axis=1)
+    return found

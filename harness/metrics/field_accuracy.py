@@ -16,6 +16,7 @@ class FieldAccuracy:
     """For each field 1 where it equals the target's, else 0; the whole is the mean of the record's fields."""
 
     aggregate: ClassVar[str] = "mean"
+    parts: ClassVar[str] = "rate"
     version: ClassVar[int] = 1
     kinds: ClassVar[tuple[str, ...]] = ("extract",)
 

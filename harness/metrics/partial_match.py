@@ -16,6 +16,7 @@ class PartialMatch:
     """For each field the F1 of its words against the target's; the whole is the mean of the record's fields."""
 
     aggregate: ClassVar[str] = "mean"
+    parts: ClassVar[str] = "mean"
     version: ClassVar[int] = 1
     kinds: ClassVar[tuple[str, ...]] = ("extract",)
 

@@ -52,7 +52,9 @@ def metric_infos(task: Task) -> tuple[MetricInfo, ...]:
     own: tuple[str, ...] = getattr(catalog.plug("tasks", task.kind), "classes", ())
     classes = tuple(str(label) for label in labels) if isinstance(labels, list) else own
     plugs = [(spec.name, catalog.plug("metrics", spec.catalog_name)) for spec in task.metrics]
-    return tuple(MetricInfo(name, plug.aggregate, plug.version, classes) for name, plug in plugs)
+    return tuple(
+        MetricInfo(name, plug.aggregate, plug.version, classes, getattr(plug, "parts", "")) for name, plug in plugs
+    )
 
 
 def count(results: Sequence[TaskResult]) -> Counts:

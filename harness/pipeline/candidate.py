@@ -80,6 +80,26 @@ def is_trained(release: Release) -> bool:
     return (request.output / "manifest.json").is_file()
 
 
+def on_disk(release: Release) -> Candidate:
+    """The candidate as it lies here: nothing is fetched or trained. Raises ConfigError where it is not here yet."""
+    workspace = Workspace(release.root)
+    base = base_models.resolve(release.candidate.base_model, workspace.models, _only_hash, release.root)
+    if release.candidate.training is None:
+        assert release.candidate.adapter is not None
+        folder, manifest = release.candidate.adapter, None
+    else:
+        output = _request(release, release.candidate.training, base.folder, base.digest, workspace).output
+        folder, manifest = output / "adapter", output / "manifest.json"
+        if not manifest.is_file():
+            raise ConfigError("the candidate's adapter was not trained yet: run `harness run` first.")
+    return Candidate(base.folder, base.digest, folder, adapter_digest(folder, release.file), manifest)
+
+
+def _only_hash(step: str) -> None:
+    if not step.startswith("hashing"):
+        raise ConfigError("the base model is not here yet: run `harness run` first.")
+
+
 def training_record(candidate: Candidate) -> dict[str, object] | None:
     """What the training left about itself."""
     return json.loads(candidate.manifest.read_text(encoding="utf-8")) if candidate.manifest else None

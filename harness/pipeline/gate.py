@@ -11,6 +11,7 @@ from harness.core.errors import ExitCode
 from harness.core.events import Event, Watch
 from harness.core.releases import Release
 from harness.core.verdicts import Verdict
+from harness.pipeline.attempts import data_of, read_attempts
 from harness.pipeline.candidate import Candidate, candidate
 from harness.pipeline.evidence import Material
 from harness.pipeline.judge import infrastructure_failed, judge
@@ -25,6 +26,7 @@ from harness.store.database import opened
 from harness.store.files import write_lines
 from harness.store.reader import decision as stored_decision
 from harness.store.registers import add_attempt
+from harness.store.signing import Signer, sign, write_signed
 from harness.store.writer import add_decision
 
 
@@ -38,10 +40,13 @@ class Outcome:
     exit_code: ExitCode
 
 
-def gate(release: Release, watch: Watch, report: bool = True, cached: bool = True) -> Outcome:
+def gate(
+    release: Release, watch: Watch, report: bool = True, cached: bool = True, sign_by: Signer | None = None
+) -> Outcome:
     """Train, serve, run, judge and report, each only where it is not done already.
 
-    With `cached`, samples that the same model was asked in another run are not asked again.
+    With `cached`, samples that the same model was asked in another run are not asked again. With `sign_by` the decision
+    is signed, beside decision.json.
     """
     check_needs(release)
     workspace = Workspace(release.root)
@@ -53,8 +58,11 @@ def gate(release: Release, watch: Watch, report: bool = True, cached: bool = Tru
         watch(Event("judge", "begin", f"{len(release.policy.gates)} gates"))
         decision = _decide(release, judged, material, workspace)
         watch(Event("judge", "done", decision.id[:12]))
-        page = write_report(release, decision, material, judged) if report else None
+        page = write_report(release, decision, judged) if report else None
     record = workspace.reports(release.name) / "decision.json"
+    if sign_by is not None:
+        envelope = sign(to_json(decision), sign_by)
+        write_signed(envelope, workspace.signature(decision.id), record.with_name("decision.intoto.json"))
     return Outcome(decision, page, record, exit_code(decision))
 
 
@@ -67,7 +75,8 @@ def exit_code(decision: Decision) -> ExitCode:
 
 def _decide(release: Release, judged: Candidate, material: Material, workspace: Workspace) -> Decision:
     """The decision, stored. The same evidence judged again is the same decision, with its first date."""
-    decision = judge(release, material, candidate_json(judged, release), now())
+    who = candidate_json(judged, release)
+    decision = judge(release, material, who, now(), read_attempts(workspace, material, who))
     with opened(workspace.store) as connection:
         earlier = stored_decision(connection, decision.id)
         if earlier is not None:
@@ -82,5 +91,6 @@ def _decide(release: Release, judged: Candidate, material: Material, workspace: 
             declared.write_text((release.root / release.file).read_text(encoding="utf-8"), encoding="utf-8")
         add_decision(connection, record)
         attempt = {"time": now(), "decision": decision.id, "verdict": str(decision.verdict), "release": release.name}
-        add_attempt(connection, workspace.attempts, {**attempt, "runs": record["runs"]})
+        told = {"runs": record["runs"], "candidate": who["adapter_digest"], "data": data_of(material)}
+        add_attempt(connection, workspace.attempts, {**attempt, **told})
     return decision

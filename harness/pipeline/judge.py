@@ -16,40 +16,59 @@ from harness.core.runs import Model
 from harness.core.samples import Json
 from harness.core.verdicts import Role, Verdict, release_verdict
 from harness.gates import _wording
+from harness.pipeline import provenance
+from harness.pipeline.attempts import NONE, Attempts, too_many
 from harness.pipeline.evidence import Judged, Material, error, evidence_for
+from harness.pipeline.reason import reason_of
+from harness.pipeline.waive import waive, waivers_digest
 from harness.stats.multiple import holm
 from harness.stats.series import Settings
 
 
-def judge(release: Release, material: Material, candidate: Mapping[str, Json], decided: str) -> Decision:
-    """The decision. `candidate` holds the digests of adapter and base; `decided` is the time, which is no evidence."""
+def judge(
+    release: Release,
+    material: Material,
+    candidate: Mapping[str, Json],
+    decided: str,
+    attempts: Attempts = NONE,
+) -> Decision:
+    """The decision. `candidate` holds the digests of adapter and base; `attempts` are those of that adapter.
+
+    `decided` is the ISO time, which is no evidence; waivers expire by its day.
+    """
     policy, material = release.policy, _in_order(release, material)
-    mixed_up = _mixed_up(release, material, candidate)
-    findings = [error(mixed_up) if mixed_up else _finding(gate, release, material) for gate in policy.gates]
-    verdicts = _verdicts(policy, findings)
-    notes = _notes(release, material)
-    unproven = _unproven(material)
-    if unproven and not release.serve.accept_unproven:
-        verdicts = [Verdict.INCONCLUSIVE if v is Verdict.PASS else v for v in verdicts]
-        findings = [replace(f, passes=False, reason=unproven) if f.passes else f for f in findings]
-    results = tuple(
-        _result(gate, verdict, finding) for gate, verdict, finding in zip(policy.gates, verdicts, findings, strict=True)
+    mixed_up, unproven = _mixed_up(release, material, candidate), _unproven(material)
+
+    def find(gate: Gate) -> Finding:
+        found = error(mixed_up) if mixed_up else _finding(gate, release, material, attempts)
+        doubtful = found.passes and unproven and not release.serve.accept_unproven
+        return replace(found, passes=False, reason=str(unproven)) if doubtful else found
+
+    findings = [find(gate) for gate in policy.gates]
+    results = tuple(map(_result, policy.gates, _verdicts(policy, findings), findings))
+    results, waivers = waive(release, results, candidate, decided, find)
+    verdict = release_verdict(
+        ((one.gate.role, one.verdict) for one in results if not one.waived),
+        waived=(one.gate.role for one in results if one.waived),
     )
-    verdict = release_verdict((result.gate.role, result.verdict) for result in results)
     runs = {role: {suite: judged.run.id for suite, judged in suites.items()} for role, suites in material.items()}
     digests = {"release": release.digest, "policy": digest_json(_policy(policy)), "harness": __version__}
     digests |= {f"suite {suite.name}": suite.digest for suite in release.suites}
+    digests |= {"waivers": waivers_digest(release.waivers)} if release.waivers else {}
+    digests |= provenance.digests(release, material, candidate)
     decision = Decision(
         id="",
         release=release.name,
         verdict=verdict,
-        reason=_reason(verdict, results),
+        reason=reason_of(verdict, results, waivers),
         results=results,
         runs=runs,
         candidate=candidate,
         digests=digests,
-        notes=(*notes, *([unproven] if unproven else [])),
+        notes=(*_notes(release, material), *attempts.notes, *([unproven] if unproven else [])),
         decided=decided,
+        waivers=waivers,
+        attempts=attempts.numbers,
     )
     return replace(decision, id=decision_id(decision))
 
@@ -74,9 +93,12 @@ def infrastructure_failed(decision: Decision) -> bool:
     return any(result.finding.outside for result in errors)
 
 
-def _finding(gate: Gate, release: Release, material: Material) -> Finding:
-    policy = release.policy
-    evidence = evidence_for(gate, metric_refs(release.suites), material, policy)
+def _finding(gate: Gate, release: Release, material: Material, attempts: Attempts) -> Finding:
+    policy, refs = release.policy, metric_refs(release.suites)
+    tried = too_many(refs[gate.metric], attempts.numbers, policy.max_attempts) if gate.metric in refs else None
+    if tried:
+        return error(tried)
+    evidence = evidence_for(gate, refs, material, policy)
     if isinstance(evidence, Finding):
         return evidence
     settings = Settings(policy.alpha, policy.resamples, policy.seed, policy.min_samples)
@@ -166,30 +188,13 @@ def _notes(release: Release, material: Material) -> tuple[str, ...]:
     return tuple(dict.fromkeys(notes))
 
 
-def _reason(verdict: Verdict, results: tuple[GateResult, ...]) -> str:
-    blocking = [result for result in results if result.gate.role is not Role.ADVISORY]
-    required = [result for result in blocking if result.gate.role is not Role.GUARDRAIL]
-    if verdict is Verdict.PASS:
-        return f"all {len(required)} gates that must pass do." if len(required) > 1 else "the gate that must pass does."
-    holding = required if verdict is Verdict.INCONCLUSIVE else blocking
-    named = dict.fromkeys(result.gate.metric for result in holding if result.verdict is verdict)
-    shown = ", ".join(named)
-    if verdict is Verdict.ERROR and not named:
-        return "no gate has to pass, so nothing was shown."
-    word = {Verdict.FAIL: "fails", Verdict.ERROR: "could not be judged", Verdict.INCONCLUSIVE: "is not shown"}[verdict]
-    return f"{shown} {word if len(named) == 1 else _plural(word)}."
-
-
-def _plural(word: str) -> str:
-    return {"fails": "fail", "is not shown": "are not shown"}.get(word, word)
-
-
 def _policy(policy: Policy) -> dict[str, Json]:
     """The policy without the places where its gates are written: moving a line changes no rule."""
     value = asdict(policy)
     for gate in value["gates"]:
         del gate["place"]
-    return value
+        _drop(gate, subset=None)
+    return _drop(value, looks=1, max_attempts=None)
 
 
 def decision_id(decision: Decision) -> str:
@@ -198,6 +203,17 @@ def decision_id(decision: Decision) -> str:
     del value["id"], value["decided"]
     for result in value["results"]:
         del result["gate"]["place"]
-        if not result["finding"]["outside"]:  # older decisions know no such field, and must keep their ids
-            del result["finding"]["outside"]
-    return digest_json(value)
+        _drop(result["gate"], subset=None)
+        _drop(result["finding"], outside=False)
+        _drop(result, waived=False)
+    for use in value["waivers"]:
+        del use["waiver"]["place"]
+    return digest_json(_drop(value, waivers=(), attempts={}, looks=(1, 1)))
+
+
+def _drop(value: dict[str, Any], **usual: object) -> dict[str, Any]:
+    """Without the fields that say the usual: older decisions know no such fields, and must keep their ids."""
+    for name, usually in usual.items():
+        if value[name] == usually:
+            del value[name]
+    return value

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.core.releases import Release
+from harness.core.runs import Run
 from harness.core.samples import Json
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.decisions import find_decision
 from harness.pipeline.evidence import Judged, Material
 from harness.pipeline.runs import Plan
 from harness.pipeline.workspace import Workspace
-from harness.store import bundle, reader
+from harness.store import bundle
+from harness.store.columns import task_columns
 from harness.store.database import opened
 from harness.store.writer import bring_in
 
@@ -36,9 +38,14 @@ def read_material(workspace: Workspace, by_role: Mapping[str, Mapping[str, str]]
         for role, suites in by_role.items():
             for suite, run_id in suites.items():
                 run = bundle.read_run(workspace.run(run_id))
-                results = {result.task: result for result in reader.results(connection, run_id)}
-                material.setdefault(role, {})[suite] = Judged(run, results)
+                found = task_columns(connection, run_id, _made_of_answers(run))
+                material.setdefault(role, {})[suite] = Judged(run, {columns.task: columns for columns in found})
     return material
+
+
+def _made_of_answers(run: Run) -> frozenset[str]:
+    """The tasks with a metric that is made of the answers themselves."""
+    return frozenset(task for task, infos in run.metrics.items() if any(i.aggregate == "macro_f1" for i in infos))
 
 
 def candidate_json(candidate: Candidate, release: Release) -> Mapping[str, Json]:

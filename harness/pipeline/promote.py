@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.core.decisions import Decision
 from harness.core.errors import ConfigError, ExitCode, HarnessError
@@ -10,12 +11,14 @@ from harness.core.releases import Release
 from harness.core.verdicts import Verdict
 from harness.pipeline.candidate import Candidate, adapter_digest
 from harness.pipeline.decisions import find_decision
-from harness.pipeline.judge import judge
 from harness.pipeline.lock import locked
-from harness.pipeline.material import read_material
+from harness.pipeline.verify import not_given_again
+from harness.pipeline.waive import expired_since
 from harness.pipeline.workspace import Workspace, now
+from harness.report.record import to_json
 from harness.store.database import opened
 from harness.store.registers import add_version
+from harness.store.signing import check_signed, verifier
 
 STAGES = ("dev", "staging", "canary", "production")
 
@@ -37,8 +40,8 @@ class Promotion:
     decision: Decision
 
 
-def promote(release: Release, stage: str, prefix: str | None, find: Candidate) -> Promotion:
-    """Record a version. `find` is the candidate as it lies on this disk now.
+def promote(release: Release, stage: str, prefix: str | None, find: Candidate, key: Path | None = None) -> Promotion:
+    """Record a version. `find` is the candidate as it lies on this disk now; with `key` the decision has to be signed.
 
     Raises NotPromoted where the decision is no PASS, ConfigError where it is about other bytes or other rules.
     """
@@ -48,6 +51,9 @@ def promote(release: Release, stage: str, prefix: str | None, find: Candidate) -
         codes = {Verdict.FAIL: ExitCode.FAIL, Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE}
         code = codes.get(decision.verdict, ExitCode.CONFIG)
         raise NotPromoted(f"decision {decision.id[:12]} is {decision.verdict}, not PASS: {decision.reason}", code)
+    if key is not None:
+        check_signed(workspace.signature(decision.id), to_json(decision), verifier(key))
+    _still_waived(decision)
     _same_bytes(release, decision, find)
     _same_evidence(release, decision, workspace)
     with locked(workspace), opened(workspace.store) as connection:
@@ -56,6 +62,14 @@ def promote(release: Release, stage: str, prefix: str | None, find: Candidate) -
             now(),
         )  # fmt: skip
     return Promotion(number, stage, decision)
+
+
+def _still_waived(decision: Decision) -> None:
+    """A waiver ends for what was decided by it, too: the day of promotion counts."""
+    over = expired_since(decision, now())
+    if over:
+        named = ", ".join(f"{one.gate} (owner {one.owner}) expired on {one.expires}" for one in over)
+        raise ConfigError(f"decision {decision.id[:12]} rests on a waiver that is over: {named}. Run `harness gate`.")
 
 
 def _same_bytes(release: Release, decision: Decision, find: Candidate) -> None:
@@ -72,9 +86,9 @@ def _same_bytes(release: Release, decision: Decision, find: Candidate) -> None:
 
 def _same_evidence(release: Release, decision: Decision, workspace: Workspace) -> None:
     """Judge the stored runs again by the policy as it stands: it must give this very decision."""
-    again = judge(release, read_material(workspace, decision.runs), decision.candidate, decision.decided)
-    if again.id != decision.id:
+    found = not_given_again(release, decision, workspace)
+    if found:
         raise ConfigError(
-            f"decision {decision.id[:12]} does not follow from the stored runs and today's release.yaml "
-            "(the policy, a suite or the stored evidence was changed). Run `harness gate` again."
+            f"decision {decision.id[:12]} does not follow from the stored runs and today's release.yaml: "
+            f"{'; '.join(found)}. Run `harness gate` again."
         )

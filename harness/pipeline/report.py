@@ -13,20 +13,18 @@ from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release
 from harness.pipeline.candidate import Candidate, adapter_digest, training_record
 from harness.pipeline.decisions import find_decision
-from harness.pipeline.evidence import Material as Judgeds
-from harness.pipeline.material import read_material
 from harness.pipeline.workspace import Workspace
-from harness.report.material import Material
+from harness.report.material import Material, Recorded
 from harness.report.render import render
 from harness.report.view import build_view
+from harness.store import reader
+from harness.store.bundle import read_run
+from harness.store.database import opened
 
 
-def write_report(release: Release, decision: Decision, judgeds: Judgeds, judged: Candidate | None) -> Path:
+def write_report(release: Release, decision: Decision, judged: Candidate | None) -> Path:
     """Render a decision and write it to reports/<release>/<decision>.html."""
-    runs = {
-        role: {suite: (one.run, tuple(one.results.values())) for suite, one in suites.items()}
-        for role, suites in judgeds.items()
-    }
+    runs = _recorded(Workspace(release.root), decision)
     measured = runs["candidate"].pop(MEASURED_RUN, None)
     declared = Workspace(release.root).declaration(decision.id)
     material = Material(
@@ -49,7 +47,18 @@ def report_again(release: Release, prefix: str | None) -> tuple[Decision, Path]:
     """Render a stored decision again: the one whose id starts with `prefix`, or the newest. Raises ConfigError."""
     workspace = Workspace(release.root)
     decision = find_decision(release, workspace, prefix)
-    return decision, write_report(release, decision, read_material(workspace, decision.runs), None)
+    return decision, write_report(release, decision, None)
+
+
+def _recorded(workspace: Workspace, decision: Decision) -> dict[str, dict[str, Recorded]]:
+    """The decision's runs by role and suite, sample by sample. Raises OutsideError where a bundle was changed."""
+    with opened(workspace.store, read_only=True) as connection:
+        return {
+            role: {
+                suite: (read_run(workspace.run(run)), reader.results(connection, run)) for suite, run in runs.items()
+            }
+            for role, runs in decision.runs.items()
+        }
 
 
 def _training(release: Release, decision: Decision, judged: Candidate | None) -> dict[str, object] | None:

@@ -128,6 +128,7 @@ def _run_of(
         versions={"harness": __version__},
         notes=vouched.notes,
         clean={task.name: ".".join(task.clean) for task in tasks if task.clean},
+        data={result.task: result.data for result in results},
     )
 
 

@@ -42,10 +42,13 @@ class Plan:
         return found
 
 
-def plan_runs(release: Release, candidate: Candidate) -> Plan:
-    """Every run of the release: each suite against each model that can answer it. Raises ConfigError, OutsideError."""
+def plan_runs(release: Release, candidate: Candidate, server: Mapping[str, Json] | None = None) -> Plan:
+    """Every run of the release: each suite against each model that can answer it. Raises ConfigError, OutsideError.
+
+    `server` is the identity of the release's own server where it is known; else the server is asked who it is.
+    """
     who = contenders(release, candidate)
-    ours = server_of(release).identity()
+    ours = server_of(release).identity() if server is None else server
     servers = {one.model.role: ours if one.place == "served" else _identity(one) for one in who}
     runs = tuple(
         plan_run(suite, one, servers[one.model.role], release.seed)

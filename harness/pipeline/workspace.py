@@ -64,6 +64,10 @@ class Workspace:
         """release.yaml as it was when a decision was taken."""
         return self.decision(decision_id).with_suffix(".release.yaml")
 
+    def signature(self, decision_id: str) -> Path:
+        """The signed statement of a decision, where it was signed."""
+        return self.decision(decision_id).with_suffix(".intoto.jsonl")
+
     def reports(self, release: str) -> Path:
         """The reports of a release."""
         return self.root / "reports" / release

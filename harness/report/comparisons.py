@@ -38,7 +38,7 @@ def _part(material: Material, baseline: str) -> Comparing:
 def _evidence(material: Material, baseline: str) -> Mapping[str, Comparison]:
     """What the gates have found already: a page must not show two intervals for one thing."""
     return {
-        result.gate.metric: result.finding.evidence
+        result.gate.what: result.finding.evidence
         for result in material.decision.results
         if result.gate.against == baseline and isinstance(result.finding.evidence, Comparison)
     }

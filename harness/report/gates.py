@@ -42,7 +42,7 @@ def interval_note(alpha: float) -> str:
 def _row(result: GateResult, alpha: float) -> tuple[Cell, ...]:
     gate, finding = result.gate, result.finding
     return (
-        Cell(label(gate.metric), note=f"{gate.role}: {_ROLES[gate.role]}"),
+        Cell(label(gate.what), note=f"{gate.role}: {_ROLES[gate.role]}"),
         Cell(f"{words.GLYPHS[result.verdict]} {result.verdict}", f"verdict {result.verdict.lower()}"),
         *_numbers(result, finding.evidence, alpha),
         Cell(label(words.rule(gate)), "number rule"),
@@ -61,7 +61,8 @@ def _numbers(result: GateResult, evidence: Evidence, alpha: float) -> tuple[Cell
     between = number(words.evidence_interval(gate, evidence, bound), special)
     value = words.evidence_value(gate, evidence, bound)
     if isinstance(evidence, Estimate):
-        return number(value, f"n = {evidence.n:,}"), nothing, nothing, between
+        of = words.counted(gate)
+        return number(value, f"{of + ', ' if of else ''}n = {evidence.n:,}"), nothing, nothing, between
     first, second = words.apart(evidence.candidate, evidence.baseline, unit), unit(evidence.baseline, 1)
     ours = number(first, words.count(evidence.pairs, "pair"))
     return ours, number(second, label(gate.against or "")), number(value), between
@@ -72,7 +73,7 @@ def _plot(result: GateResult) -> Plot:
     value = words.evidence_value(gate, finding.evidence, finding.bound)
     drawn = span_of(result)
     return Plot(
-        name=label(gate.metric),
+        name=label(gate.what),
         detail=label(words.rule(gate)) + f" · {_ROLES[gate.role]}",
         value=value,
         svg=charts.span(drawn),
@@ -88,8 +89,8 @@ def span_of(result: GateResult) -> charts.Span:
     bound_text = words.bound(gate, finding.bound)
     shown = words.evidence_value(gate, evidence, finding.bound)
     limits = words.evidence_interval(gate, evidence, finding.bound)
-    title = f"{gate.metric}: {shown}, interval {limits}, threshold {bound_text}, {result.verdict}"
-    good, tone = "below" if gate.rule == "at_most" else "above", result.verdict.lower()
+    title = f"{gate.what}: {shown}, interval {limits}, threshold {bound_text}, {result.verdict}"
+    good, tone = words.good_side(gate), result.verdict.lower()
     if isinstance(evidence, Unestimable):
         return charts.Span(title, finding.bound, bound_text, tone=tone, good=good)
     value = evidence.difference if isinstance(evidence, Comparison) else evidence.value

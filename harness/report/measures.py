@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.releases import Policy
@@ -109,7 +110,9 @@ def _series(info: MetricInfo, result: TaskResult, ids: Sequence[str], labels: Se
     groups = _groups(result, ids)
     if info.aggregate != "macro_f1":
         scores = scores_of(result, info.name)
-        counts = counts_of(result.scores, info.name, ids, favour=False) if info.aggregate == "bleu" else None
+        counts = (
+            counts_of(_arrays(result, info.name, ids), info.name, favour=False) if info.aggregate == "bleu" else None
+        )
         aggregate = "mean" if info.aggregate == "rate" and result.repeats > 1 else info.aggregate
         return Series(aggregate, np.array([scores[sample] for sample in ids]), groups, counts=counts)
     codes: dict[str | None, int] = {name: code for code, name in enumerate(labels)}
@@ -118,6 +121,17 @@ def _series(info: MetricInfo, result: TaskResult, ids: Sequence[str], labels: Se
     answers = np.array([codes.get(pairs[sample][1], -1) for sample in ids], dtype=np.int64)
     right = (targets == answers).astype(np.float64)
     return Series("macro_f1", right, groups, targets, answers, len(labels))
+
+
+def _arrays(result: TaskResult, metric: str, ids: Sequence[str]) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """A metric's scores by part, each (samples, repeats); NaN where there is none."""
+    place = {name: number for number, name in enumerate(ids)}
+    found: dict[tuple[str, str], NDArray[np.float64]] = {}
+    for score in result.scores:
+        if score.metric == metric and score.sample_id in place and score.value is not None:
+            empty = np.full((len(ids), result.repeats), np.nan)
+            found.setdefault((metric, score.part), empty)[place[score.sample_id], score.repeat] = score.value
+    return found
 
 
 def _groups(result: TaskResult, ids: Collection[str]) -> Ints | None:

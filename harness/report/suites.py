@@ -95,9 +95,9 @@ def _has_slices(result: TaskResult) -> bool:
 def _metrics(material: Material, suite: str, task: str, ours: TaskResult) -> Table:
     """The candidate's own numbers: what gates have found already, and the rest in the same way."""
     gated = {
-        result.gate.metric: result.finding.evidence
+        result.gate.what: result.finding.evidence
         for result in material.decision.results
-        if isinstance(result.finding.evidence, Estimate)
+        if isinstance(result.finding.evidence, Estimate) and not words.counted(result.gate)
     }
     every = measures(material.candidate)
     mine = [measure for measure in every if (measure.suite, measure.task) == (suite, task)]

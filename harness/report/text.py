@@ -31,7 +31,8 @@ def _gate(result: GateResult, width: int, colour: bool) -> list[str]:
     value = words.evidence_value(gate, finding.evidence, finding.bound)
     limits = words.evidence_interval(gate, finding.evidence, finding.bound)
     shown = value if limits == words.NOTHING else f"{value} ({limits})"
-    head = f"{gate.metric}  {shown}, {words.rule(gate)}  [{gate.role}]"
+    of = f"{words.counted(gate)} " if words.counted(gate) and limits != words.NOTHING else ""
+    head = f"{gate.what}  {of}{shown}, {words.rule(gate)}  [{gate.role}]"
     body = textwrap.wrap(label(result.sentence, 600), width - _INDENT)
     return [*_block(result.verdict, head, width, colour), *(" " * _INDENT + line for line in body)]
 

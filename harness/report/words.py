@@ -6,11 +6,13 @@ import math
 from collections.abc import Callable
 from datetime import datetime
 
+from harness import catalog
 from harness.core.decisions import Evidence
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import LATENCY
 from harness.core.releases import Gate
 from harness.core.verdicts import Verdict
+from harness.gates.interface import Rule
 
 SPACE = "\u00a0"
 MINUS = "\u2212"
@@ -82,19 +84,34 @@ def plain_share(value: float) -> str:
 
 def rule(gate: Gate) -> str:
     """What a gate asks."""
-    limit = f"{gate.threshold:g}{SPACE}s" if gate.metric in LATENCY else plain_share(gate.threshold)
-    if gate.rule == "margin":
-        return f"at most {round(gate.threshold * 100, 6):g}{SPACE}points below {gate.against}"
-    if gate.rule == "improves":
-        return f"better than {gate.against}"
-    return f"{gate.rule.replace('_', ' ')} {limit}"
+    plug = _plug(gate)
+    if plug.of == "difference":
+        limit = f"{round(gate.threshold * 100, 6):g}{SPACE}points"
+    else:
+        limit = f"{gate.threshold:g}{SPACE}s" if gate.metric in LATENCY else plain_share(gate.threshold)
+    return plug.asks(limit, gate.against or "")
 
 
 def bound(gate: Gate, limit: float) -> str:
     """The threshold on the scale of what is held against it: 90 %, 5 s, −3 points, no difference."""
-    if gate.against is not None:
+    if _plug(gate).of == "difference":
         return "no difference" if limit == 0 else points(limit, 1)
     return f"{limit:g}{SPACE}s" if gate.metric in LATENCY else plain_share(limit)
+
+
+def good_side(gate: Gate) -> str:
+    """The side of its bound on which a gate wants the truth: "above" or "below"."""
+    return _plug(gate).good
+
+
+def counted(gate: Gate) -> str:
+    """What a gate's number counts where it is not the metric itself: wins, failures; else ""."""
+    return "" if _plug(gate).of == "difference" else _plug(gate).of
+
+
+def _plug(gate: Gate) -> Rule:
+    plug: Rule = catalog.plug("gates", gate.rule)(gate.threshold)
+    return plug
 
 
 def evidence_unit(gate: Gate, evidence: Evidence) -> Unit:

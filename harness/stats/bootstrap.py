@@ -1,23 +1,25 @@
 """Percentile bootstrap of statistics that are no means, the independent unit resampled as a whole.
 
-Macro-F1 needs only joint counts, so a resample is one multinomial draw over the cells that occur: the pairing of
-candidate and baseline stays, and 10,000 samples cost no more than their distinct (target, candidate, baseline) cells.
+F1 needs only joint counts, so samples with the same target, candidate's and baseline's answer are one kind of unit and
+are drawn together: the pairing stays.
 A bootstrap knows only what was seen, and 200 right answers would prove 100 %. So each bound counts one sample more, of
 the rarest class: for the lower bound it went wrong, for the upper one right (a whole group of them where samples are
-grouped).
+grouped). Both bounds come from one drawing, in which that sample is the last unit.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.stats import draws
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-_CHUNK_CELLS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,94 +60,94 @@ def _p(against: NDArray[np.bool_]) -> float:
 
 
 def macro_f1(targets: Ints, answers: Ints, classes: int, groups: Ints | None, resamples: int, seed: int) -> Resampled:
-    """Macro-F1 of one model. Targets are 0..classes-1; an answer of -1 is none of the classes."""
+    """Macro-F1 of one model over the classes 0..classes-1.
 
-    def value(counts: Floats, cells: list[Ints]) -> Floats:
-        return _macro_f1(counts, cells[0], cells[1] - 1, classes)
-
-    columns, sizes = [targets, answers + 1], [classes, classes + 1]
+    An answer of -1 is none of them, and so is a target of -1: with one class this is the F1 of that class alone.
+    """
     rarest, other = _two_rarest(targets, classes)
-    lower, upper = (
-        np.concatenate([value(drawn, cells) for drawn in _resample(weights, unit, resamples, seed)])
-        for cells, weights, unit in (
-            _cells(*_with_one_more(columns, groups, (rarest, answer + 1)), sizes) for answer in (other, rarest)
-        )
-    )
-    cells, weights, _ = _cells(columns, groups, sizes)
-    return Resampled(float(value(weights.sum(axis=0, keepdims=True), cells)[0]), lower, upper)
+    sides, more = [answers], [(rarest, other), (rarest, rarest)]
+    (value,), lower, upper = _draws(targets, sides, more, classes, groups, resamples, seed)
+    return Resampled(float(value), lower[:, 0], upper[:, 0])
 
 
 def macro_f1_difference(
     targets: Ints, candidate: Ints, baseline: Ints, classes: int, groups: Ints | None, resamples: int, seed: int
 ) -> tuple[Resampled, float, float]:
-    """Candidate's macro-F1 minus the baseline's, and each of the two."""
-
-    def both(counts: Floats, cells: list[Ints]) -> tuple[Floats, Floats]:
-        ours = _macro_f1(counts, cells[0], cells[1] - 1, classes)
-        return ours, _macro_f1(counts, cells[0], cells[2] - 1, classes)
-
-    columns, sizes = [targets, candidate + 1, baseline + 1], [classes, classes + 1, classes + 1]
+    """Candidate's macro-F1 minus the baseline's, and each of the two; classes as for macro_f1."""
     rarest, other = _two_rarest(targets, classes)
-    draws = []
-    for mine, its in ((other, rarest), (rarest, other)):
-        cells, weights, unit = _cells(*_with_one_more(columns, groups, (rarest, mine + 1, its + 1)), sizes)
-        pairs = [both(drawn, cells) for drawn in _resample(weights, unit, resamples, seed)]
-        draws.append(np.concatenate([ours - theirs for ours, theirs in pairs]))
-    cells, weights, _ = _cells(columns, groups, sizes)
-    ours, theirs = both(weights.sum(axis=0, keepdims=True), cells)
-    return Resampled(float(ours[0] - theirs[0]), *draws), float(ours[0]), float(theirs[0])
+    sides, more = [candidate, baseline], [(rarest, other, rarest), (rarest, rarest, other)]
+    (ours, theirs), lower, upper = _draws(targets, sides, more, classes, groups, resamples, seed)
+    drawn = Resampled(float(ours - theirs), lower[:, 0] - lower[:, 1], upper[:, 0] - upper[:, 1])
+    return drawn, float(ours), float(theirs)
 
 
 def _two_rarest(targets: Ints, classes: int) -> tuple[int, int]:
     """The class with the fewest targets, and the next: a mistake between these two costs the most."""
-    order = np.argsort(np.bincount(targets, minlength=classes), kind="stable")
+    order = np.argsort(np.bincount(targets[targets >= 0], minlength=classes), kind="stable")
     return int(order[0]), int(order[1]) if classes > 1 else -1
 
 
-def _with_one_more(columns: list[Ints], groups: Ints | None, sample: tuple[int, ...]) -> tuple[list[Ints], Ints | None]:
-    """The samples and one more, or a group more, as large as the others."""
-    size = 1 if groups is None else round(len(groups) / len(np.unique(groups)))
-    more = [np.append(column, np.full(size, value)) for column, value in zip(columns, sample, strict=True)]
-    return more, None if groups is None else np.append(groups, np.full(size, groups.max() + 1))
+def _draws(
+    targets: Ints,
+    sides: list[Ints],
+    more: list[tuple[int, ...]],
+    classes: int,
+    groups: Ints | None,
+    resamples: int,
+    seed: int,
+) -> tuple[Floats, Floats, Floats]:
+    """Macro-F1 of each side (sides,), and in each resample (resamples, sides) with the first and the second of `more`.
 
-
-def _cells(columns: list[Ints], groups: Ints | None, sizes: list[int]) -> tuple[list[Ints], Floats, Ints]:
-    """The distinct cells that occur, and the count of each in every unit that is resampled (units x cells).
-
-    Without groups all samples of a cell are alike, so one row of counts stands for all units.
+    `more` are samples (target, answer of each side) that stand in the place of the unit drawn last.
     """
-    code = np.ravel_multi_index([column.astype(np.int64) for column in columns], sizes)
-    found, inverse = np.unique(code, return_inverse=True)
-    cells = [part.astype(np.int64) for part in np.unravel_index(found, sizes)]
-    if groups is None:
-        return cells, np.bincount(inverse).astype(np.float64)[None, :], np.array([], dtype=np.int64)
-    _, unit = np.unique(groups, return_inverse=True)
-    counts = np.zeros((int(unit.max()) + 1, len(found)))
-    np.add.at(counts, (unit, inverse), 1.0)
-    return cells, counts, unit.astype(np.int64)
+    columns, unit, times = _units([targets, *sides], classes, groups)
+    tallies = _tallies(columns, unit, len(times), classes)
+    shape, size = tallies.shape[1:], 1 if groups is None else round(len(groups) / len(times))
+    flat = tallies.reshape(len(times), -1)
+    last = np.zeros(flat.shape[1] + 1)
+    last[-1] = 1
+    rows = np.vstack([np.pad(flat, ((0, 0), (0, 1))), last])
+    found = draws.sums(rows, np.append(times, 1), resamples, seed)
+    bounds = []
+    for sample in more:
+        one = _tallies([np.array([part]) for part in sample], np.zeros(1, dtype=np.int64), 1, classes).ravel()
+        with_one = found[:, :-1] + found[:, -1:] * (size * one).astype(found.dtype)
+        bounds.append(_macro_f1(with_one.reshape(-1, *shape)))
+    value = _macro_f1((times @ flat).reshape(1, *shape))[0]
+    return value, bounds[0], bounds[1]
 
 
-def _resample(weights: Floats, unit: Ints, resamples: int, seed: int) -> list[Floats]:
-    """Counts of cells in each resample (resamples x cells), in chunks that fit the memory."""
-    rng = np.random.default_rng(seed)
-    step = max(1, _CHUNK_CELLS // max(weights.shape))
-    sizes = [min(step, resamples - start) for start in range(0, resamples, step)]
-    if len(unit) == 0:
-        n, share = int(weights.sum()), weights[0] / weights.sum()
-        return [rng.multinomial(n, share, size=size).astype(np.float64) for size in sizes]
-    units = len(weights)
-    even = np.full(units, 1 / units)
-    return [rng.multinomial(units, even, size=size) @ weights for size in sizes]
+def _units(columns: list[Ints], classes: int, groups: Ints | None) -> tuple[list[Ints], Ints, Ints]:
+    """Samples, the unit that each belongs to, and how often each unit occurs.
+
+    Without groups, samples that are alike are one unit that occurs several times, and only one of them is kept.
+    """
+    if groups is not None:
+        found, unit = np.unique(groups, return_inverse=True)
+        return columns, unit.astype(np.int64), np.ones(len(found), dtype=np.int64)
+    code = np.ravel_multi_index([column.astype(np.int64) + 1 for column in columns], [classes + 1] * len(columns))
+    _, first, times = np.unique(code, return_index=True, return_counts=True)
+    return [column[first] for column in columns], np.arange(len(first)), times.astype(np.int64)
 
 
-def _macro_f1(counts: Floats, targets: Ints, answers: Ints, classes: int) -> Floats:
-    """Macro-F1 of each row of cell counts. A class with neither target nor answer in a row is left out there."""
-    labels = np.arange(classes)
-    is_target = (targets[:, None] == labels).astype(np.float64)
-    is_answer = (answers[:, None] == labels).astype(np.float64)
-    right = counts @ (is_target * is_answer)
-    total = counts @ (is_target + is_answer)
+def _tallies(columns: list[Ints], unit: Ints, units: int, classes: int) -> Floats:
+    """For each unit, side and class, what its F1 is made of (units, sides, 2, classes).
+
+    First the right answers of the class, then its targets and answers together.
+    """
+    targets, *sides = columns
+    tallies = np.zeros((units, len(sides), 2, classes))
+    for side, answers in enumerate(sides):
+        for part, which in ((0, targets), (1, targets), (1, answers)):
+            counted = (which >= 0) & ((targets == answers) | (part == 1))
+            np.add.at(tallies, (unit[counted], side, part, which[counted]), 1.0)
+    return tallies
+
+
+def _macro_f1(tallies: NDArray[Any]) -> Floats:
+    """Macro-F1 (m, sides) of tallies (m, sides, 2, classes). A class with neither target nor answer is left out."""
+    right, total = tallies[:, :, 0].astype(np.float64), tallies[:, :, 1]
     present = total > 0
-    f1 = np.divide(2 * right, total, out=np.zeros_like(total), where=present)
-    result: Floats = f1.sum(axis=1) / np.maximum(1, present.sum(axis=1))
+    f1 = np.divide(2 * right, total, out=np.zeros_like(right), where=present)
+    result: Floats = f1.sum(axis=2) / np.maximum(1, present.sum(axis=2))
     return result

@@ -19,7 +19,8 @@ class Series:
     none of the classes) and `classes` their count; for bleu `counts` are n-gram counts of shape (n, 10), as in
     stats.corpus; for a quantile `q` is its level and failures are infinite.
     `groups` are cluster numbers, or None where each sample stands alone. Where the `repeats` of a sample have places of
-    their own (macro_f1), they are one group.
+    their own (macro_f1, f1), they are one group. The aggregate f1 is that of the one class `label`, from the same
+    `answers` and `targets`. `lost` places were not evaluated; their values stand for what they count as.
     """
 
     aggregate: str
@@ -31,6 +32,8 @@ class Series:
     q: float = 0.0
     counts: Floats | None = None
     repeats: int = 1
+    label: int = -1
+    lost: int = 0
 
     @property
     def n(self) -> int:
@@ -40,7 +43,7 @@ class Series:
     @property
     def samples(self) -> int:
         """How many samples: asking one again brings no new one."""
-        return self.n // self.repeats if self.aggregate == "macro_f1" else self.n
+        return self.n // self.repeats if self.aggregate in ("macro_f1", "f1") else self.n
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,13 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What all analyses of a policy share."""
+    """What all analyses of a policy share. `anytime`: bounds must hold however often the samples are looked at."""
 
     alpha: float
     resamples: int
     seed: int
     min_samples: int
+    anytime: bool = False
 
 
 def least_samples(aggregate: str, settings: Settings) -> int:

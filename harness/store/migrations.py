@@ -63,6 +63,10 @@ STEPS: tuple[str, ...] = (
         verdict TEXT NOT NULL, runs JSON NOT NULL
     );
     """,
+    """
+    ALTER TABLE attempts ADD COLUMN candidate TEXT;
+    ALTER TABLE attempts ADD COLUMN data JSON;
+    """,
 )
 
 

@@ -16,8 +16,11 @@ _SAMPLE, _OUTPUT, _ANSWER, _SCORE = (
 
 
 def run_to_json(run: Run) -> dict[str, Any]:
-    """A run as plain JSON values."""
-    return asdict(run)
+    """A run as plain JSON values: those of an older harness as it wrote them."""
+    value = asdict(run)
+    if not run.data:
+        del value["data"]
+    return value
 
 
 def run_from_json(value: Mapping[str, Any]) -> Run:

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     import duckdb
 
 _VERSION = ("number", "release", "adapter_digest", "base_digest", "decision", "stage", "created")
-_ATTEMPT = ("number", "time", "release", "decision", "verdict", "runs")
+_ATTEMPT = ("number", "time", "release", "decision", "verdict", "runs", "candidate", "data")
+_ATTEMPT_JSON = ("runs", "data")
 
 
 def add_attempt(connection: duckdb.DuckDBPyConnection, file: Path, attempt: Mapping[str, object]) -> None:
-    """Keep that a verdict was reached: `time`, `release`, `decision`, `verdict`, `runs`. The file has it first.
+    """Keep that a verdict was reached, in the file first: `time`, `release`, `decision`, `verdict`, `runs`, and beside
+    them `candidate` (the adapter's digest) and `data` (the digests of the samples by "suite.task").
 
     Each time counts, also where the decision is one that was taken before.
     """
@@ -30,7 +32,8 @@ def load_attempts(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
     known = _numbers(connection, "attempts")
     for line in files.lines_of(file):
         if line["number"] not in known:
-            _insert(connection, "attempts", _ATTEMPT, {**line, "runs": json.dumps(line["runs"])})
+            texts = {name: json.dumps(line[name]) for name in _ATTEMPT_JSON if name in line}
+            _insert(connection, "attempts", _ATTEMPT, {**dict.fromkeys(_ATTEMPT), **line, **texts})
     return max(_numbers(connection, "attempts"), default=0)
 
 
@@ -83,8 +86,18 @@ def _numbers(connection: duckdb.DuckDBPyConnection, table: str) -> set[int]:
 
 
 def attempts(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The attempts of the database as their file has them, oldest first."""
-    return [{**line, "runs": json.loads(line["runs"])} for line in _rows(connection, "attempts", _ATTEMPT)]
+    """The attempts of the database as their file has them, oldest first: those of older harnesses say less."""
+    lines = (
+        {name: value for name, value in row.items() if value is not None}
+        for row in _rows(connection, "attempts", _ATTEMPT)
+    )
+    return [{**line, **{name: json.loads(line[name]) for name in _ATTEMPT_JSON if name in line}} for line in lines]
+
+
+def known_attempts(connection: duckdb.DuckDBPyConnection, file: Path) -> list[dict[str, Any]]:
+    """The attempts of the database and of the file, oldest first: one that only either of them has counts too."""
+    found = {line["number"]: line for line in [*files.lines_of(file), *attempts(connection)]}
+    return [found[number] for number in sorted(found)]
 
 
 def versions(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

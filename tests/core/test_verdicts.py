@@ -62,3 +62,24 @@ def test_a_further_gate_that_does_not_pass_never_makes_a_pass(
 ) -> None:
     if release_verdict(found) is not PASS:
         assert release_verdict([*found, further]) is not PASS
+
+
+@pytest.mark.parametrize(
+    ("found", "waived", "verdict"),
+    [
+        ([], [GATING], INCONCLUSIVE),
+        ([(GUARDRAIL, PASS)], [GATING], INCONCLUSIVE),
+        ([(GUARDRAIL, FAIL)], [GATING], FAIL),
+        ([(GUARDRAIL, ERROR)], [GATING], ERROR),
+        ([(ADVISORY, PASS)], [GUARDRAIL], ERROR),
+        ([(GATING, PASS)], [GATING, GUARDRAIL], PASS),
+        ([(GATING, INCONCLUSIVE)], [GATING], INCONCLUSIVE),
+    ],
+)
+def test_a_waived_gate_is_no_evidence(found: list[tuple[Role, Verdict]], waived: list[Role], verdict: Verdict) -> None:
+    assert release_verdict(found, iter(waived)) is verdict
+
+
+@given(gates, st.lists(st.sampled_from([GATING, GUARDRAIL])))
+def test_waivers_alone_never_make_a_pass(found: list[tuple[Role, Verdict]], waived: list[Role]) -> None:
+    assert (release_verdict(found, waived) is PASS) == (release_verdict(found) is PASS)

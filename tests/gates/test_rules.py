@@ -37,7 +37,7 @@ def verdict(found: Finding) -> str:
 
 
 def test_the_catalog_has_these_rules() -> None:
-    assert names("gates") == ("at_least", "at_most", "improves", "margin")
+    assert names("gates") == ("at_least", "at_most", "improves", "margin", "no_critical_failures", "win_rate")
 
 
 @pytest.mark.parametrize(

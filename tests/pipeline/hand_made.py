@@ -26,6 +26,7 @@ from harness.core.samples import Answer, Json, Outcome, Output, Sample, Score
 from harness.core.verdicts import Role, Verdict
 from harness.pipeline.evidence import Judged, Material
 from harness.pipeline.judge import judge
+from tests.columns import columns
 
 CANDIDATE: Mapping[str, Json] = {"base_digest": "b", "adapter_digest": "a"}
 LABELS = ("no", "yes")
@@ -91,13 +92,15 @@ def judged(role: str, found: TaskResult, proof: str = PROVEN) -> Judged:
         {"t": "task"},
         proof,
     )
-    return Judged(run, {"t": found})
+    return Judged(run, {"t": columns(found)})
 
 
 def material(candidate: TaskResult, baseline: TaskResult | None = None, proof: str = PROVEN) -> Material:
     base = baseline or candidate
     measured = judged("candidate", candidate, proof)
-    measured = Judged(replace(measured.run, suite="measured"), {"candidate": replace(candidate, task="candidate")})
+    measured = Judged(
+        replace(measured.run, suite="measured"), {"candidate": columns(replace(candidate, task="candidate"))}
+    )
     return {
         "candidate": {"s": judged("candidate", candidate, proof), "measured": measured},
         "base": {"s": judged("base", base, "the base model itself")},

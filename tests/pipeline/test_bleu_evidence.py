@@ -14,6 +14,7 @@ from harness.metrics.interface import Item
 from harness.pipeline.series import evaluated, series_of
 from harness.stats.analysis import absolute
 from harness.stats.series import Settings
+from tests.columns import columns
 
 INFO = MetricInfo("bleu", "bleu", 1)
 SETTINGS = Settings(alpha=0.05, resamples=199, seed=7, min_samples=30)
@@ -44,15 +45,15 @@ def made(answers: list[str | None], targets: list[str] = TEXTS) -> TaskResult:
 )
 def test_no_sample_is_left_out_of_bleu(answers: list[str | None], favour: bool, as_if: list[str]) -> None:
     package = pytest.importorskip("sacrebleu")
-    found = absolute(series_of(made(answers), INFO, favour=favour), SETTINGS).evidence
+    found = absolute(series_of(columns(made(answers)), INFO, favour=favour), SETTINGS).evidence
     assert not isinstance(found, Unestimable)
     assert found.value == pytest.approx(package.corpus_bleu(as_if, [TEXTS]).score / 100)  # type: ignore[union-attr]
-    assert evaluated(made(answers), INFO) == [answer is not None for answer in answers]
+    assert evaluated(columns(made(answers)), INFO).ravel().tolist() == [answer is not None for answer in answers]
 
 
 def test_scores_that_are_not_stored_are_no_zeros() -> None:
     whole = made(list(TEXTS))
     hurt = replace(whole, scores=tuple(score for score in whole.scores if score.sample_id != "s1"))
     for favour in (False, True):
-        found = absolute(series_of(hurt, INFO, favour=favour), SETTINGS).evidence
+        found = absolute(series_of(columns(hurt), INFO, favour=favour), SETTINGS).evidence
         assert found == Unestimable("a sample's n-gram counts are missing", 3)

@@ -105,10 +105,13 @@ def test_two_samples_with_one_id_are_no_evidence() -> None:
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
-        (result(some(190, 199)), "other samples (200 and 199)"),
-        (replace(WHOLE, samples=WHOLE.samples[::-1]), "other samples (200 and 200)"),
-        (replace(WHOLE, samples=tuple(replace(s, target="yes") for s in WHOLE.samples)), "other targets"),
-        (result(some(190, 200), group=4), "other groups"),
+        (result(some(190, 199)), "other samples (200 and 199; s0199 of 1 only here)"),
+        (replace(WHOLE, samples=WHOLE.samples[::-1]), "other samples (200 and 200; in another order)"),
+        (
+            replace(WHOLE, samples=tuple(replace(s, target="yes") for s in WHOLE.samples)),
+            'other targets (100 samples; s0000: "no" and "yes")',
+        ),
+        (result(some(190, 200), group=4), "other groups (200 samples; s0000: none and g0)"),
     ],
 )
 def test_runs_that_asked_something_else_are_not_compared(other: TaskResult, reason: str) -> None:
@@ -125,7 +128,7 @@ def test_runs_that_asked_something_else_are_not_compared(other: TaskResult, reas
         ({"metrics": {"t": (replace(METRICS[0], version=2), *METRICS[1:])}}, "accuracy in versions 1 and 2"),
         ({"metrics": {"t": (replace(METRICS[0], classes=("a",)), *METRICS[1:])}}, "other classes for accuracy"),
         ({"metrics": {"t": (replace(METRICS[0], aggregate="mean"), *METRICS[1:])}}, "aggregated otherwise"),
-        ({"task_digests": {"t": "of another prompt"}}, "other versions of the task"),
+        ({"task_digests": {"t": "of another prompt"}}, "versions task and of another p of the task"),
         ({"metrics": {"t": METRICS[1:]}}, "did not measure accuracy"),
         ({"model": Model("base", "other")}, "against the base was made with another model"),
         ({"model": Model("base", "b", "a")}, "against the base was made with another model"),

@@ -13,6 +13,7 @@ from harness.core.runs import MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
 from harness.pipeline.series import evaluated, series_of
 from harness.stats.series import Settings, weakness
+from tests.columns import columns
 from tests.pipeline.release_project import Project
 from tests.tgi_stub import Stub
 
@@ -40,28 +41,28 @@ def asked(rights: list[list[bool | None]]) -> TaskResult:
 
 
 def test_repeats_are_averaged_within_the_sample() -> None:
-    series = series_of(asked([[True, True, False], [False, False, False]]), RATE, favour=False)
+    series = series_of(columns(asked([[True, True, False], [False, False, False]])), RATE, favour=False)
     assert series.aggregate == "mean"
     np.testing.assert_allclose(series.values, [2 / 3, 0])
 
 
 def test_a_lost_repeat_counts_against_the_candidate_and_for_the_baseline() -> None:
     result = asked([[True, None], [False, False]])
-    np.testing.assert_allclose(series_of(result, RATE, favour=False).values, [0.5, 0])
-    np.testing.assert_allclose(series_of(result, RATE, favour=True).values, [1, 0])
-    assert evaluated(result, RATE) == [True, False, True, True]
+    np.testing.assert_allclose(series_of(columns(result), RATE, favour=False).values, [0.5, 0])
+    np.testing.assert_allclose(series_of(columns(result), RATE, favour=True).values, [1, 0])
+    assert evaluated(columns(result), RATE).ravel().tolist() == [True, False, True, True]
 
 
 def test_a_repeat_without_output_and_answer_is_not_left_out() -> None:
     whole = asked([[True, True], [True, True]])
     torn = replace(whole, outputs=whole.outputs[:-1], answers=whole.answers[:-1], scores=whole.scores[:-1])
-    assert evaluated(torn, RATE) == [True, True, True, False]
-    np.testing.assert_allclose(series_of(torn, RATE, favour=False).values, [1, 0.5])
+    assert evaluated(columns(torn), RATE).ravel().tolist() == [True, True, True, False]
+    np.testing.assert_allclose(series_of(columns(torn), RATE, favour=False).values, [1, 0.5])
 
 
 def test_asking_again_brings_no_new_sample() -> None:
     """199 samples asked ten times are 199 samples: too few for macro-F1 although there are 1,990 answers."""
-    series = series_of(asked([[i % 2 == 0] * 10 for i in range(199)]), MACRO, favour=False)
+    series = series_of(columns(asked([[i % 2 == 0] * 10 for i in range(199)])), MACRO, favour=False)
     assert (series.n, series.samples) == (1990, 199)
     assert series.groups is not None
     assert len(np.unique(series.groups)) == 199

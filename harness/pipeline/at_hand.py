@@ -1,0 +1,86 @@
+"""The decision on what is stored already: nothing is fetched, trained, served or asked, and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from harness.core.decisions import Decision
+from harness.core.errors import ConfigError
+from harness.core.releases import Release, ServeSpec
+from harness.core.runs import Run
+from harness.core.samples import Json
+from harness.pipeline.candidate import on_disk
+from harness.pipeline.decisions import find_decision
+from harness.pipeline.evidence import Material
+from harness.pipeline.judge import judge
+from harness.pipeline.material import candidate_json, read_material
+from harness.pipeline.measure import is_measured
+from harness.pipeline.run import is_fresh
+from harness.pipeline.runs import Plan, plan_runs, server_of
+from harness.pipeline.workspace import Workspace, now
+from harness.store import reader
+from harness.store.database import opened
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A decision with the runs that it rests on. It is not stored: `harness gate` does that."""
+
+    release: Release
+    material: Material
+    decision: Decision
+
+
+def judge_stored(release: Release) -> Judgement:
+    """What `harness gate` decides on the same store.
+
+    Raises ConfigError naming the runs that are missing, OutsideError where the store or a bundle cannot be read.
+    """
+    workspace, candidate = Workspace(release.root), on_disk(release)
+    if not workspace.store.is_file():
+        raise ConfigError("nothing was run yet: run `harness run` first.")
+    with opened(workspace.store, read_only=True) as connection:
+        known = reader.runs(connection)
+    plan = plan_runs(release, candidate, _server(release, known))
+    _check_there(plan, workspace, {run.id for run in known})
+    ids = plan.ids
+    for spec in release.baselines:
+        if spec.kind == "anchor":
+            pinned = find_decision(release, workspace, str(spec.arguments["anchor"])).runs["candidate"]
+            ids[spec.name] = {suite: run for suite, run in pinned.items() if suite != "measured"}
+    material = read_material(workspace, ids)
+    return Judgement(release, material, judge(release, material, candidate_json(candidate, release), now()))
+
+
+def _server(release: Release, known: Iterable[Run]) -> Mapping[str, Json]:
+    """Who the server is. One that runs elsewhere is not asked: it is the one that last answered for the candidate."""
+    if release.serve.kind == "local":
+        return server_of(release).identity()
+    ours = [run for run in known if run.release == release.name and run.model.role == "candidate"]
+    found = [run.server for run in ours if _is_declared(run.server, release.serve)]
+    if not found:
+        raise ConfigError("no run of the candidate on the declared server is stored: run `harness run` first.")
+    return found[-1]
+
+
+def _is_declared(server: Mapping[str, Json], spec: ServeSpec) -> bool:
+    declared = {"kind": spec.kind, **spec.arguments}
+    return all(_plain(server[key]) == _plain(value) for key, value in declared.items() if key in server)
+
+
+def _plain(value: Json) -> Json:
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+def _check_there(plan: Plan, workspace: Workspace, known: Iterable[str]) -> None:
+    missing = [one.title for one in plan.runs if not is_fresh(one, workspace)]
+    if plan.measurement and not is_measured(plan.measurement, workspace):
+        missing.append("measured")
+    if missing:
+        raise ConfigError(f"not run yet as release.yaml asks now: {', '.join(missing)}. Run `harness run` first.")
+    absent = [one.title for one in plan.runs if one.id not in set(known)]
+    if plan.measurement and plan.measurement.id not in set(known):
+        absent.append("measured")
+    if absent:
+        raise ConfigError(f"not in the store: {', '.join(absent)}. Run `harness store load` first.")
