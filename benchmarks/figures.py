@@ -35,6 +35,8 @@ FIGURES = (
     Figure("run_100k_peak_mib", "scale", "MiB", 500),
     Figure("run_100k_vs_10k_time_ratio", "scale", "times the wall time", 11),
     Figure("resume_seconds", "resume", "s", 3),
+    Figure("gate_1m_seconds", "gate", "s", 2.5),
+    Figure("gate_1m_vs_100k_ratio", "gate", "times the wall time", 2),
     Figure("local_server_ratio_32", "local_server", "of static batches' throughput", 0.8, at_least=True),
 )
 

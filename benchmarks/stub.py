@@ -54,12 +54,20 @@ class Stub:
 def _chat(body: Any) -> Any:
     """Messages end with their label, which is the answer."""
     text = body["messages"][-1]["content"]
-    message = {"role": "assistant", "content": text[text.rindex(" ") + 1 :]}
+    message = {"role": "assistant", "content": _answer(text, body["model"] == ADAPTER)}
     return {
         "id": "", "object": "chat.completion", "created": 0, "model": body["model"], "system_fingerprint": "stub",
         "choices": [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}],
         "usage": {"prompt_tokens": len(text) // 4, "completion_tokens": 1, "total_tokens": len(text) // 4 + 1},
     }  # fmt: skip
+
+
+def _answer(text: str, tuned: bool) -> str:
+    """The last word; where a wrong one stands before it ("\nor WRONG RIGHT"), that one now and then."""
+    if "\nor " not in text:
+        return text[text.rindex(" ") + 1 :]
+    chance = zlib.crc32(text.encode()) % 10
+    return text.rsplit(" ", 2)[1 if chance < (1 if tuned else 3) else 2]
 
 
 def generate(body: Any) -> Any:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 PLUGS = [(family, name) for family in catalog.FAMILIES for name in catalog.names(family)]
 KNOWN = {
     "tasks": ("classify", "extract", "generate", "lm_eval", "refuse"),
-    "gates": ("at_least", "at_most", "improves", "margin"),
+    "gates": ("at_least", "at_most", "improves", "margin", "no_critical_failures", "win_rate"),
     "perturbations": (
         "distraction",
         "injection",
@@ -175,7 +175,7 @@ def test_every_plug_is_in_the_schemas_under_its_yaml_key() -> None:
 
 
 def test_the_files_keys_for_gates_and_servers_are_their_plugs() -> None:
-    rules = set(GateFile.model_fields) - {"metric", "against", "role"}
+    rules = set(GateFile.model_fields) - {"metric", "against", "role", "class_", "field", "slice", "each"}
     assert rules == set(catalog.names("gates"))
     common = {"concurrency", "timeout", "deadline", "unproven"}
     assert set(ServeFile.model_fields) - common == set(catalog.names("servers"))

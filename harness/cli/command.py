@@ -9,11 +9,17 @@ import signal
 import sys
 import traceback
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from harness.core.errors import ConfigError, ExitCode, HarnessError
 
+if TYPE_CHECKING:
+    from harness.core.decisions import Decision
+
 # No telemetry, neither ours (there is none) nor that of the libraries and children that inherit these.
 SILENT = {"DO_NOT_TRACK": "1", "AXOLOTL_DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "WANDB_MODE": "disabled"}
+
+CI_FILES = {"junit": "JUnit XML", "markdown": "Markdown", "sarif": "SARIF 2.1.0"}
 
 
 def run(name: str, words: list[str]) -> int:
@@ -48,6 +54,36 @@ def run(name: str, words: list[str]) -> int:
 def release_argument(parser: argparse.ArgumentParser) -> None:
     """The option that every command on a project has."""
     parser.add_argument("-f", "--file", default="release.yaml", help="the release (default: ./release.yaml)")
+
+
+def share(text: str) -> float:
+    """The type of an option that takes a share: a number between 0 and 1, neither of the two."""
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def ci_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a command tells of a decision to CI: `given.format`, and a file for each of `CI_FILES`."""
+    text = "what standard output shows; json: the decision's record and nothing else (default: text)"
+    parser.add_argument("--format", choices=("text", "json"), default="text", help=text)
+    for name, shown in CI_FILES.items():
+        parser.add_argument(f"--{name}", metavar="FILE", help=f"write the decision as {shown}")
+
+
+def ci_files(given: argparse.Namespace) -> dict[str, str | None]:
+    """The files that were asked for, by format."""
+    return {name: getattr(given, name) for name in CI_FILES}
+
+
+def print_record(decision: Decision) -> None:
+    """A decision's record on standard output, as in decision.json; in ASCII, which every terminal can take."""
+    import json
+
+    from harness.report.record import to_json
+
+    print(json.dumps(to_json(decision), indent=1, sort_keys=True))
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

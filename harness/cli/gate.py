@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.command import release_argument
+from harness.cli.command import ci_arguments, ci_files, print_record, release_argument
+from harness.core.errors import HarnessError
 
 if TYPE_CHECKING:
+    from harness.pipeline.gate import Outcome
     from harness.store.signing import Signer
 
 
@@ -22,26 +26,57 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-cache", action="store_true", help="ask every sample, and keep no answer for other runs")
     parser.add_argument("--sign", metavar="KEY.PEM", type=Path, help="sign the decision by an Ed25519 key")
     parser.add_argument("--no-report", action="store_true", help="write no HTML")
+    ci_arguments(parser)
 
 
 def main(given: argparse.Namespace) -> int:
-    """Print one screen: each gate, then the verdict."""
+    """Print one screen: each gate, then the verdict; in GitHub Actions also annotations."""
     from harness.cli.progress import ProgressPrinter
     from harness.pipeline.gate import gate
+    from harness.pipeline.publish import open_outlets, publish, publish_error
     from harness.pipeline.validate import validate
+
+    outlets = open_outlets(Path(given.file), ci_files(given), os.environ)
+    outlets = outlets if _in_actions() else replace(outlets, summary=None)
+    try:
+        sign_by = _signer(given.sign) if given.sign else None
+        release = validate(Path(given.file))
+        with ProgressPrinter(given.quiet) as watch:
+            outcome = gate(release, watch, report=not given.no_report, cached=not given.no_cache, sign_by=sign_by)
+    except HarnessError as error:
+        _annotate(given, publish_error(outlets, error))
+        raise
+    told = publish(outlets, outcome.decision, release)
+    if given.format == "json":
+        print_record(outcome.decision)
+    else:
+        _screen(outcome)
+    _annotate(given, told)
+    return int(outcome.exit_code)
+
+
+def _screen(outcome: Outcome) -> None:
+    from harness.report.github import fenced
     from harness.report.text import lines
 
-    sign_by = _signer(given.sign) if given.sign else None
-    release = validate(Path(given.file))
-    with ProgressPrinter(given.quiet) as watch:
-        outcome = gate(release, watch, report=not given.no_report, cached=not given.no_cache, sign_by=sign_by)
     width = min(shutil.get_terminal_size((110, 40)).columns, 130)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    print("\n".join(["", *lines(outcome.decision, width, colour), ""]))
+    shown = ["", *lines(outcome.decision, width, colour), ""]
     if outcome.report:
-        print(f"report   {os.path.relpath(outcome.report)}")
-    print(f"decision {os.path.relpath(outcome.record)}  ({outcome.decision.id[:12]})")
-    return int(outcome.exit_code)
+        shown.append(f"report   {os.path.relpath(outcome.report)}")
+    shown.append(f"decision {os.path.relpath(outcome.record)}  ({outcome.decision.id[:12]})")
+    print("\n".join(fenced(shown, secrets.token_hex(16)) if _in_actions() else shown))
+
+
+def _annotate(given: argparse.Namespace, annotations: list[str]) -> None:
+    """GitHub reads both streams; standard output is the record's alone where that is asked for."""
+    if _in_actions():
+        for line in annotations:
+            print(line, file=sys.stderr if given.format == "json" else sys.stdout, flush=True)
+
+
+def _in_actions() -> bool:
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def _signer(path: Path) -> Signer:

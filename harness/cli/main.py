@@ -10,6 +10,8 @@ COMMANDS = {
     "init": "write a starter project that runs as it stands",
     "doctor": "say what this machine has and lacks",
     "validate": "check release.yaml and every file it names, run nothing",
+    "plan": "show what would run, what is fresh, and what each gate can come to",
+    "power": "say how many samples a gate needs, and what so many can show",
     "data": "turn rows of a task into chat rows for training",
     "train": "train the candidate's adapter with Axolotl",
     "serve": "serve base and candidate by TGI's API until stopped",

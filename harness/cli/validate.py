@@ -1,4 +1,7 @@
-"""Check release.yaml and every file that it names, and run nothing. All problems come in one list."""
+"""Check release.yaml and every file that it names, and run nothing. All problems come in one list.
+
+A gate that can't pass with the samples at hand is no problem of the files, but a warning.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(given: argparse.Namespace) -> int:
-    """Print what was checked."""
-    from harness.pipeline.validate import validate
+    """Print what was checked, then the warnings."""
+    from harness.pipeline.validate import validate, warnings
 
     release = validate(Path(given.file))
     print(f"{release.file}: release '{release.name}' is valid.")
@@ -24,4 +27,6 @@ def main(given: argparse.Namespace) -> int:
             count = f"{len(task.samples)} samples" if task.prompt else "lm-eval's samples"
             print(f"  {suite.name}.{task.name}: {task.kind}, {count}, {', '.join(m.name for m in task.metrics)}")
     print(f"  {len(release.policy.gates)} gates, baselines: {', '.join(b.name for b in release.baselines) or 'none'}")
+    for warning in warnings(release):
+        print(warning)
     return 0

@@ -83,7 +83,7 @@ def _plain(loc: Sequence[str | int], source: Source, at: Where) -> tuple[str | i
     kept: list[str | int] = []
     for position, key in enumerate(loc):
         known = (*at, *kept, key) in source.lines
-        if known or (position == len(loc) - 1 and not str(key).startswith(("str", "dict[", "constrained"))):
+        if known or (position == len(loc) - 1 and not str(key).startswith(("str", "dict[", "constrained", "literal["))):
             kept.append(key)
     return tuple(kept)
 
@@ -129,7 +129,7 @@ def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
         inner = _model_in(field.annotation) if field else None
         if inner is not None:
             model = inner
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

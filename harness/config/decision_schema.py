@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from harness.core import decisions, estimates, releases
 
 _MODULES = (decisions, releases, estimates)
+_DIGEST = {"pattern": "^[0-9a-f]{64}$"}
 
 
 def decision_schema() -> dict[str, Any]:
@@ -18,6 +19,10 @@ def decision_schema() -> dict[str, Any]:
     Fields that came later are not required: older records are valid, too.
     """
     made = TypeAdapter(decisions.Decision).json_schema()
+    fields = made["properties"]
+    fields["id"] |= _DIGEST
+    fields["runs"] |= {"required": ["candidate"]}
+    fields["runs"]["additionalProperties"]["additionalProperties"] |= _DIGEST  # they lead to folders
     described = {name: _closed(name, part) for name, part in made.pop("$defs").items()}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {**head, "$defs": described, **_closed("Decision", made)}

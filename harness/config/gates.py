@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from harness import catalog
+from harness.config.gate_fit import contradictions, misfit
 from harness.config.robustness import ROBUSTNESS
 from harness.config.schema import GateFile, ReleaseFile
 from harness.config.source import Source, nearest
+from harness.config.subsets import Wrong, subsets_of
 from harness.core.errors import Problem
 from harness.core.metric_refs import CLEAN, ERRORS, LATENCY, RESERVED, metric_refs
-from harness.core.releases import Gate, Place, Suite, Task
+from harness.core.releases import Gate, Place, Subset, Suite, Task
 from harness.core.verdicts import Role
 
 
 def load_gates(
     parsed: ReleaseFile, suites: tuple[Suite, ...], source: Source
 ) -> tuple[tuple[Gate, ...], list[Problem]]:
-    """The gates, and every problem that they have."""
-    gates: list[Gate] = []
+    """The gates, and every problem that they have. A gate with `each` stands for several, all at its own line."""
+    gates: dict[str, Gate] = {}
     problems: list[Problem] = []
     known = [*metric_refs(suites), *LATENCY, ERRORS]
     for index, file in enumerate(parsed.gates):
@@ -26,17 +28,35 @@ def load_gates(
         found = _problems(file, index, known, parsed, source, lost)
         wrong = _no_clean_run(file, suites) if file.against == CLEAN and len(suites) == len(parsed.suites) else None
         found += [source.problem(["gates", index, "against"], *wrong)] if wrong else []
-        if found:
-            problems += found
-            continue
-        gate = _gate(file, index, source)
-        if gate.id in {other.id for other in gates}:
-            problems.append(source.problem(["gates", index], f"this gate stands twice ({gate.id})."))
-        gates.append(gate)
+        made, misfits = _made(file, index, parsed, suites, source) if file.metric in known else ([], [])
+        problems += found + misfits
+        for gate in [] if found or misfits else made:
+            if gate.id in gates:
+                problems.append(source.problem(["gates", index], f"this gate stands twice ({gate.id})."))
+            gates[gate.id] = gate
     if not any(file.role in ("critical", "gating") for file in parsed.gates):
         message = "no gate is critical or gating, so nothing would have to pass."
         problems.append(source.problem(["gates"], message, "Give at least one gate the role 'gating'."))
-    return tuple(gates), problems
+    return tuple(gates.values()), problems + contradictions(tuple(gates.values()))
+
+
+def _made(
+    file: GateFile, index: int, parsed: ReleaseFile, suites: tuple[Suite, ...], source: Source
+) -> tuple[list[Gate], list[Problem]]:
+    """The gates that an item of the file stands for, and what is wrong with their parts and their metric."""
+    ref = metric_refs(suites).get(file.metric)
+    tasks = {(suite.name, task.name): task for suite in suites for task in suite.tasks}
+    task = tasks[ref.suite, ref.task] if ref else None
+    spec = next(spec for spec in task.metrics if spec.name == ref.metric) if ref and task else None
+    found = subsets_of(file, task, spec)
+    if isinstance(found, Wrong):
+        return [], [source.problem(["gates", index, found.key], found.message, found.hint)]
+    if len(_rules(file)) != 1:
+        return [], []
+    gates = [_gate(file, index, source, subset) for subset in found]
+    anytime = parsed.policy.looks == "anytime"
+    wrong = dict.fromkeys(misfit(gate, spec, anytime=anytime) for gate in gates)
+    return gates, [source.problem(["gates", index, key], message) for key, message in filter(None, wrong)]
 
 
 def _is_lost(name: str, parsed: ReleaseFile, suites: tuple[Suite, ...]) -> bool:
@@ -68,17 +88,24 @@ def _problems(
     if rule.compares and file.against is None:
         bad(rules[0], f"'{rules[0]}' compares, so it needs 'against: <baseline>'.")
     if not rule.compares and file.against is not None:
-        bad("against", f"'{rules[0]}' does not compare; drop 'against', or use margin or improves.")
+        bad("against", f"'{rules[0]}' does not compare; drop 'against', or use {_comparing()}.")
     if file.against not in (None, CLEAN, *parsed.baselines):
         bad("against", f"there is no baseline '{file.against}'.", nearest(str(file.against), parsed.baselines))
     if file.metric.split(".")[0] in RESERVED and rules[0] != "at_most":
         bad(rules[0], f"{file.metric} takes 'at_most' only.")
-    threshold = file.at_least if file.at_least is not None else file.at_most
-    if isinstance(_written(source, index, rules[0]), str) and file.metric not in LATENCY:
+    threshold, written = file.at_least if file.at_least is not None else file.at_most, _written(source, index, rules[0])
+    if getattr(file, rules[0]) is True and written is not True:
+        bad(rules[0], f"'{rules[0]}' must be True, not {written}.")  # whoever means 1 % by 1 must not get another rate
+    if isinstance(written, str) and file.metric not in LATENCY:
         bad(rules[0], f"{file.metric} is not a time; write the threshold as a plain number.")
     if threshold is not None and not (0 < threshold < 1 or (file.metric in LATENCY and threshold > 0)):
         bad(rules[0], f"the threshold {threshold} can't be reached or missed: a share lies between 0 and 1.")
     return found
+
+
+def _comparing() -> str:
+    names = [name for name in catalog.names("gates") if catalog.plug("gates", name).compares]
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _no_clean_run(file: GateFile, suites: tuple[Suite, ...]) -> tuple[str, str | None] | None:
@@ -123,9 +150,10 @@ def _unknown_metric(name: str, known: list[str]) -> tuple[str, str | None]:
     return f"no suite gives the metric '{name}'.", hint
 
 
-def _gate(file: GateFile, index: int, source: Source) -> Gate:
+def _gate(file: GateFile, index: int, source: Source, subset: Subset | None) -> Gate:
+    """One gate. `true` in the place of a threshold is the rule's own."""
     rule = _rules(file)[0]
     value = getattr(file, rule)
-    threshold = 0.0 if value is True else float(value)
+    threshold = catalog.plug("gates", rule)().threshold if value is True else float(value)
     place = Place(source.file, source.line(["gates", index]))
-    return Gate(file.metric, rule, threshold, file.against, Role(file.role), place)
+    return Gate(file.metric, rule, threshold, file.against, Role(file.role), place, subset)

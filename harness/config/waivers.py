@@ -20,10 +20,13 @@ FILE = "waivers.yaml"
 _WIDER = {"at_least": -1, "win_rate": -1, "at_most": 1, "margin": 1, "improves": 1}
 
 
-def load_waivers(root: Path, gates: Sequence[Gate], complete: bool) -> tuple[tuple[Waiver, ...], list[Problem]]:
+def load_waivers(
+    root: Path, release: str, gates: Sequence[Gate], complete: bool
+) -> tuple[tuple[Waiver, ...], list[Problem]]:
     """The waivers of a project, and every problem that they have; none where there is no such file.
 
-    `complete` tells that `gates` are all gates of the release: else one that is missing here is told elsewhere.
+    Those for another release than `release` may be for gates that only that one has. `complete` tells that `gates` are
+    all gates of the release: else one that is missing here is told elsewhere.
     """
     if not (root / FILE).exists():
         return (), []
@@ -38,9 +41,20 @@ def load_waivers(root: Path, gates: Sequence[Gate], complete: bool) -> tuple[tup
     known = {gate.id: gate for gate in gates}
     for index, file in enumerate(parsed.waivers):
         gate = known.get(file.gate)
-        found = [*_date_problems(file), *(_unfit(file, gate) if gate else _unknown(file, known, complete))]
+        ours = file.release in (None, release)
+        wrong = (_unfit(file, gate) if gate else _unknown(file, known, complete)) if ours else ()
+        found = [*_date_problems(file), *wrong]
         problems += [source.problem(["waivers", index, key], *said) for key, *said in found]
     return tuple(_waiver(file, index, source) for index, file in enumerate(parsed.waivers)), problems
+
+
+def not_waivable(gate: Gate) -> str | None:
+    """Why no waiver can be for a gate; None where one can."""
+    if gate.role is Role.CRITICAL or gate.rule == "no_critical_failures":
+        return "a critical failure cannot be waived"
+    if gate.role is Role.ADVISORY:
+        return "an advisory gate blocks nothing, so there is nothing to waive"
+    return None if gate.rule in _WIDER else f"the rule '{gate.rule}' has no bound that a waiver could widen"
 
 
 def widened(gate: Gate, drop: float) -> Gate:
@@ -74,12 +88,9 @@ def _unknown(file: WaiverFile, known: dict[str, Gate], complete: bool) -> Iterat
 
 def _unfit(file: WaiverFile, gate: Gate) -> Iterator[tuple[str, str]]:
     """Why a gate that is there cannot be waived, or not by so much."""
-    if gate.role is Role.CRITICAL or gate.rule == "no_critical_failures":
-        yield "gate", f"{gate.id}: a critical failure cannot be waived."
-    elif gate.role is Role.ADVISORY:
-        yield "gate", f"{gate.id} is advisory and blocks nothing, so there is nothing to waive."
-    elif gate.rule not in _WIDER:
-        yield "gate", f"{gate.id}: a gate with the rule '{gate.rule}' cannot be waived."
+    reason = not_waivable(gate)
+    if reason:
+        yield "gate", f"{gate.id}: {reason}."
     elif not _is_bound(widened(gate, file.largest_drop)):
         yield "largest_drop", f"{file.largest_drop:g} lets anything pass; 0.04 is a drop of 4 points."
 

@@ -70,7 +70,7 @@ class Task:
 
     Each sample is asked `repeats` times, with the seeds that follow the generation's own. `alternatives` are prompts
     that a `prompt` baseline may choose among, by the `validation` rows. `clean` is (suite, task) of the task whose
-    samples this one perturbs.
+    samples this one perturbs. `whole` is the digest of all samples where these are only those of an early look.
     """
 
     name: str
@@ -87,6 +87,7 @@ class Task:
     alternatives: tuple[Prompt, ...] = ()
     validation: tuple[Sample, ...] = ()
     clean: tuple[str, str] | None = None
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from harness.core.ids import digest_rows
@@ -44,6 +44,11 @@ class Counts:
         return self.scored + self.model_failed + self.not_evaluated
 
 
+def samples_digest(samples: Iterable[Sample]) -> str:
+    """Digest of samples' ids, rows and targets, whatever their order."""
+    return digest_rows([one.id, one.row, one.target] for one in sorted(samples, key=lambda one: one.id))
+
+
 @dataclass(frozen=True, slots=True)
 class TaskResult:
     """One task of a run: its samples, and for each repeat of each exactly one output and one answer.
@@ -64,8 +69,8 @@ class TaskResult:
 
     @property
     def data(self) -> str:
-        """Digest of the samples' ids, rows and targets, whatever their order."""
-        return digest_rows([one.id, one.row, one.target] for one in sorted(self.samples, key=lambda one: one.id))
+        """Digest of the samples, whatever their order."""
+        return samples_digest(self.samples)
 
     @property
     def flip_rate(self) -> float | None:

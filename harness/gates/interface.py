@@ -107,6 +107,10 @@ def conclude(analysis: Analysis, bound: float, *, above: bool, weakness: str | N
     noisy = limit is not None and analysis.noise is not None and abs(limit - bound) < 2 * analysis.noise
     reason = weakness or ("the bootstrap's own noise could turn the verdict" if noisy else "")
     p_fail = analysis.p_below(bound) if above else analysis.p_above(bound)
+    far = evidence.high if above else evidence.low
+    beyond = far is not None and (far < bound if above else far > bound)
+    if p_fail is not None and p_fail <= 1 - evidence.level and not beyond:
+        p_fail = 1.0  # a claim that the bounds do not bear out is none, but it is still counted by Holm
     if analysis.noise is not None and weakness:
         p_fail = None  # a bootstrap on too few samples supports no claim in either direction
     return Finding(evidence, bound, clears and not reason, p_fail, reason=reason, needed=needed)

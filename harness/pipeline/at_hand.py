@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from harness.core.decisions import Decision
 from harness.core.errors import ConfigError
+from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release, ServeSpec
 from harness.core.runs import Run
 from harness.core.samples import Json
+from harness.core.verdicts import Verdict
+from harness.pipeline.attempts import read_attempts
 from harness.pipeline.candidate import on_disk
 from harness.pipeline.decisions import find_decision
 from harness.pipeline.evidence import Material
@@ -33,7 +36,7 @@ class Judgement:
 
 
 def judge_stored(release: Release) -> Judgement:
-    """What `harness gate` decides on the same store.
+    """What `harness gate` decides on the same store: at the first declared look at which every gate is decided.
 
     Raises ConfigError naming the runs that are missing, OutsideError where the store or a bundle cannot be read.
     """
@@ -42,15 +45,26 @@ def judge_stored(release: Release) -> Judgement:
         raise ConfigError("nothing was run yet: run `harness run` first.")
     with opened(workspace.store, read_only=True) as connection:
         known = reader.runs(connection)
-    plan = plan_runs(release, candidate, _server(release, known))
-    _check_there(plan, workspace, {run.id for run in known})
-    ids = plan.ids
+    server, who, looks = _server(release, known), candidate_json(candidate, release), max(1, release.policy.looks)
+    plan = None
+    for look in range(1, looks + 1):
+        plan = plan_runs(release, candidate, server, look, plan)
+        _check_there(plan, workspace, {run.id for run in known})
+        material = read_material(workspace, plan.ids | _anchors(release, workspace))
+        decision = judge(release, material, who, now(), read_attempts(workspace, material, who), look)
+        if look == looks or all(one.verdict is not Verdict.INCONCLUSIVE for one in decision.results):
+            return Judgement(release, material, decision)
+    raise AssertionError("there is a last look")
+
+
+def _anchors(release: Release, workspace: Workspace) -> dict[str, dict[str, str]]:
+    """The runs of pinned decisions, by baseline and suite."""
+    found = {}
     for spec in release.baselines:
         if spec.kind == "anchor":
             pinned = find_decision(release, workspace, str(spec.arguments["anchor"])).runs["candidate"]
-            ids[spec.name] = {suite: run for suite, run in pinned.items() if suite != "measured"}
-    material = read_material(workspace, ids)
-    return Judgement(release, material, judge(release, material, candidate_json(candidate, release), now()))
+            found[spec.name] = {suite: run for suite, run in pinned.items() if suite != MEASURED_RUN}
+    return found
 
 
 def _server(release: Release, known: Iterable[Run]) -> Mapping[str, Json]:
@@ -76,11 +90,11 @@ def _plain(value: Json) -> Json:
 def _check_there(plan: Plan, workspace: Workspace, known: Iterable[str]) -> None:
     missing = [one.title for one in plan.runs if not is_fresh(one, workspace)]
     if plan.measurement and not is_measured(plan.measurement, workspace):
-        missing.append("measured")
+        missing.append(MEASURED_RUN)
     if missing:
         raise ConfigError(f"not run yet as release.yaml asks now: {', '.join(missing)}. Run `harness run` first.")
     absent = [one.title for one in plan.runs if one.id not in set(known)]
     if plan.measurement and plan.measurement.id not in set(known):
-        absent.append("measured")
+        absent.append(MEASURED_RUN)
     if absent:
         raise ConfigError(f"not in the store: {', '.join(absent)}. Run `harness store load` first.")

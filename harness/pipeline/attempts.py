@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.core.decisions import Decision
 from harness.core.metric_refs import MEASURED_RUN, MetricRef
 from harness.core.samples import Json
 from harness.pipeline.evidence import Material
@@ -29,8 +30,12 @@ class Attempts:
     def notes(self) -> tuple[str, ...]:
         """What a decision says of them."""
         again = [f"attempt {number} on the samples of {task}" for task, number in self.numbers.items() if number > 1]
-        looked = [f"this adapter was judged before on other samples of {task}" for task in self.otherwise]
-        return (*again, *looked)
+        return (*again, *self.looked)
+
+    @property
+    def looked(self) -> tuple[str, ...]:
+        """What a decision says of each of `otherwise`: a second look that nobody declared."""
+        return tuple(f"this adapter was judged before on other samples of {task}" for task in self.otherwise)
 
 
 NONE = Attempts()
@@ -51,6 +56,13 @@ def read_attempts(workspace: Workspace, material: Material, candidate: Mapping[s
     with opened(workspace.store, read_only=True) as connection:
         lines = known_attempts(connection, workspace.attempts)
     return count(lines, str(candidate.get("adapter_digest")), data_of(material))
+
+
+def recorded(decision: Decision) -> Attempts:
+    """The attempts as a decision has them, where there are its bundles and no register."""
+    kept = Attempts(decision.attempts, tuple(decision.attempts))
+    told = tuple(task for task, note in zip(kept.otherwise, kept.looked, strict=True) if note in decision.notes)
+    return Attempts(decision.attempts, told)
 
 
 def count(lines: Iterable[Mapping[str, Any]], adapter: str, data: Mapping[str, str]) -> Attempts:

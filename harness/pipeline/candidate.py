@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import base_models
-from harness.core.errors import ConfigError, Problem
+from harness.core.errors import ConfigError, OutsideError, Problem
 from harness.core.events import Event, Watch
 from harness.core.ids import digest_file, digest_json
 from harness.core.releases import Release, Training
@@ -93,6 +93,23 @@ def on_disk(release: Release) -> Candidate:
         if not manifest.is_file():
             raise ConfigError("the candidate's adapter was not trained yet: run `harness run` first.")
     return Candidate(base.folder, base.digest, folder, adapter_digest(folder, release.file), manifest)
+
+
+def foreseen(release: Release) -> Candidate:
+    """The candidate as far as it is known before anything is fetched or trained: a digest of what is not here is ""."""
+    workspace, training = Workspace(release.root), release.candidate.training
+    try:
+        base = base_models.resolve(release.candidate.base_model, workspace.models, _only_hash, release.root)
+    except (ConfigError, OutsideError):  # that it can't be had is told when it is wanted
+        return Candidate(workspace.models, "", workspace.models, "", None)
+    if training is None:
+        assert release.candidate.adapter is not None
+        folder = release.candidate.adapter
+        return Candidate(base.folder, base.digest, folder, adapter_digest(folder, release.file), None)
+    output = _request(release, training, base.folder, base.digest, workspace).output
+    trained = (output / "manifest.json").is_file()
+    digest = adapter_digest(output / "adapter", release.file) if trained else ""
+    return Candidate(base.folder, base.digest, output / "adapter", digest, output / "manifest.json")
 
 
 def _only_hash(step: str) -> None:

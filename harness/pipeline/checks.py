@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.core.decisions import Finding
 from harness.core.errors import ConfigError
@@ -29,9 +29,9 @@ class StoredModel:
     """
 
     role: str
-    run: Run
-    result: TaskResult
-    judgement: Judgement
+    run: Run = field(repr=False)
+    result: TaskResult = field(repr=False)
+    judgement: Judgement = field(repr=False)
 
     def estimate(self, metric: str) -> Estimate:
         """A metric of the task, with bounds at the policy's alpha. Raises ConfigError where it can't be estimated."""

@@ -19,9 +19,8 @@ def differences(decision: Decision, again: Decision) -> list[str]:
     Where they were taken by other rules or suites only that is said: all the rest follows from it.
     """
     ours, theirs = decision.digests, again.digests
-    rules = [
-        name for name in sorted({*ours, *theirs}) if name.split()[0] in _RULES and ours.get(name) != theirs.get(name)
-    ]
+    known = [name for name in sorted({*ours, *theirs}) if name.partition(" ")[0] in _RULES]
+    rules = [name for name in known if ours.get(name) != theirs.get(name)]
     if rules:
         return [_other_rule(name, ours.get(name), theirs.get(name)) for name in rules]
     found = record_differences(decision, again, "from the stored runs")
@@ -43,8 +42,12 @@ def record_differences(one: Decision, other: Decision, where: str, whole: bool =
 def _other_rule(name: str, ours: str | None, theirs: str | None) -> str:
     title = _NAMES.get(name, f"the {name}")
     if ours is None or theirs is None:
-        return f"{title} is {'not ' if ours is None else ''}in the record, and {'not ' if theirs is None else ''}here"
+        return f"{title} was {'not ' if ours is None else ''}there when it was decided, and {_is(theirs)} now"
     return f"{title} is another than when it was decided: {ours[:12]} in the record, {theirs[:12]} as it stands"
+
+
+def _is(digest: str | None) -> str:
+    return "is not" if digest is None else "is"
 
 
 def _fields(decision: Decision, whole: bool) -> Iterator[tuple[str, object]]:

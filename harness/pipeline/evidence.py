@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from harness.core.decisions import Finding
 from harness.core.estimates import Unestimable
-from harness.core.ids import short
 from harness.core.metric_refs import CLEAN, ERRORS, LATENCY, MEASURED_RUN, MetricRef
 from harness.core.releases import Gate, Policy
-from harness.core.runs import MetricInfo, Run
+from harness.core.runs import Run
 from harness.core.samples import Json
 from harness.core.verdicts import Verdict
 from harness.gates.interface import Evidence
+from harness.pipeline.comparable import Asked, incomparable, of_task
 from harness.pipeline.series import error_series, evaluated, latency_series, places_of, series_of
-from harness.store.columns import TaskColumns, Texts
+from harness.store.columns import TaskColumns
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A stored run with its results by task."""
+    """A stored run with its results by task, and what it took to make it (pipeline.recipe)."""
 
     run: Run
     results: Mapping[str, TaskColumns]
+    recipe: Mapping[str, Json] = field(default_factory=dict)
 
 
 # role ("candidate" or a baseline's name) -> suite -> run
@@ -48,7 +48,7 @@ def evidence_for(gate: Gate, refs: Mapping[str, MetricRef], material: Material, 
     theirs = _clean(material, ours, ref, policy) if against_clean else _asked(material, gate.against, ref, policy)
     if isinstance(theirs, Finding):
         return theirs
-    differences = _incomparable(ours, theirs)
+    differences = incomparable(ours, theirs)
     if differences:
         return error(f"candidate and {gate.against} can't be compared: {differences}")
     return Evidence(series, series_of(theirs.result, theirs.info, favour=True, subset=gate.subset))
@@ -74,16 +74,7 @@ def lost_too_much(reason: str) -> Finding:
     return Finding(Unestimable(reason), 0.0, verdict=Verdict.ERROR, reason=reason, outside=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """One metric of one task of a run, fit to be judged."""
-
-    result: TaskColumns
-    info: MetricInfo
-    digest: str | None
-
-
-def _asked(material: Material, role: str, ref: MetricRef, policy: Policy) -> _Asked | Finding:
+def _asked(material: Material, role: str, ref: MetricRef, policy: Policy) -> Asked | Finding:
     """What a role's run has on a metric; an error where that is nothing, or too little to be evidence."""
     judged = material.get(role, {}).get(ref.suite)
     result = judged.results.get(ref.task) if judged else None
@@ -101,10 +92,11 @@ def _asked(material: Material, role: str, ref: MetricRef, policy: Policy) -> _As
             f"{lost} of {asked} samples of the {role} were not evaluated "
             f"({100 * policy.max_not_evaluated:g} % are allowed), so the run is no evidence"
         )
-    return _Asked(result, info, judged.run.task_digests.get(ref.task))
+    digest, recipe = judged.run.task_digests.get(ref.task), of_task(judged.recipe, ref.task)
+    return Asked(result, info, digest, recipe)
 
 
-def _clean(material: Material, ours: _Asked, ref: MetricRef, policy: Policy) -> _Asked | Finding:
+def _clean(material: Material, ours: Asked, ref: MetricRef, policy: Policy) -> Asked | Finding:
     """The candidate's own results on the samples that these were perturbed from, one for each of these."""
     if ref.clean is None:
         return error(f"{ref.suite}.{ref.task} is no robustness task, so there is no clean run to compare with")
@@ -120,62 +112,4 @@ def _clean(material: Material, ours: _Asked, ref: MetricRef, policy: Policy) -> 
     before = found.result.take([places[origin] for origin in origins])
     # A sample that was perturbed in six ways stands there six times, under the copies' ids and in their groups.
     groups = tuple(name if group is None else group for name, group in zip(before.ids, before.groups, strict=True))
-    return _Asked(replace(before, ids=ours.result.ids, groups=groups), found.info, ours.digest)
-
-
-def _incomparable(ours: _Asked, theirs: _Asked) -> str:
-    """Every way in which the two runs do not ask the same, with both values; "" where they do."""
-    found = []
-    mine, its = ours.result, theirs.result
-    if mine.ids != its.ids:
-        found.append(_other_samples(mine.ids, its.ids))
-    else:
-        found += [text for text in (_other("target", mine.targets, its.targets, mine.ids),
-                                    _other("group", mine.groups, its.groups, mine.ids)) if text]  # fmt: skip
-    if mine.repeats != its.repeats:
-        found.append(f"each sample asked {mine.repeats} and {its.repeats} times")
-    if ours.digest != theirs.digest:
-        found.append(f"versions {short(ours.digest or 'unknown')} and {short(theirs.digest or 'unknown')} of the task")
-    if ours.info != theirs.info:
-        found.append(_otherwise_measured(ours.info, theirs.info))
-    return ", ".join(found)
-
-
-def _other_samples(ours: Sequence[str], theirs: Sequence[str]) -> str:
-    """Which samples only one side has, or that their order differs."""
-    only = [[name for name in first if name not in second] for first, second in
-            ((ours, frozenset(theirs)), (theirs, frozenset(ours)))]  # fmt: skip
-    named = [
-        f"{names[0]} of {len(names)} only {who}" for names, who in zip(only, ("here", "there"), strict=True) if names
-    ]
-    return f"other samples ({len(ours)} and {len(theirs)}; {', '.join(named) or 'in another order'})"
-
-
-def _other(what: str, ours: Texts, theirs: Texts, ids: Sequence[str]) -> str:
-    """The first sample on which two columns differ, and how many do; "" where none does."""
-    if ours == theirs:
-        return ""
-    both = zip(ids, ours, theirs, strict=True)
-    apart = [one for one in both if one[1] != one[2] and _value(one[1]) != _value(one[2])]
-    if not apart:
-        return ""
-    name, mine, its = apart[0]
-    return f"other {what}s ({len(apart)} samples; {name}: {_shown(mine)} and {_shown(its)})"
-
-
-def _value(text: str | None) -> Json:
-    """What a JSON text means; a text that is none, itself."""
-    try:
-        return None if text is None else json.loads(text)
-    except ValueError:
-        return text
-
-
-def _shown(text: str | None) -> str:
-    return "none" if text is None else text if len(text) <= 40 else text[:39] + "…"
-
-
-def _otherwise_measured(ours: MetricInfo, theirs: MetricInfo) -> str:
-    if ours.version != theirs.version:
-        return f"{ours.name} in versions {ours.version} and {theirs.version}"
-    return f"other classes for {ours.name}" if ours.classes != theirs.classes else f"{ours.name} aggregated otherwise"
+    return Asked(replace(before, ids=ours.result.ids, groups=groups), found.info, ours.digest, ours.recipe)

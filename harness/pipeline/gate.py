@@ -10,7 +10,7 @@ from harness.core.decisions import Decision
 from harness.core.errors import ExitCode
 from harness.core.events import Event, Watch
 from harness.core.releases import Release
-from harness.core.verdicts import Verdict
+from harness.core.verdicts import Role, Verdict
 from harness.pipeline.attempts import data_of, read_attempts
 from harness.pipeline.candidate import Candidate, candidate
 from harness.pipeline.evidence import Material
@@ -19,7 +19,7 @@ from harness.pipeline.lock import locked
 from harness.pipeline.material import candidate_json, stored
 from harness.pipeline.needs import check_needs
 from harness.pipeline.report import write_report
-from harness.pipeline.runs import do_runs, plan_runs
+from harness.pipeline.runs import do_runs, look_at_hand, plan_runs
 from harness.pipeline.workspace import Workspace, now
 from harness.report.record import from_json, to_json
 from harness.store.database import opened
@@ -52,11 +52,8 @@ def gate(
     workspace = Workspace(release.root)
     with locked(workspace):
         judged = candidate(release, watch)
-        planned = plan_runs(release, judged)
-        do_runs(release, judged, planned, watch, cached)
-        material = stored(release, planned)
-        watch(Event("judge", "begin", f"{len(release.policy.gates)} gates"))
-        decision = _decide(release, judged, material, workspace)
+        decision, material = _look_by_look(release, judged, watch, cached)
+        decision = _kept(release, decision, material, workspace)
         watch(Event("judge", "done", decision.id[:12]))
         page = write_report(release, decision, judged) if report else None
     record = workspace.reports(release.name) / "decision.json"
@@ -73,10 +70,30 @@ def exit_code(decision: Decision) -> ExitCode:
     return ExitCode[decision.verdict.name]
 
 
-def _decide(release: Release, judged: Candidate, material: Material, workspace: Workspace) -> Decision:
+def _look_by_look(release: Release, judged: Candidate, watch: Watch, cached: bool) -> tuple[Decision, Material]:
+    """Run and judge, at the first of the declared looks that is not done yet and on, until every gate is decided."""
+    who, plan, look = candidate_json(judged, release), None, look_at_hand(release, judged) or 1
+    while True:
+        plan = plan_runs(release, judged, look=look, before=plan)
+        do_runs(release, judged, plan, watch, cached)
+        material = stored(release, plan)
+        of = f", look {look} of {release.policy.looks}" if release.policy.looks > 1 else ""
+        watch(Event("judge", "begin", f"{len(release.policy.gates)} gates{of}"))
+        attempts = read_attempts(Workspace(release.root), material, who)
+        decision = judge(release, material, who, now(), attempts, look)
+        if look >= release.policy.looks or is_settled(decision):
+            return decision, material
+        look += 1
+
+
+def is_settled(decision: Decision) -> bool:
+    """Whether every gate that counts is decided, or can't be, so that more samples need not be asked."""
+    counting = [result for result in decision.results if result.gate.role is not Role.ADVISORY]
+    return all(result.verdict is not Verdict.INCONCLUSIVE for result in counting)
+
+
+def _kept(release: Release, decision: Decision, material: Material, workspace: Workspace) -> Decision:
     """The decision, stored. The same evidence judged again is the same decision, with its first date."""
-    who = candidate_json(judged, release)
-    decision = judge(release, material, who, now(), read_attempts(workspace, material, who))
     with opened(workspace.store) as connection:
         earlier = stored_decision(connection, decision.id)
         if earlier is not None:
@@ -91,6 +108,6 @@ def _decide(release: Release, judged: Candidate, material: Material, workspace: 
             declared.write_text((release.root / release.file).read_text(encoding="utf-8"), encoding="utf-8")
         add_decision(connection, record)
         attempt = {"time": now(), "decision": decision.id, "verdict": str(decision.verdict), "release": release.name}
-        told = {"runs": record["runs"], "candidate": who["adapter_digest"], "data": data_of(material)}
+        told = {"runs": record["runs"], "candidate": decision.candidate["adapter_digest"], "data": data_of(material)}
         add_attempt(connection, workspace.attempts, {**attempt, **told})
     return decision

@@ -17,11 +17,12 @@ from harness.pipeline.answers import score_task
 def human_results(release: Release, suite: Suite, files: Mapping[str, str]) -> list[TaskResult]:
     """The suite's tasks as people answered them. Raises ConfigError where a sample has no answer."""
     found = []
+    whole = {(one.name, task.name): task for one in release.suites for task in one.tasks}
     for task in suite.tasks:
         path = files.get(f"{suite.name}.{task.name}")
         if path is None:
             continue
-        answers, problems = read_answers(release.root, Path(path), task)
+        answers, problems = read_answers(release.root, Path(path), whole[suite.name, task.name])
         if problems:
             raise ConfigError(problems)
         outputs = [Output(s.id, answers[s.id], "human", repeat=r) for s in task.samples for r in range(task.repeats)]

@@ -9,7 +9,7 @@ from typing import Any
 from harness import __version__, catalog
 from harness.client.proof import PROVEN
 from harness.core.decisions import Decision, Finding, GateResult
-from harness.core.ids import digest_json, short
+from harness.core.ids import digest_json
 from harness.core.metric_refs import MEASURED_RUN, metric_refs
 from harness.core.releases import BaselineSpec, Gate, Policy, Release
 from harness.core.runs import Model
@@ -18,8 +18,12 @@ from harness.core.verdicts import Role, Verdict, release_verdict
 from harness.gates import _wording
 from harness.pipeline import provenance
 from harness.pipeline.attempts import NONE, Attempts, too_many
+from harness.pipeline.comparable import of_task, recipe_differences
 from harness.pipeline.evidence import Judged, Material, error, evidence_for
+from harness.pipeline.looks import alpha_of, at_look
+from harness.pipeline.notes import notes_on
 from harness.pipeline.reason import reason_of
+from harness.pipeline.recipe import task_recipe
 from harness.pipeline.waive import waive, waivers_digest
 from harness.stats.multiple import holm
 from harness.stats.series import Settings
@@ -31,21 +35,27 @@ def judge(
     candidate: Mapping[str, Json],
     decided: str,
     attempts: Attempts = NONE,
+    look: int | None = None,
 ) -> Decision:
     """The decision. `candidate` holds the digests of adapter and base; `attempts` are those of that adapter.
 
-    `decided` is the ISO time, which is no evidence; waivers expire by its day.
+    `decided` is the ISO time, which is no evidence; waivers expire by its day. `look` is the one of the declared looks
+    that the runs were made for (None: the last).
     """
     policy, material = release.policy, _in_order(release, material)
-    mixed_up, unproven = _mixed_up(release, material, candidate), _unproven(material)
+    look = max(1, policy.looks) if look is None else look
+    mixed_up, unproven = _mixed_up(at_look(release, look), material, candidate), _unproven(material)
+    alphas = [alpha_of(gate, release, look) for gate in policy.gates]
 
     def find(gate: Gate) -> Finding:
-        found = error(mixed_up) if mixed_up else _finding(gate, release, material, attempts)
+        found = (
+            error(mixed_up) if mixed_up else _finding(gate, release, material, attempts, alpha_of(gate, release, look))
+        )
         doubtful = found.passes and unproven and not release.serve.accept_unproven
         return replace(found, passes=False, reason=str(unproven)) if doubtful else found
 
     findings = [find(gate) for gate in policy.gates]
-    results = tuple(map(_result, policy.gates, _verdicts(policy, findings), findings))
+    results = tuple(map(_result, policy.gates, _verdicts(policy, findings, alphas), findings))
     results, waivers = waive(release, results, candidate, decided, find)
     verdict = release_verdict(
         ((one.gate.role, one.verdict) for one in results if not one.waived),
@@ -65,10 +75,11 @@ def judge(
         runs=runs,
         candidate=candidate,
         digests=digests,
-        notes=(*_notes(release, material), *attempts.notes, *([unproven] if unproven else [])),
+        notes=(*notes_on(release, material, look), *attempts.notes, *([unproven] if unproven else [])),
         decided=decided,
         waivers=waivers,
         attempts=attempts.numbers,
+        looks=(look, max(1, policy.looks)),
     )
     return replace(decision, id=decision_id(decision))
 
@@ -93,7 +104,7 @@ def infrastructure_failed(decision: Decision) -> bool:
     return any(result.finding.outside for result in errors)
 
 
-def _finding(gate: Gate, release: Release, material: Material, attempts: Attempts) -> Finding:
+def _finding(gate: Gate, release: Release, material: Material, attempts: Attempts, alpha: float) -> Finding:
     policy, refs = release.policy, metric_refs(release.suites)
     tried = too_many(refs[gate.metric], attempts.numbers, policy.max_attempts) if gate.metric in refs else None
     if tried:
@@ -101,14 +112,18 @@ def _finding(gate: Gate, release: Release, material: Material, attempts: Attempt
     evidence = evidence_for(gate, refs, material, policy)
     if isinstance(evidence, Finding):
         return evidence
-    settings = Settings(policy.alpha, policy.resamples, policy.seed, policy.min_samples)
+    settings = Settings(alpha, policy.resamples, policy.seed, policy.min_samples, anytime=policy.looks == 0)
     found: Finding = catalog.build("gates", gate.rule, {"threshold": gate.threshold}).find(evidence, settings)
     return found
 
 
-def _verdicts(policy: Policy, findings: list[Finding]) -> list[Verdict]:
-    """Each PASS at alpha by itself (all must pass: an intersection-union test); the FAIL claims under Holm."""
-    claims = {i: finding.p_fail for i, finding in enumerate(findings) if finding.p_fail is not None}
+def _verdicts(policy: Policy, findings: Sequence[Finding], alphas: Sequence[float]) -> list[Verdict]:
+    """Each PASS at its alpha by itself (all must pass: an intersection-union test); the FAIL claims under Holm.
+
+    A gate that may spend only a part of alpha at this look has its p-value raised in proportion.
+    """
+    raised = [policy.alpha / alpha for alpha in alphas]
+    claims = {i: min(1.0, one.p_fail * raised[i]) for i, one in enumerate(findings) if one.p_fail is not None}
     adjusted = dict(zip(claims, holm(list(claims.values())), strict=True))
     return [_verdict(finding, adjusted.get(i), policy.alpha) for i, finding in enumerate(findings)]
 
@@ -137,8 +152,20 @@ def _mixed_up(release: Release, material: Material, candidate: Mapping[str, Json
             if not _is_the_one(judged.run.model, specs.get(role), candidate):
                 return f"{title} was made with another model"
             if suite != MEASURED_RUN and judged.run.suite_digest != wanted.get(suite):
-                return f"{title} was made with another version of the suite"
+                return f"{title} was made with another version of the suite{_changed(release, judged)}"
     return None
+
+
+def _changed(release: Release, judged: Judged) -> str:
+    """What the release asks otherwise than a run did, as far as it was kept."""
+    now = next((suite for suite in release.suites if suite.name == judged.run.suite), None)
+    parts = [
+        f"{task.name}: {part}"
+        for task in (now.tasks if now else ())
+        if (then := of_task(judged.recipe, task.name))
+        for part in recipe_differences(then, task_recipe(task))
+    ]
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _is_the_one(model: Model, spec: BaselineSpec | None, candidate: Mapping[str, Json]) -> bool:
@@ -164,28 +191,6 @@ def _unproven(material: Material) -> str | None:
     """Why the candidate's adapter may not be what answered; None where that was proven in every run."""
     proofs = {judged.run.adapter_proof for judged in material["candidate"].values()}
     return next((f"adapter {proof}" for proof in sorted(proofs) if proof != PROVEN), None)
-
-
-def _who_stands_in(spec: BaselineSpec | None, suites: Mapping[str, Judged]) -> list[str]:
-    """Who was in production when the runs were made: the registry may say otherwise tomorrow."""
-    if spec is None or spec.kind != "production":
-        return []
-    digests = sorted({judged.run.model.adapter_digest or "" for judged in suites.values()} - {""})
-    if not digests:
-        return [f"no version was in production, so the base model stands in for the baseline {spec.name}"]
-    return [f"the baseline {spec.name} is the adapter in production, {short(digest)}" for digest in digests]
-
-
-def _notes(release: Release, material: Material) -> tuple[str, ...]:
-    notes: list[str] = []
-    specs = {spec.name: spec for spec in release.baselines}
-    for role, suites in material.items():
-        shots = max((judged.run.model.few_shot for judged in suites.values()), default=0)
-        if role != "candidate" and shots:
-            notes.append(f"the baseline {role} has a prompt of its own: {shots} examples before each question")
-        notes += _who_stands_in(specs.get(role), suites)
-        notes += [note for judged in suites.values() for note in judged.run.notes]
-    return tuple(dict.fromkeys(notes))
 
 
 def _policy(policy: Policy) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from harness.pipeline.workspace import Workspace
 from harness.store import bundle
 from harness.store.columns import task_columns
 from harness.store.database import opened
+from harness.store.manifest import read_manifest
 from harness.store.writer import bring_in
 
 
@@ -39,7 +40,9 @@ def read_material(workspace: Workspace, by_role: Mapping[str, Mapping[str, str]]
             for suite, run_id in suites.items():
                 run = bundle.read_run(workspace.run(run_id))
                 found = task_columns(connection, run_id, _made_of_answers(run))
-                material.setdefault(role, {})[suite] = Judged(run, {columns.task: columns for columns in found})
+                results = {columns.task: columns for columns in found}
+                recipe = read_manifest(workspace.run(run_id)).get("recipe") or {}
+                material.setdefault(role, {})[suite] = Judged(run, results, recipe)
     return material
 
 

@@ -10,6 +10,7 @@ from harness import catalog
 from harness.core.releases import Gate, Release
 from harness.gates.interface import Rule
 from harness.pipeline import ideal
+from harness.pipeline.looks import alpha_of
 
 if TYPE_CHECKING:  # NumPy comes with these, and a release is checked without them first
     from harness.stats.planning import Design
@@ -65,7 +66,8 @@ def _prospect(gate: Gate, release: Release, planning: Planning, known: Mapping[t
     from harness.stats.series import Settings
 
     policy = release.policy
-    settings = Settings(policy.alpha, RESAMPLES, policy.seed, policy.min_samples, anytime=policy.looks == 0)
+    alpha = alpha_of(gate, release, policy.looks)  # at the last look, which has all samples
+    settings = Settings(alpha, RESAMPLES, policy.seed, policy.min_samples, anytime=policy.looks == 0)
     rule: Rule = catalog.build("gates", gate.rule, {"threshold": gate.threshold})
     best = ideal.best_series(gate, release, known)
     least = ideal.least_samples(rule, gate, best, settings)
@@ -76,27 +78,36 @@ def _prospect(gate: Gate, release: Release, planning: Planning, known: Mapping[t
     if design is None:
         return Prospect(gate, at_hand, least, can_pass, obstacle)
     wanted = design.samples(planning.power)
-    chance = None if at_hand is None else design.chance(at_hand)
-    detectable = design.detectable(at_hand, planning.power) if at_hand else None
+    wanted = None if wanted is None or least is None else max(wanted, least)
+    if not can_pass or not at_hand:
+        return Prospect(gate, at_hand, least, can_pass, obstacle, wanted)
+    chance, detectable = design.chance(at_hand), design.detectable(at_hand, planning.power)
     return Prospect(gate, at_hand, least, can_pass, obstacle, wanted, chance, detectable)
 
 
 def _obstacle(rule: Rule, gate: Gate, best: Series, least: int | None, settings: Settings) -> str:
     """Why the gate can't pass with these samples; "" where it can."""
-    from harness.stats.series import weakness
+    from harness.stats.series import least_samples, weakness
 
     asked = gate.rule if gate.rule == "improves" else f"{gate.rule} {gate.threshold:g}"
-    start = f"{asked} on {gate.what}"
+    start, floor = f"{asked} on {gate.what}", least_samples(best.aggregate, settings)
+    # A better model can meet a margin on fewer pairs, but on no fewer than any gate needs.
+    unless = ", so only a better model could pass" if gate.rule == "margin" and best.samples >= floor else ""
+    weak = weakness(best, settings)
+    if weak and best.samples >= floor:
+        return f"{start}: {weak}."
     if least is None:
         return f"{start} can't be shown by any number of samples."
     if best.samples < least:
-        return f"{start} needs {least:,} {_best_in_words(gate, best)}; you have {best.samples:,}{_unless(gate)}."
+        named = _named(gate, best) if least > floor else "samples"
+        return f"{start} needs {least:,} {named}; you have {best.samples:,}{unless}."
     if ideal.passes(rule, gate, best, settings):
         return ""
-    return f"{start}: {weakness(best, settings) or 'not even the best result clears the bound'}{_unless(gate)}."
+    return f"{start}: not even the best result clears the bound{unless}."
 
 
-def _best_in_words(gate: Gate, best: Series) -> str:
+def _named(gate: Gate, best: Series) -> str:
+    """What the least number counts: only samples that ended as well as they can."""
     match gate.rule:
         case "margin":
             return "pairs on which both models agree"
@@ -106,11 +117,6 @@ def _best_in_words(gate: Gate, best: Series) -> str:
             return "samples without one failure"
         case _:
             return "samples"
-
-
-def _unless(gate: Gate) -> str:
-    """A margin can be met by a better model on fewer pairs."""
-    return ", so only a better model could pass" if gate.rule == "margin" else ""
 
 
 def _design(gate: Gate, best: Series, settings: Settings, planning: Planning) -> Design | None:

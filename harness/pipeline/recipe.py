@@ -16,10 +16,11 @@ def recipe(release: Release, suite: str) -> dict[str, Json]:
     """The seed, and of each task of the suite everything but its samples: prompt, examples, generation, metrics."""
     tasks = [task for one in release.suites if one.name == suite for task in one.tasks]
     measure = asdict(release.measure) if release.measure and not tasks else None
-    return {"seed": release.seed, "tasks": {task.name: _task(task) for task in tasks}, "measure": measure}
+    return {"seed": release.seed, "tasks": {task.name: task_recipe(task) for task in tasks}, "measure": measure}
 
 
-def _task(task: Task) -> dict[str, Any]:
+def task_recipe(task: Task) -> dict[str, Any]:
+    """Of one task everything but its samples, as plain values."""
     values = {field.name: getattr(task, field.name) for field in fields(task) if field.name not in _APART}
     prompts = [values["prompt"], *values["alternatives"]]
     plain = [asdict(prompt) if prompt else None for prompt in prompts]

@@ -27,7 +27,7 @@ from harness.pipeline.session import Session
 from harness.pipeline.vouch import Vouched
 from harness.pipeline.workspace import Workspace, now
 from harness.store import bundle
-from harness.store.journal import Journal
+from harness.store.journal import Journal, go_on_from
 from harness.store.writer import bring_in
 
 # Rises when the way a run is made changes so that older runs no longer compare.
@@ -36,13 +36,17 @@ RUN_FORMAT = 2
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """A suite, the model to ask, and the id that follows from all they depend on."""
+    """A suite, the model to ask, and the id that follows from all they depend on.
+
+    `earlier` is the run of the look before, whose outputs are this one's too.
+    """
 
     id: str
     suite: Suite
     model: Model
     server: Mapping[str, Json]
     contender: Contender
+    earlier: str = ""
 
     @property
     def title(self) -> str:
@@ -60,7 +64,9 @@ class _Made:
     versions: dict[str, str]
 
 
-def plan_run(suite: Suite, contender: Contender, server: Mapping[str, Json], seed: int) -> PlannedRun:
+def plan_run(
+    suite: Suite, contender: Contender, server: Mapping[str, Json], seed: int, earlier: str = ""
+) -> PlannedRun:
     """The run with its id: equal ids mean equal everything, so a finished one need not be done again."""
     model = contender.on(suite)
     versions = {task.name: [[i.name, i.version] for i in metric_infos(task)] for task in suite.tasks}
@@ -68,7 +74,7 @@ def plan_run(suite: Suite, contender: Contender, server: Mapping[str, Json], see
         "format": RUN_FORMAT, "suite": suite.digest, "model": model.identity, "server": dict(server),
         "metrics": versions, "seed": seed,
     }  # fmt: skip
-    return PlannedRun(digest_json(key), suite, model, server, contender)
+    return PlannedRun(digest_json(key), suite, model, server, contender, earlier)
 
 
 def is_fresh(planned: PlannedRun, workspace: Workspace) -> bool:
@@ -112,6 +118,7 @@ def _run_of(
     seconds: float,
 ) -> Run:
     tasks = [task for task in planned.suite.tasks if task.name in {result.task for result in results}]
+    whole = {task.name: task.whole for task in tasks if task.whole}
     return Run(
         id=planned.id,
         release=release.name,
@@ -128,7 +135,7 @@ def _run_of(
         versions={"harness": __version__},
         notes=vouched.notes,
         clean={task.name: ".".join(task.clean) for task in tasks if task.clean},
-        data={result.task: result.data for result in results},
+        data={result.task: whole.get(result.task) or result.data for result in results},
     )
 
 
@@ -144,6 +151,8 @@ async def _generated(session: Session, planned: PlannedRun, folder: Path) -> _Ma
         batches.append(Batch(task.name, task, task.samples, prompt))
     # The database is wanted as soon as the last answer is there; loading it costs nothing while answers are waited for.
     threading.Thread(target=importlib.import_module, args=("duckdb",), daemon=True).start()
+    if planned.earlier:
+        go_on_from(Workspace(session.release.root).run(planned.earlier), folder)
     with Journal(folder) as journal:
         await asker.ask(batches, journal)
     for batch in batches:

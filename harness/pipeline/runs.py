@@ -13,6 +13,7 @@ from harness.core.runs import Run
 from harness.core.samples import Json
 from harness.pipeline.baselines import Contender, contenders
 from harness.pipeline.candidate import Candidate
+from harness.pipeline.looks import at_look
 from harness.pipeline.measure import PlannedMeasurement, is_measured, measure, plan_measurement
 from harness.pipeline.run import PlannedRun, is_fresh, plan_run, run_human, run_suite
 from harness.pipeline.session import Session, deadline_of
@@ -42,21 +43,40 @@ class Plan:
         return found
 
 
-def plan_runs(release: Release, candidate: Candidate, server: Mapping[str, Json] | None = None) -> Plan:
+def plan_runs(
+    release: Release,
+    candidate: Candidate,
+    server: Mapping[str, Json] | None = None,
+    look: int | None = None,
+    before: Plan | None = None,
+) -> Plan:
     """Every run of the release: each suite against each model that can answer it. Raises ConfigError, OutsideError.
 
-    `server` is the identity of the release's own server where it is known; else the server is asked who it is.
+    `server` is the identity of the release's own server where it is known; else the server is asked who it is. At a
+    `look` only its samples are asked (None: all), and the runs go on from those of the look `before`.
     """
     who = contenders(release, candidate)
     ours = server_of(release).identity() if server is None else server
     servers = {one.model.role: ours if one.place == "served" else _identity(one) for one in who}
+    earlier = before.ids if before else {}
     runs = tuple(
-        plan_run(suite, one, servers[one.model.role], release.seed)
-        for suite in release.suites
+        plan_run(suite, one, servers[one.model.role], release.seed, earlier.get(one.model.role, {}).get(suite.name, ""))
+        for suite in (release if look is None else at_look(release, look)).suites
         for one in who
         if one.answers(suite)
     )
     return Plan(runs, plan_measurement(release, who, ours))
+
+
+def look_at_hand(release: Release, candidate: Candidate, server: Mapping[str, Json] | None = None) -> int | None:
+    """The last look whose runs are all there; None where those of the first are not, or where one look is all."""
+    if release.policy.looks <= 1:
+        return None
+    ours, workspace = server_of(release).identity() if server is None else server, Workspace(release.root)
+    for look in range(release.policy.looks, 0, -1):
+        if all(is_fresh(one, workspace) for one in plan_runs(release, candidate, ours, look).runs):
+            return look
+    return None
 
 
 def do_runs(release: Release, candidate: Candidate, plan: Plan, watch: Watch, cached: bool = True) -> None:

@@ -9,6 +9,7 @@ from harness import base_models
 from harness.config.load import load_release
 from harness.core.errors import ConfigError, Problem
 from harness.core.releases import Release
+from harness.core.verdicts import Role
 
 
 def validate(path: Path) -> Release:
@@ -19,6 +20,14 @@ def validate(path: Path) -> Release:
     if problems or release is None:
         raise ConfigError(_in_order(problems))
     return release
+
+
+def warnings(release: Release) -> list[str]:
+    """A line for each blocking gate that can't pass with the samples at hand, as `file:line: warning: …`."""
+    from harness.pipeline.prospects import prospects
+
+    hopeless = [one for one in prospects(release) if one.can_pass is False and one.gate.role is not Role.ADVISORY]
+    return [f"{one.gate.place}: warning: {one.obstacle}" for one in hopeless]
 
 
 def _outside_config(release: Release) -> list[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 
-from harness.config.waivers import widened
+from harness.config.waivers import not_waivable, widened
 from harness.core.decisions import Decision, Finding, GateResult, WaiverUse
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.ids import digest_json
@@ -14,6 +14,7 @@ from harness.core.metric_refs import LATENCY
 from harness.core.releases import Gate, Release, Waiver
 from harness.core.samples import Json
 from harness.core.verdicts import Role, Verdict
+from harness.gates import _wording
 
 USED = "used"
 
@@ -32,11 +33,19 @@ def waive(
     by_id = {result.gate.id: result for result in results}
     uses = []
     for one in release.waivers:
-        outcome, why = _outside(one, release, candidate, decided) or _outcome(one, by_id[one.gate], find)
-        sentence = f"{one.gate}, waived by {one.owner} until {one.expires}: {why}."
+        outcome, why = _outside(one, release, candidate, decided) or _outcome(one, by_id.get(one.gate), find)
+        sentence = f"{_title(one)}: {why}."
         uses.append(WaiverUse(one, outcome, sentence))
-    waived = {use.waiver.gate for use in uses if use.outcome == USED}
-    return tuple(replace(result, waived=result.gate.id in waived) for result in results), tuple(uses)
+    waived = {use.waiver.gate: use.waiver for use in uses if use.outcome == USED}
+    marked = (_waived(one, waived[one.gate.id]) if one.gate.id in waived else one for one in results)
+    return tuple(marked), tuple(uses)
+
+
+def _waived(result: GateResult, waiver: Waiver) -> GateResult:
+    """The result with its mark; the client is not told that a release is held which is not."""
+    alone = _wording.client(replace(result.gate, role=Role.ADVISORY), result.verdict, result.finding)
+    accepted = f"{waiver.owner} accepts this until {waiver.expires}."
+    return replace(result, waived=True, client_sentence=f"{alone} {accepted}")
 
 
 def waivers_digest(waivers: Iterable[Waiver]) -> str:
@@ -46,8 +55,11 @@ def waivers_digest(waivers: Iterable[Waiver]) -> str:
 
 def named(uses: Iterable[WaiverUse]) -> str:
     """The gates that used waivers cover, each with its owner: for the line that a decision ends with."""
-    used = [use.waiver for use in uses if use.outcome == USED]
-    return ", ".join(f"{one.gate} (owner {one.owner}, until {one.expires})" for one in used)
+    return ", ".join(_title(use.waiver) for use in uses if use.outcome == USED)
+
+
+def _title(waiver: Waiver) -> str:
+    return f"{waiver.gate} (owner {waiver.owner}, until {waiver.expires})"
 
 
 def expired_since(decision: Decision, now: str) -> tuple[Waiver, ...]:
@@ -58,19 +70,21 @@ def expired_since(decision: Decision, now: str) -> tuple[Waiver, ...]:
 def _outside(waiver: Waiver, release: Release, candidate: Mapping[str, Json], decided: str) -> tuple[str, str] | None:
     """What becomes of a waiver that is not for this decision, and why; None where it is."""
     if waiver.release not in (None, release.name):
-        return "elsewhere", f"this is for the release {waiver.release}"
+        return "elsewhere", f"the waiver is for the release {waiver.release}"
     if waiver.adapter is not None and not str(candidate.get("adapter_digest")).startswith(waiver.adapter):
-        return "elsewhere", f"this is for the adapter {waiver.adapter}"
-    return ("expired", "this has expired, so it changes nothing") if _is_over(waiver, decided) else None
+        return "elsewhere", f"the waiver is for the adapter {waiver.adapter}"
+    return ("expired", "the waiver has expired, so it changes nothing") if _is_over(waiver, decided) else None
 
 
-def _outcome(waiver: Waiver, result: GateResult, find: Callable[[Gate], Finding]) -> tuple[str, str]:
+def _outcome(waiver: Waiver, result: GateResult | None, find: Callable[[Gate], Finding]) -> tuple[str, str]:
     """What becomes of a waiver that is for this decision, and why."""
+    if result is None:
+        return "elsewhere", "the release has no such gate"
     if result.verdict is Verdict.PASS:
         return "unused", "the gate passes, so nothing had to be waived"
     if result.gate.role is Role.GUARDRAIL and result.verdict is Verdict.INCONCLUSIVE:
         return "unused", "a guardrail that is INCONCLUSIVE blocks nothing, so nothing had to be waived"
-    uncovered = _uncovered(waiver, result, find)
+    uncovered = not_waivable(result.gate) or _uncovered(waiver, result, find)
     if uncovered:
         return "too_narrow", uncovered
     return USED, f"a drop of up to {_amounts(result.gate, waiver.largest_drop)[0]} is accepted ({waiver.reason})"
@@ -93,9 +107,9 @@ def _uncovered(waiver: Waiver, result: GateResult, find: Callable[[Gate], Findin
         return ""
     missed = _missed(gate, finding.evidence, finding.bound)
     if missed is None:
-        return f"it accepts a drop of {_amounts(gate, drop)[0]}, and nothing bounds the drop"
+        return f"the waiver accepts a drop of {_amounts(gate, drop)[0]}, and nothing bounds the drop"
     accepted, possible = _amounts(gate, drop, missed)
-    return f"it accepts a drop of {accepted}, and {possible} can't be ruled out"
+    return f"the waiver accepts a drop of {accepted}, and {possible} can't be ruled out"
 
 
 def _missed(gate: Gate, evidence: Estimate | Comparison, bound: float) -> float | None:

@@ -48,13 +48,6 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> GateFile |
     return _projects(parent.config).file(file_path, parent)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """Make releases whole: the gates of no suite and the release's verdict come with the last of its suites."""
-    if _PROJECTS in session.config.stash:
-        items += _projects(session.config).rest(session)
-
-
 def _projects(config: pytest.Config) -> Projects:
     if _PROJECTS not in config.stash:
         from harness.pytest_plugin.project import Projects
@@ -63,16 +56,26 @@ def _projects(config: pytest.Config) -> Projects:
     return config.stash[_PROJECTS]
 
 
+def _model(request: pytest.FixtureRequest, role: str | None) -> StoredModel:
+    from harness.core.errors import HarnessError
+
+    try:
+        return _projects(request.config).model(request.node, role)
+    except HarnessError as error:
+        said = str(error)
+    pytest.fail(said, pytrace=False)
+
+
 @pytest.fixture
 def candidate(request: pytest.FixtureRequest) -> StoredModel:
     """The candidate's stored run of the task that the check looks at."""
-    return _projects(request.config).model(request.node, "candidate")
+    return _model(request, "candidate")
 
 
 @pytest.fixture
 def baseline(request: pytest.FixtureRequest) -> StoredModel:
     """The baseline's: the one named by @pytest.mark.baseline("name"), or the release's first."""
-    return _projects(request.config).model(request.node, None)
+    return _model(request, None)
 
 
 @pytest.fixture

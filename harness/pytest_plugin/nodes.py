@@ -15,7 +15,7 @@ from harness.core.verdicts import Role, Verdict
 if TYPE_CHECKING:
     from harness.core.decisions import Decision, GateResult
     from harness.core.releases import Gate
-    from harness.pytest_plugin.project import Project
+    from harness.pytest_plugin.project import Project, Projects
 
 # A suite of such a name gives its gates no marker: pytest would skip them, or expect them to fail.
 _MEANT_OTHERWISE = {"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings", "timeout", "flaky"}
@@ -29,21 +29,24 @@ class GateFile(pytest.File):
     """A suite with the gates on its metrics; or release.yaml with the gates of no suite, and the whole's verdict."""
 
     project: Project
+    projects: Projects
 
     @classmethod
-    def of(cls, parent: pytest.Collector, path: Path, project: Project) -> GateFile:
-        """The collector of one file."""
+    def of(cls, parent: pytest.Collector, path: Path, project: Project, projects: Projects) -> GateFile:
+        """The collector of one file. Its id does not tell what it was collected by."""
         relative = Path(os.path.relpath(path, parent.config.rootpath)).as_posix()
         found: GateFile = cls.from_parent(parent, path=path, nodeid=relative)
-        found.project = project
+        found.project, found.projects = project, projects
         return found
 
-    def collect(self) -> Iterator[pytest.Item]:
-        """Each gate; with release.yaml, the release last."""
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        """Each gate; with release.yaml, the release last. Then the files that make the release whole."""
         for number, gate, suite in self.project.gates(self.path):
             yield GateItem.of(self, number, gate, suite)
         if self.path == self.project.file:
             yield ReleaseItem.of_release(self)
+        for path in self.projects.others(self.project, self.path):
+            yield GateFile.of(self, path, self.project, self.projects)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The problems of release.yaml, without a traceback."""
@@ -91,8 +94,8 @@ class ReleaseItem(pytest.Item):
         return _plainly(excinfo) or super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it is declared."""
-        return self.project.file, 0, self.name
+        """Where it is declared. The title differs from the name: pytest takes the dots of a name for separators."""
+        return self.project.file, 0, "the release"
 
 
 class GateItem(ReleaseItem):
@@ -115,7 +118,7 @@ class GateItem(ReleaseItem):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """The gate's line in release.yaml."""
-        return self.project.file, (self.gate.place.line or 1) - 1, self.name
+        return self.project.file, (self.gate.place.line or 1) - 1, f"gate {self.name}"
 
 
 def _reading(result: GateResult) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -37,7 +39,7 @@ class Once(Generic[_Value]):
 
 
 class Project:
-    """A folder with a release.yaml. `whole` are those of its files that are collected with all their items."""
+    """A folder with a release.yaml. `whole` are the suites that were collected so far, with all their gates."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.file = root, root / RELEASE
@@ -91,24 +93,23 @@ class Projects:
     def file(self, path: Path, parent: pytest.Collector) -> GateFile | None:
         """The collector of a release's file; None where it is no such file, or nobody asked for it."""
         project = self.above(path.parent)
-        if project is None or not self._is_asked(path, project.root) or not project.names(path):
+        if project is None or not self._is_asked(path, project) or not project.names(path):
             return None
-        if any(plain and (argument == path or argument in path.parents) for argument, plain in self._arguments):
-            project.whole.add(path)
-        return _file(project, path, parent)
+        from harness.pytest_plugin.nodes import GateFile
 
-    def rest(self, session: pytest.Session) -> list[pytest.Item]:
-        """What makes releases whole: suites that only release.yaml was named for, and release.yaml after all suites."""
-        found: list[pytest.Item] = []
-        for project in {id(one): one for one in self._found.values() if one and one.whole}.values():
-            suites = set(project.suites or ())
-            if project.file in project.whole:
-                missing = [path for path in project.suites or () if path not in project.whole]
-            else:
-                missing = [project.file] if suites and suites <= project.whole else []
-            for path in missing:
-                found += _file(project, path, session).collect()
-        return found
+        return GateFile.of(parent, path, project, self)
+
+    def others(self, project: Project, path: Path) -> list[Path]:
+        """The files to be collected after this one, which pytest does not come upon by itself.
+
+        After release.yaml these are the suites; after the last of all suites it is release.yaml.
+        """
+        if path == project.file:
+            return [suite for suite in project.suites or () if not self._comes_by_itself(suite, project)]
+        if self._comes_by_itself(path, project):
+            project.whole.add(path)
+        ready = project.whole >= set(project.suites or ())
+        return [project.file] if ready and not self._comes_by_itself(project.file, project) else []
 
     def run(self) -> None:
         """Do what is missing for each release that was asked for; ends pytest where that fails."""
@@ -125,44 +126,45 @@ class Projects:
                 pytest.exit(f"harness: {error}", returncode=int(error.exit_code))
 
     def model(self, node: pytest.Item, role: str | None) -> StoredModel:
-        """What a check looks at: the candidate or (None) its baseline, on the task that its marker names."""
-        from harness.core.errors import HarnessError
+        """What a check looks at: the candidate or (None) its baseline, on the task that its marker names.
+
+        Raises HarnessError where that cannot be had.
+        """
+        from harness.core.errors import ConfigError
         from harness.pipeline.checks import stored_model
 
-        project, wanted = self.above(node.path.parent), node.get_closest_marker("harness")
+        project = self.above(node.path.parent)
         if project is None:
-            pytest.fail(f"no {RELEASE} lies in or above {node.path.parent}.", pytrace=False)
-        named = node.get_closest_marker("baseline")
-        against = role or (str(named.args[0]) if named else None)
-        try:
-            return stored_model(project.judgement(), against, **(dict(wanted.kwargs) if wanted else {}))
-        except HarnessError as error:
-            pytest.fail(str(error), pytrace=False)
+            raise ConfigError(f"no {RELEASE} lies in or above {node.path.parent}.")
+        task, named = node.get_closest_marker("harness"), node.get_closest_marker("baseline")
+        role = role or (str(named.args[0]) if named else None)
+        return stored_model(project.judgement(), role, **(dict(task.kwargs) if task else {}))
 
-    def _is_asked(self, path: Path, root: Path) -> bool:
+    def _is_asked(self, path: Path, project: Project) -> bool:
         """A plain `pytest` is for a project's own tests: to judge, the file or a folder of suites must be named."""
-        inside = (one for one, _ in self._arguments if root in one.parents)
+        inside = (one for one, _ in self._arguments if project.root in one.parents)
         return self._everywhere or any(one == path or one in path.parents for one in inside)
 
-
-def _file(project: Project, path: Path, parent: pytest.Collector) -> GateFile:
-    from harness.pytest_plugin.nodes import GateFile
-
-    return GateFile.of(parent, path, project)
+    def _comes_by_itself(self, path: Path, project: Project) -> bool:
+        """Whether pytest collects the whole file because of its arguments."""
+        plain = (one for one, whole in self._arguments if whole)
+        return self._is_asked(path, project) and any(one == path or one in path.parents for one in plain)
 
 
 def _argument(config: pytest.Config, text: str) -> tuple[Path, bool]:
     """A command-line argument's path, and whether it names no item in there."""
     path, _, item = text.partition("::")
-    return (config.invocation_params.dir / path).resolve(), not item
+    return Path(os.path.abspath(config.invocation_params.dir / path)), not item
 
 
 def _suites(file: Path) -> tuple[Path, ...] | None:
-    """The files that a release names as its suites; None where it cannot be read."""
+    """The files that a release names as its suites; none where it is another tool's, None where it is unreadable."""
+    text = file.read_text(encoding="utf-8", errors="replace")
+    if not all(re.search(rf"^{key}\s*:", text, re.MULTILINE) for key in ("suites", "gates")):
+        return ()
     import yaml
 
     try:
-        value = yaml.safe_load(file.read_text(encoding="utf-8"))
-        return tuple((file.parent / path).resolve() for path in value["suites"]) if "gates" in value else ()
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
+        return tuple(Path(os.path.abspath(file.parent / path)) for path in yaml.safe_load(text)["suites"])
+    except (ValueError, TypeError, KeyError, yaml.YAMLError):
         return None

@@ -45,7 +45,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line of what CI shows. `name` is unique within its cases; `name` and `message` hide nothing, on one line.
+    """One line of what CI shows. `name` is unique among the gates; `name` and `message` hide nothing, on one line.
 
     `file` is relative to the repository, `line` counts from 1. `result` None: the case is about the release itself.
     """
@@ -78,11 +78,11 @@ def cases(found: Decision | Ending, release_file: str) -> tuple[Case, ...]:
     """
     if isinstance(found, Ending):
         effect = Effect.OUTSIDE if found.outside else Effect.ERROR
-        return _told_apart(_problem(problem, effect, release_file) for problem in found.problems)
+        return tuple(_problem(problem, effect, release_file) for problem in found.problems)
     waivers = {use.waiver.gate: use.waiver for use in found.waivers if use.outcome == "used"}
     made = [_gate(result, waivers.get(result.gate.id), release_file) for result in found.results]
     if not made or (found.verdict is not Verdict.PASS and not any(case.effect.blocks for case in made)):
-        made.append(Case("release", Effect(found.verdict.lower()), label(found.reason, MESSAGE), release_file))
+        made.append(_release(found, release_file))
     return _told_apart(made)
 
 
@@ -113,6 +113,11 @@ def _gate(result: GateResult, waiver: Waiver | None, release_file: str) -> Case:
     return Case(label(gate.id, NAME), effect, message, *_at(gate.place, release_file), result, waiver)
 
 
+def _release(found: Decision, release_file: str) -> Case:
+    place = Place(posixpath.basename(release_file))
+    return Case("release", Effect(found.verdict.lower()), label(found.reason, MESSAGE), *_at(place, release_file))
+
+
 def _problem(problem: Problem, effect: Effect, release_file: str) -> Case:
     place = Place(problem.file, problem.line) if problem.file else Place(posixpath.basename(release_file))
     text = f"{problem.message} {problem.hint}" if problem.hint else problem.message
@@ -121,7 +126,8 @@ def _problem(problem: Problem, effect: Effect, release_file: str) -> Case:
 
 def _at(place: Place, release_file: str) -> tuple[str, int | None]:
     """Files are declared relative to the release's folder; CI wants them relative to the repository."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(release_file), place.file)), place.line
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(release_file), place.file))
+    return label(path, MESSAGE), place.line
 
 
 def _told_apart(made: Iterable[Case]) -> tuple[Case, ...]:

@@ -41,9 +41,10 @@ def interval_note(alpha: float) -> str:
 
 def _row(result: GateResult, alpha: float) -> tuple[Cell, ...]:
     gate, finding = result.gate, result.finding
+    waived = "waived" if result.waived else ""
     return (
         Cell(label(gate.what), note=f"{gate.role}: {_ROLES[gate.role]}"),
-        Cell(f"{words.GLYPHS[result.verdict]} {result.verdict}", f"verdict {result.verdict.lower()}"),
+        Cell(f"{words.GLYPHS[result.verdict]} {result.verdict}", f"verdict {result.verdict.lower()}", waived),
         *_numbers(result, finding.evidence, alpha),
         Cell(label(words.rule(gate)), "number rule"),
         Cell(label(result.sentence, SENTENCE), "sentence", label(finding.reason, SENTENCE)),

@@ -9,7 +9,7 @@ from harness.report.cases import NAME, Case, Effect, Ending, cases, worst_first
 from harness.report.guard import label
 
 
-def annotations(found: Decision | Ending, release_file: str) -> list[str]:
+def workflow_commands(found: Decision | Ending, release_file: str) -> list[str]:
     """A command for each case that is no PASS, the worst first: GitHub shows ten of a kind for each step.
 
     `release_file` is relative to the repository.

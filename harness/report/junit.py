@@ -57,7 +57,7 @@ def _kind(effect: Effect) -> str | None:
 
 def _testcase(suite: Element, case: Case, release: str) -> None:
     group = case.result.gate.metric.split(".")[0] if case.result else ""
-    place = {"file": label(case.file, MESSAGE), **({"line": str(case.line)} if case.line else {})}
+    place = {"file": case.file, **({"line": str(case.line)} if case.line else {})}
     classname = f"{release}.{label(group)}" if group else release
     element = SubElement(suite, "testcase", {"classname": classname, "name": case.name, **place})
     if case.result:
@@ -73,7 +73,7 @@ def _testcase(suite: Element, case: Case, release: str) -> None:
 def _properties(parent: Element, values: dict[str, object]) -> None:
     block = SubElement(parent, "properties")
     for name, value in values.items():
-        SubElement(block, "property", {"name": name, "value": label(written(value), MESSAGE)})
+        SubElement(block, "property", {"name": label(name), "value": label(written(value), MESSAGE)})
 
 
 def _about(decision: Decision) -> dict[str, object]:
@@ -87,8 +87,10 @@ def _numbers(result: GateResult) -> dict[str, object]:
     rule: dict[str, object] = {"verdict": str(result.verdict), "role": str(gate.role), "rule": words.rule(gate)}
     if isinstance(evidence, Unestimable):
         return {**rule, "value": words.NOT_MEASURED, "why": evidence.reason}
-    paired = isinstance(evidence, Comparison)
-    value, n = (evidence.difference, evidence.pairs) if paired else (evidence.value, evidence.n)
+    if isinstance(evidence, Comparison):
+        value, n = evidence.difference, evidence.pairs
+    else:
+        value, n = evidence.value, evidence.n
     limits = {"low": evidence.low, "high": evidence.high}
     known = {name: limit for name, limit in limits.items() if limit is not None}
     last = {"level": evidence.level, "n": n, "method": evidence.method}

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from harness.core.decisions import Decision, GateResult
 from harness.core.verdicts import Verdict
 from harness.report import words
-from harness.report.cases import MESSAGE, Case, Effect, Ending, cases, worst_first
+from harness.report.cases import Case, Effect, Ending, cases, worst_first
 from harness.report.guard import label, written
 
 LIMIT = 60_000  # bytes; GitHub takes comments of 65,536 characters
-_SECTION = 12_000
+_TABLE, _SECTION = 20_000, 9_000
+_SENTENCE = 600
 _HEAD = ("| Verdict | Gate | Value | Interval | Threshold | Role |", "|---|---|--:|--:|--:|---|")
-_MARKUP = re.compile(r"[\\`*_{}\[\]()~!|<>&$@#]|://|(?i:www)(?=\.)|^[-+=]|^\d+(?=[.)])")
+_MARKUP = re.compile(r"[\\`*_{}\[\]()~!|<>&$@#]|://|(?i:www)(?=\.)|^[-+=]|^\d+(?=[.)](?:\s|$))")
 _ENTITIES = {"|": "&#124;", "<": "&lt;", ">": "&gt;", "&": "&amp;", "$": "&#36;"}
 _APART = "&#8203;"  # no escape keeps GitHub from linking names, numbers and addresses: what is apart is none
 
@@ -28,7 +29,7 @@ def markdown(found: Decision | Ending, release_file: str) -> str:
     return "\n".join(_ending(found, shown) if isinstance(found, Ending) else _decision(found, shown)) + "\n"
 
 
-def escaped(text: str, limit: int = MESSAGE) -> str:
+def escaped(text: str, limit: int = _SENTENCE) -> str:
     """A text on one line that Markdown shows as it stands: no table, HTML, link, image, mention or reference."""
     return _MARKUP.sub(_one, label(text, limit).strip())
 
@@ -50,10 +51,10 @@ def _decision(decision: Decision, shown: list[Case]) -> list[str]:
     waivers = [f"**{escaped(use.outcome)}** {escaped(use.waiver.gate)}: {escaped(use.sentence)}" for use in
                decision.waivers]  # fmt: skip
     return [
-        f"## {words.GLYPHS[decision.verdict]} {decision.verdict}: {escaped(decision.release)}",
+        f"## {words.GLYPHS[decision.verdict]} {decision.verdict}: {escaped(decision.release, 80)}",
         "",
         escaped(decision.reason),
-        *(["", *_HEAD, *_fitting(gates, 2 * _SECTION, "gates")] if gates else []),
+        *(["", *_HEAD, *_fitting(gates, _TABLE, "gates")] if gates else []),
         *_list("Why", why),
         *_list("Waivers", waivers),
         *_list("Notes", [escaped(note) for note in (*_looked(decision), *decision.notes)]),
@@ -66,7 +67,7 @@ def _ending(found: Ending, shown: list[Case]) -> list[str]:
     who = "an outside system failed" if found.outside else "usage, configuration or data is wrong"
     problems = [f"{escaped(case.file)}{f' line {case.line}' if case.line else ''}: {escaped(case.message)}"
                 for case in shown]  # fmt: skip
-    head = f"## {words.GLYPHS[Verdict.ERROR]} {Verdict.ERROR}: {escaped(found.release)}"
+    head = f"## {words.GLYPHS[Verdict.ERROR]} {Verdict.ERROR}: {escaped(found.release, 200)}"
     return [head, "", f"Nothing was judged: {who}.", *_list("Problems", problems)]
 
 
@@ -79,8 +80,8 @@ def _row(result: GateResult, case: Case) -> str:
     value = words.evidence_value(gate, finding.evidence, finding.bound)
     limits = words.evidence_interval(gate, finding.evidence, finding.bound)
     verdict = f"{words.GLYPHS[result.verdict]} {case.word}"
-    cells = (verdict, gate.what, value, limits, words.rule(gate), str(gate.role))
-    return f"| {' | '.join(escaped(cell, 200) for cell in cells)} |"
+    cells = (gate.what, value, limits, words.rule(gate), str(gate.role))
+    return f"| {' | '.join([verdict, *(escaped(cell, 200) for cell in cells)])} |"
 
 
 def _looked(decision: Decision) -> list[str]:
@@ -104,11 +105,9 @@ def _list(title: str, entries: list[str]) -> list[str]:
 
 def _fitting(lines: Iterable[str], limit: int, what: str) -> list[str]:
     """As many lines as `limit` bytes hold; the rest is counted."""
-    kept, left, cut = [], limit, 0
-    for line in lines:
-        left -= len(line.encode()) + 1
-        if left >= 0:
-            kept.append(line)
-        else:
-            cut += 1
-    return [*kept, "", f"… and {cut:,} more {what}, cut here: decision.json has them all."] if cut else kept
+    all_lines, held = list(lines), 0
+    for number, line in enumerate(all_lines):
+        held += len(line.encode()) + 1
+        if held > limit:
+            return [*all_lines[:number], "", f"… and {len(all_lines) - number:,} more {what}, cut here."]
+    return all_lines

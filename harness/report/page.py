@@ -159,6 +159,7 @@ class View:
     flips: tuple[Flips, ...]
     provenance: tuple[Table, ...]
     release_yaml: str
+    waivers: Table | None = None
 
 
 def mark(verdict: Verdict) -> Mark:

@@ -9,7 +9,8 @@ from harness import __version__
 from harness.core.decisions import Decision
 from harness.core.ids import digest_json
 from harness.report import words
-from harness.report.cases import Case, Effect, Ending, cases
+from harness.report.cases import MESSAGE, Case, Effect, Ending, cases
+from harness.report.guard import label
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 _FINGERPRINT = "harnessGate/v1"
@@ -18,14 +19,12 @@ _FINGERPRINT = "harnessGate/v1"
 def sarif(found: Decision | Ending, release_file: str) -> str:
     """JSON of one run. `release_file` is relative to the repository, as all its locations are."""
     shown = cases(found, release_file)
-    rules = _rules(shown)
+    release, rules = label(found.release), _rules(shown)
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
-    results = [
-        _result(case, numbers[_rule_id(case)], found.release) for case in shown if case.effect is not Effect.PASS
-    ]
+    results = [_result(case, numbers[_rule_id(case)], release) for case in shown if case.effect is not Effect.PASS]
     run = {
         "tool": {"driver": {"name": "harness", "semanticVersion": __version__, "rules": rules}},
-        "automationDetails": {"id": f"harness/{found.release}/"},
+        "automationDetails": {"id": f"harness/{release}/"},
         "invocations": [{"executionSuccessful": isinstance(found, Decision)}],
         "columnKind": "unicodeCodePoints",
         "results": results,
@@ -47,7 +46,7 @@ def _asked(case: Case) -> str:
     if case.result is None:
         return "The release can be judged, and something has to pass."
     gate = case.result.gate
-    return f"{gate.what}: {words.rule(gate)} ({gate.role})"
+    return label(f"{gate.what}: {words.rule(gate)} ({gate.role})", MESSAGE)
 
 
 def _result(case: Case, rule: int, release: str) -> dict[str, object]:
@@ -62,7 +61,7 @@ def _result(case: Case, rule: int, release: str) -> dict[str, object]:
         "partialFingerprints": {_FINGERPRINT: digest_json(same)},
     }
     if case.effect is Effect.WAIVED:
-        found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": _justification(case)}]
+        found["suppressions"] = [{"kind": "external", "justification": _justification(case)}]
     return found
 
 
@@ -75,4 +74,4 @@ def _location(case: Case) -> dict[str, object]:
 
 def _justification(case: Case) -> str:
     waiver = case.waiver
-    return f"{waiver.reason} ({waiver.owner}, until {waiver.expires})" if waiver else case.message
+    return label(f"{waiver.reason} ({waiver.owner}, until {waiver.expires})", MESSAGE) if waiver else case.message

@@ -15,7 +15,7 @@ _NARROWEST = 40
 
 
 def lines(decision: Decision, width: int, colour: bool) -> list[str]:
-    """Each gate with its numbers and its sentence, then the release's verdict and reason.
+    """Each gate with its numbers and its sentence, the waivers, then the release's verdict and reason.
 
     No line is wider than `width` columns (40 at least); `colour` adds ANSI colours, which take no columns.
     """
@@ -23,6 +23,8 @@ def lines(decision: Decision, width: int, colour: bool) -> list[str]:
     found: list[str] = []
     for result in decision.results:
         found += [*_gate(result, width, colour), ""]
+    for use in decision.waivers:
+        found += [*_beside(f"waiver {use.outcome.replace('_', ' ')}: {use.sentence}", width), ""]
     return [*found, *_block(decision.verdict, f"{decision.release}: {decision.reason}", width, colour)]
 
 
@@ -32,9 +34,13 @@ def _gate(result: GateResult, width: int, colour: bool) -> list[str]:
     limits = words.evidence_interval(gate, finding.evidence, finding.bound)
     shown = value if limits == words.NOTHING else f"{value} ({limits})"
     of = f"{words.counted(gate)} " if words.counted(gate) and limits != words.NOTHING else ""
-    head = f"{gate.what}  {of}{shown}, {words.rule(gate)}  [{gate.role}]"
-    body = textwrap.wrap(label(result.sentence, 600), width - _INDENT)
-    return [*_block(result.verdict, head, width, colour), *(" " * _INDENT + line for line in body)]
+    head = f"{gate.what}  {of}{shown}, {words.rule(gate)}  [{gate.role}{', waived' if result.waived else ''}]"
+    return [*_block(result.verdict, head, width, colour), *_beside(result.sentence, width)]
+
+
+def _beside(text: str, width: int) -> list[str]:
+    """A text right of the margin."""
+    return [" " * _INDENT + line for line in textwrap.wrap(label(text, 600), width - _INDENT)]
 
 
 def _block(verdict: Verdict, text: str, width: int, colour: bool) -> list[str]:

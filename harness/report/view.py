@@ -14,6 +14,7 @@ from harness.report.page import Fact, View, mark
 from harness.report.provenance import digest_or_none, provenance_tables
 from harness.report.suites import suite_parts
 from harness.report.training import training_part
+from harness.report.waivers import waivers_table
 
 __all__ = ["View", "build_view"]
 
@@ -47,6 +48,7 @@ def build_view(material: Material) -> View:
         flips=flips_parts(material),
         provenance=provenance_tables(material),
         release_yaml=passage(material.release_yaml, _YAML),
+        waivers=waivers_table(decision),
     )
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.stats import bootstrap, corpus
+from harness.stats.bca import widened
 from harness.stats.intervals import (
     Floats,
+    f1_of_class,
     mean,
+    p_f1_above,
+    p_f1_below,
     p_mean_above,
     p_mean_below,
     p_rate_above,
@@ -22,6 +26,9 @@ from harness.stats.paired import p_below as tango_p_below
 from harness.stats.paired import table_of, tango
 from harness.stats.quantiles import p_quantile_above, quantile
 from harness.stats.series import Ints, Pair, Series, Settings
+
+# Fewer samples cannot PASS and are too few for a bootstrap; of more, the mean is normal enough for t.
+FOR_BCA = range(50, 2_001)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +50,17 @@ def absolute(series: Series, settings: Settings) -> Analysis:
     undefined = _undefined(series)
     if undefined:
         return _unknown(undefined, series.n)
+    if settings.anytime:
+        from harness.stats import anytime
+
+        return anytime.absolute(series, settings)
     if series.aggregate == "quantile":
         evidence = quantile(series.values, series.q, settings.alpha)
         return Analysis(evidence, _none, lambda t: p_quantile_above(series.values, series.q, t))
     if series.aggregate == "macro_f1":
         return _macro_f1(series, settings)
+    if series.aggregate == "f1":
+        return _f1(series, settings)
     if series.aggregate == "bleu":
         return _bleu(series, settings)
     if series.aggregate == "rate" and series.groups is None:
@@ -65,8 +78,14 @@ def difference(pair: Pair, settings: Settings) -> Analysis:
     undefined = _undefined(ours) or _undefined(theirs)
     if undefined:
         return _unknown(undefined, ours.n)
+    if settings.anytime:
+        from harness.stats import anytime
+
+        return anytime.difference(pair, settings)
     if ours.aggregate == "macro_f1":
         return _macro_f1_difference(pair, settings)
+    if ours.aggregate == "f1":
+        return _f1_difference(pair, settings)
     if ours.aggregate == "bleu":
         return _bleu_difference(pair, settings)
     if ours.aggregate == "rate" and ours.groups is None:
@@ -94,11 +113,19 @@ def _unknown(reason: str, n: int) -> Analysis:
 
 
 def _mean(values: Floats, groups: Ints | None, settings: Settings) -> Analysis:
+    evidence, noise = _checked(mean(values, groups, settings.alpha), values, groups, settings)
     return Analysis(
-        mean(values, groups, settings.alpha),
-        lambda t: p_mean_below(values, groups, t),
-        lambda t: p_mean_above(values, groups, t),
+        evidence, lambda t: p_mean_below(values, groups, t), lambda t: p_mean_above(values, groups, t), noise
     )
+
+
+def _checked(
+    found: Estimate | Unestimable, values: Floats, groups: Ints | None, settings: Settings
+) -> tuple[Estimate | Unestimable, float | None]:
+    """A mean's bounds checked by BCa where nothing is grouped, and the noise of the drawing where BCa's are wider."""
+    if isinstance(found, Unestimable) or groups is not None or len(values) not in FOR_BCA:
+        return found, None
+    return widened(found, values, settings.alpha, settings.resamples, settings.seed)
 
 
 def _macro_f1(series: Series, settings: Settings) -> Analysis:
@@ -119,6 +146,37 @@ def _macro_f1_difference(pair: Pair, settings: Settings) -> Analysis:
         ours.targets, ours.answers, theirs.answers, ours.classes, ours.groups, settings.resamples, settings.seed
     )
     return _drawn_difference(drawn, mine, other, ours.n, settings)
+
+
+def _f1(series: Series, settings: Settings) -> Analysis:
+    targets, answers = _of_class(series)
+    right, errors = int((targets + answers == 0).sum()), int((targets != answers).sum())
+    if right + errors == 0:
+        return _unknown("the class neither occurs nor was answered", series.n)
+    if series.groups is not None:
+        drawn = bootstrap.macro_f1(targets, answers, 1, series.groups, settings.resamples, settings.seed)
+        return _drawn(drawn, series.n, settings)
+    found = f1_of_class(right, errors, settings.alpha)
+    evidence = found if isinstance(found, Unestimable) else replace(found, n=series.n)
+    return Analysis(evidence, lambda t: p_f1_below(right, errors, t), lambda t: p_f1_above(right, errors, t))
+
+
+def _f1_difference(pair: Pair, settings: Settings) -> Analysis:
+    (targets, ours), (_, theirs) = _of_class(pair.candidate), _of_class(pair.baseline)
+    n, groups = pair.candidate.n, pair.candidate.groups
+    if (np.maximum(targets, np.maximum(ours, theirs)) < 0).all():
+        return _unknown("the class neither occurs nor was answered", n)
+    drawn, mine, other = bootstrap.macro_f1_difference(
+        targets, ours, theirs, 1, groups, settings.resamples, settings.seed
+    )
+    return _drawn_difference(drawn, mine, other, n, settings)
+
+
+def _of_class(series: Series) -> tuple[Ints, Ints]:
+    """Targets and answers with the one class as 0 and all others as -1, which is none of the classes."""
+    assert series.targets is not None
+    assert series.answers is not None
+    return np.where(series.targets == series.label, 0, -1), np.where(series.answers == series.label, 0, -1)
 
 
 def _bleu(series: Series, settings: Settings) -> Analysis:
@@ -171,11 +229,11 @@ def _rates(pair: Pair, settings: Settings) -> Analysis:
 def _means(pair: Pair, settings: Settings) -> Analysis:
     ours, theirs, groups = pair.candidate.values, pair.baseline.values, pair.candidate.groups
     change, n, alpha = ours - theirs, len(ours), settings.alpha
-    evidence = mean(change, groups, alpha, worst=-1.0)
+    evidence, noise = _checked(mean(change, groups, alpha, worst=-1.0), change, groups, settings)
     if isinstance(evidence, Unestimable):
         return _unknown(evidence.reason, n)
     comparison = Comparison(
         float(ours.mean()), float(theirs.mean()), evidence.value, evidence.low, evidence.high, 1 - alpha, n,
         f"paired {evidence.method}",
     )  # fmt: skip
-    return Analysis(comparison, lambda t: p_mean_below(change, groups, t), _none)
+    return Analysis(comparison, lambda t: p_mean_below(change, groups, t), _none, noise)

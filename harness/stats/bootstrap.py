@@ -9,8 +9,8 @@ grouped). Both bounds come from one drawing, in which that sample is the last un
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-
 from typing import Any
 
 import numpy as np
@@ -90,7 +90,7 @@ def _two_rarest(targets: Ints, classes: int) -> tuple[int, int]:
 def _draws(
     targets: Ints,
     sides: list[Ints],
-    more: list[tuple[int, ...]],
+    more: Sequence[tuple[int, ...]],
     classes: int,
     groups: Ints | None,
     resamples: int,

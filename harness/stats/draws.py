@@ -22,12 +22,13 @@ _LARGE = 12.0
 
 
 def sums(rows: NDArray[Any], times: Ints, resamples: int, seed: int) -> NDArray[Any]:
-    """Sums (resamples, k) of whole-numbered `rows` (kinds, k), of which kind i occurs `times[i]` >= 1 times.
+    """Sums (resamples, k) of `rows` (kinds, k), of which kind i occurs `times[i]` >= 1 times.
 
-    Each resample draws as many units as there are. Sums are exact: float32 where that holds them, else float64.
+    Each resample draws as many units as there are. Sums are float32 where that holds them exactly, else float64.
     """
     n, order = int(times.sum()), np.argsort(times, kind="stable")
-    exact = np.float32 if float(np.abs(rows).max(initial=1)) * n < _EXACT_IN_FLOAT32 else np.float64
+    small = bool((rows == np.rint(rows)).all()) and float(np.abs(rows).max(initial=1)) * n < _EXACT_IN_FLOAT32
+    exact = np.float32 if small else np.float64
     ordered, times = rows[order].astype(exact), times[order]
     rng, step = np.random.default_rng(seed), max(1, _CHUNK // len(times))
     found = np.empty((resamples, rows.shape[1]), dtype=exact)
@@ -42,7 +43,7 @@ def _drawn(rng: np.random.Generator, times: Ints, n: int, size: int, exact: type
     """How often each kind comes in each resample (size, kinds); `times` are in ascending order."""
     if len(times) <= math.isqrt(n):
         return rng.multinomial(n, times / n, size=size).astype(exact)
-    share = max(0.0, 1 - 4 / math.sqrt(n))
+    share = max(0.0, 1 - 3 / math.sqrt(n))
     counts = _poisson(rng, times, share, size, exact)
     too_many = np.flatnonzero(counts.sum(axis=1) > n)
     while len(too_many):
@@ -54,7 +55,7 @@ def _drawn(rng: np.random.Generator, times: Ints, n: int, size: int, exact: type
 
 def _poisson(rng: np.random.Generator, times: Ints, share: float, size: int, exact: type) -> NDArray[Any]:
     """Poisson counts (size, kinds) with means `share * times`."""
-    counts = np.zeros((size, len(times)), dtype=exact)
+    counts: NDArray[Any] = np.zeros((size, len(times)), dtype=exact)
     if share == 0:
         return counts
     different, starts = np.unique(times, return_index=True)
@@ -64,7 +65,7 @@ def _poisson(rng: np.random.Generator, times: Ints, share: float, size: int, exa
     return counts
 
 
-def _small_poisson(rng: np.random.Generator, mean: float, shape: tuple[int, int]) -> NDArray[np.int64]:
+def _small_poisson(rng: np.random.Generator, mean: float, shape: tuple[int, int]) -> NDArray[np.int8]:
     """Poisson counts by a table of 65,536 equally likely places.
 
     A value has as many whole places as its probability fills. The few places that are left stand for a second draw,
@@ -75,10 +76,10 @@ def _small_poisson(rng: np.random.Generator, mean: float, shape: tuple[int, int]
     whole = np.floor(chance * _STEPS)
     again, rest = int(_STEPS - whole.sum()), chance * _STEPS - whole
     table = np.repeat(np.append(values, -1), np.append(whole, again).astype(np.int64))
-    found = table.astype(np.int8)[rng.integers(0, _STEPS, size=shape, dtype=np.uint16)]
+    found: NDArray[np.int8] = table.astype(np.int8)[rng.integers(0, _STEPS, size=shape, dtype=np.uint16)]
     open_places = found < 0
     found[open_places] = rng.choice(values, size=int(open_places.sum()), p=rest / rest.sum())
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _one_by_one(rng: np.random.Generator, times: Ints, wanted: Ints) -> Ints:

@@ -18,17 +18,17 @@ Floats = NDArray[np.float64]
 
 def wilson(successes: int, n: int, alpha: float) -> tuple[float, float]:
     """Wilson score bounds (Wilson 1927)."""
-    _check_counts(successes, n)
+    check_counts(successes, n)
     z = float(special.ndtri(1 - alpha))
     p, z2 = successes / n, z * z
     centre = (successes + z2 / 2) / (n + z2)
     half = z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
 
 
 def clopper_pearson(successes: int, n: int, alpha: float) -> tuple[float, float]:
     """Exact bounds (Clopper & Pearson 1934): for guarantees, because they never promise too much."""
-    _check_counts(successes, n)
+    check_counts(successes, n)
     low = float(special.betaincinv(successes, n - successes + 1, alpha)) if successes else 0.0
     high = float(special.betaincinv(successes + 1, n - successes, 1 - alpha)) if successes < n else 1.0
     return low, high
@@ -36,13 +36,13 @@ def clopper_pearson(successes: int, n: int, alpha: float) -> tuple[float, float]
 
 def p_rate_below(successes: int, n: int, threshold: float) -> float:
     """Exact one-sided p of "the rate is below `threshold`": P(X <= successes) at the threshold."""
-    _check_counts(successes, n)
+    check_counts(successes, n)
     return float(special.bdtr(successes, n, min(1.0, max(0.0, threshold))))
 
 
 def p_rate_above(successes: int, n: int, threshold: float) -> float:
     """Exact one-sided p of "the rate is above `threshold`": P(X >= successes) at the threshold."""
-    _check_counts(successes, n)
+    check_counts(successes, n)
     return float(special.bdtrc(successes - 1, n, min(1.0, max(0.0, threshold)))) if successes else 1.0
 
 
@@ -66,6 +66,25 @@ def f1_of_class(true_positives: int, errors: int, alpha: float) -> Estimate | Un
     low, high = wilson(true_positives, union, alpha)
     j = true_positives / union
     return Estimate(_f1(j), _f1(low), _f1(high), 1 - alpha, union, "Wilson on Jaccard")
+
+
+def p_f1_below(true_positives: int, errors: int, threshold: float) -> float:
+    """One-sided p of "the class's F1 is below `threshold`" by the score test that f1_of_class inverts."""
+    distance, spread = _from_f1(true_positives, errors, threshold)
+    return float(special.ndtr(distance / spread)) if spread else float(distance >= 0)
+
+
+def p_f1_above(true_positives: int, errors: int, threshold: float) -> float:
+    """One-sided p of "the class's F1 is above `threshold`" by the same test."""
+    distance, spread = _from_f1(true_positives, errors, threshold)
+    return float(special.ndtr(-distance / spread)) if spread else float(distance <= 0)
+
+
+def _from_f1(true_positives: int, errors: int, threshold: float) -> tuple[float, float]:
+    """How far Jaccard's J lies above the one at the threshold, and its standard error there."""
+    union, t = true_positives + errors, min(1.0, max(0.0, threshold))
+    wanted = t / (2 - t)
+    return true_positives / union - wanted, math.sqrt(wanted * (1 - wanted) / union)
 
 
 def mean(
@@ -138,6 +157,7 @@ def _f1(j: float) -> float:
     return 2 * j / (1 + j)
 
 
-def _check_counts(successes: int, n: int) -> None:
+def check_counts(successes: int, n: int) -> None:
+    """Raises ValueError where `successes` of `n` is no proportion."""
     if not 0 <= successes <= n or n == 0:
         raise ValueError(f"{successes} of {n} is no proportion")

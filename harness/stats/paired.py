@@ -98,6 +98,18 @@ def mcnemar_exact(table: Table) -> float:
     return min(1.0, 2 * float(special.bdtr(few, discordant, 0.5))) if discordant else 1.0
 
 
+def mcnemar(table: Table, *, corrected: bool = False) -> tuple[float, float]:
+    """McNemar's asymptotic chi-squared (df 1) and its two-sided p, with Edwards' continuity correction on request.
+
+    0 and 1 where no pair is discordant.
+    """
+    apart, discordant = abs(table.candidate - table.baseline), table.candidate + table.baseline
+    if not discordant:
+        return 0.0, 1.0
+    statistic = max(0, apart - 1 if corrected else apart) ** 2 / discordant
+    return statistic, float(special.chdtrc(1, statistic))
+
+
 def mcnemar_mid_p(table: Table) -> float:
     """Two-sided mid-p: exact p less the probability of the table itself (Fagerland et al. 2013)."""
     few, discordant = min(table.candidate, table.baseline), table.candidate + table.baseline
@@ -109,23 +121,28 @@ def mcnemar_mid_p(table: Table) -> float:
     return mcnemar_exact(table) - point
 
 
-def newcombe(table: Table, alpha: float) -> tuple[float, float]:
-    """Newcombe's method 10 (1998, Stat Med 17:2635): square-and-add of Wilson limits with correlation."""
-    a, b, c, d = table
+def newcombe(table: Table, alpha: float, *, corrected: bool = True) -> tuple[float, float]:
+    """Square-and-add of Wilson limits with correlation (Newcombe 1998, Stat Med 17:2635).
+
+    Method 10; without the continuity correction of the correlation it is method 8.
+    """
+    a, b, c, _ = table
     n = table.n
     p1, p2 = (a + b) / n, (a + c) / n
     (l1, u1), (l2, u2) = wilson(a + b, n, alpha), wilson(a + c, n, alpha)
-    phi = _phi(a, b, c, d, n)
+    phi = _phi(table, n / 2 if corrected else 0.0)
     down = (p1 - l1) ** 2 - 2 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2) ** 2
     up = (p2 - l2) ** 2 - 2 * phi * (p2 - l2) * (u1 - p1) + (u1 - p1) ** 2
     return table.difference - math.sqrt(max(0.0, down)), table.difference + math.sqrt(max(0.0, up))
 
 
-def _phi(a: int, b: int, c: int, d: int, n: int) -> float:
+def _phi(table: Table, correction: float) -> float:
+    """Correlation of the two models' results; 0 where one of them is always right, or never."""
+    a, b, c, d = table
     margins = (a + b) * (c + d) * (a + c) * (b + d)
     if margins == 0:
         return 0.0
     cross = float(a * d - b * c)
     if cross > 0:
-        cross = max(cross - n / 2, 0.0)
+        cross = max(cross - correction, 0.0)
     return cross / math.sqrt(margins)

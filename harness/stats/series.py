@@ -65,14 +65,15 @@ class Settings:
     anytime: bool = False
 
 
+LEAST_PER_CLASS = 20
+LEAST_OF_CLASS = 30
+LEAST_GROUPS = 20
+
+
 def least_samples(aggregate: str, settings: Settings) -> int:
     """Fewest samples on which a metric may PASS: bounds of the t and the bootstrap hold only from some size on."""
-    floor = {"mean": 50, "macro_f1": 200, "bleu": 200}.get(aggregate, 0)
+    floor = {"mean": 50, "macro_f1": 200, "f1": LEAST_OF_CLASS, "bleu": 200}.get(aggregate, 0)
     return max(settings.min_samples, floor)
-
-
-LEAST_PER_CLASS = 20
-LEAST_GROUPS = 20
 
 
 def weakness(series: Series, settings: Settings) -> str | None:
@@ -87,4 +88,8 @@ def weakness(series: Series, settings: Settings) -> str | None:
         rarest = int(np.bincount(series.targets, minlength=series.classes).min()) // series.repeats
         if rarest < LEAST_PER_CLASS:
             return f"the rarest class has {rarest} samples; at least {LEAST_PER_CLASS} are needed"
+    if series.aggregate == "f1" and series.targets is not None:
+        support = int((series.targets == series.label).sum()) // series.repeats
+        if support < LEAST_OF_CLASS:
+            return f"the class has {support} samples; at least {LEAST_OF_CLASS} are needed"
     return None

@@ -97,6 +97,18 @@ class Journal:
             os.close(self._descriptor)
 
 
+def go_on_from(earlier: Path, folder: Path) -> None:
+    """Let a run that has no output yet begin with those of an earlier one. Raises OutsideError."""
+    if (folder / OUTPUTS).exists() or not (earlier / OUTPUTS).is_file():
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (earlier / OUTPUTS).open("rb") as file:
+            write_lines(folder / OUTPUTS, file)
+    except OSError as error:
+        raise refused(folder / OUTPUTS, error) from None
+
+
 class _Syncer:
     """Asks the disk to keep what was written, in a thread of its own: no request waits for it."""
 

@@ -50,6 +50,12 @@ def runs(connection: duckdb.DuckDBPyConnection, ids: Iterable[str] | None = None
     return [records.run_from_json(json.loads(row[0])) for row in rows]
 
 
+def count_samples(connection: duckdb.DuckDBPyConnection, run: str, task: str) -> int:
+    """How many samples a task of a run has."""
+    found = connection.execute("SELECT count(*) FROM samples WHERE run = ? AND task = ?", [run, task]).fetchone()
+    return int(found[0]) if found else 0
+
+
 def results(connection: duckdb.DuckDBPyConnection, run: str) -> tuple[TaskResult, ...]:
     """The tasks of a run, everything in the samples' order."""
     samples = _by_task(connection, "samples", run, records.sample_from_json)

@@ -112,6 +112,8 @@ def _opened(path: Path) -> tuple[str, bytes, dict[str, bytes]]:
         found = json.loads(path.read_bytes())
         signatures = {str(one["keyid"]): base64.b64decode(one["sig"], validate=True) for one in found["signatures"]}
         return str(found["payloadType"]), base64.b64decode(found["payload"], validate=True), signatures
+    except FileNotFoundError:
+        raise _wrong(path, "is not there, so the decision is not signed: `harness gate --sign KEY.pem` does.") from None
     except OSError as error:
         raise _wrong(path, f"cannot be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError):

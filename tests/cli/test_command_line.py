@@ -34,6 +34,9 @@ def test_validate_prints_what_was_checked_and_writes_nothing(desk: Project) -> N
         "  desk.summary: generate, 4 samples, rouge_1, format",
         "  desk.knowledge: lm_eval, lm-eval's samples, accuracy",
         "  4 gates, baselines: base",
+        "release.yaml:16: warning: at_least 0.6 on triage.accuracy needs 30 samples; you have 4.",
+        "release.yaml:17: warning: improves on triage.macro_f1 needs 200 samples; you have 4.",
+        "release.yaml:18: warning: margin 0.1 on desk.orders.exact_match needs 30 samples; you have 4.",
     ]
     assert desk.files() == before
 

@@ -198,3 +198,150 @@ def test_the_least_number_of_samples_is_told(rule: str, threshold: float, series
 def test_a_comparison_without_a_baseline_is_a_bug() -> None:
     with pytest.raises(ValueError, match="no baseline"):
         find("margin", 0.1, rate(40, 50))
+
+
+def with_lost(failed: int, lost: int, n: int, groups: int = 0) -> Series:
+    """The first `failed` samples failed, the next `lost` were not evaluated; `groups` samples share a group."""
+    right = (np.arange(n) >= failed + lost).astype(float)
+    return Series("rate", right, np.arange(n) // groups if groups else None, lost=lost)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "series", "expected", "reason"),
+    [
+        (0.03, with_lost(0, 0, 99), "PASS", ""),
+        (0.03, with_lost(0, 0, 98), "INCONCLUSIVE", "98 without a failure are too few"),
+        (0.01, with_lost(0, 0, 299), "PASS", ""),
+        (0.01, with_lost(0, 0, 298), "INCONCLUSIVE", "298 without a failure are too few"),
+        (0.5, with_lost(0, 0, 29), "INCONCLUSIVE", "29 without a failure are too few"),
+        (0.03, with_lost(1, 0, 100_000), "FAIL", "1 of 100000 samples failed, and none may"),
+        (0.03, with_lost(1, 0, 1), "FAIL", "1 of 1 sample failed, and none may"),
+        (0.03, with_lost(2, 3, 500), "FAIL", "2 of 500 samples failed, and none may"),
+        (0.03, with_lost(0, 1, 500), "INCONCLUSIVE", "1 sample was not evaluated, so"),
+        (0.03, with_lost(0, 3, 500), "INCONCLUSIVE", "3 samples were not evaluated, so"),
+        (0.03, with_lost(0, 0, 99 * 4, groups=4), "PASS", ""),
+        (0.03, with_lost(0, 0, 98 * 4, groups=4), "INCONCLUSIVE", "98 without a failure are too few"),
+        (0.03, with_lost(1, 0, 400, groups=4), "FAIL", "1 of 400 samples failed, and none may"),
+        (0.03, Series("mean", np.append(np.full(200, 1.0), 0.5), repeats=2), "FAIL", "1 of 201 samples failed"),
+        (0.03, Series("rate", np.append(np.ones(200), np.nan)), "INCONCLUSIVE", "a score is not a number"),
+        (0.03, Series("rate", np.ones(0)), "INCONCLUSIVE", "no samples"),
+    ],
+)
+def test_not_one_critical_failure(threshold: float, series: Series, expected: str, reason: str) -> None:
+    found = find("no_critical_failures", threshold, series)
+    assert (found.verdict or verdict(found)) == expected
+    assert found.reason.startswith(reason)
+    assert bool(found.reason) == (expected != "PASS")
+    assert found.p_fail is None
+
+
+def test_the_rate_of_failures_has_exact_bounds_and_counts_what_was_lost() -> None:
+    found = find("no_critical_failures", 0.03, with_lost(1, 1, 60)).evidence
+    assert isinstance(found, Estimate)
+    assert (found.value, found.n) == (2 / 60, 60)
+    clean = find("no_critical_failures", 0.03, with_lost(0, 0, 60)).evidence
+    assert isinstance(clean, Estimate)
+    assert clean.high == pytest.approx(1 - 0.05 ** (1 / 60))
+    grouped = find("no_critical_failures", 0.03, with_lost(5, 0, 240, groups=4)).evidence
+    assert isinstance(grouped, Estimate)
+    assert (grouped.value, grouped.n) == (2 / 60, 60)
+
+
+def test_the_rules_own_rate_is_three_in_a_hundred() -> None:
+    assert build("gates", "no_critical_failures", {}).needed(rate(1, 1), SETTINGS) == 99
+
+
+def against(wins: int, losses: int, ties: int, groups: int = 0) -> tuple[Series, Series]:
+    """Candidate and baseline with so many wins, losses and ties, well mixed; `groups` samples share a group."""
+    ours = np.repeat([1.0, 0.0, 0.5], [wins, losses, ties])
+    mixed = np.random.default_rng(3).permutation(ours)
+    numbers = np.arange(len(ours)) // groups if groups else None
+    return Series("mean", mixed, numbers), Series("mean", np.full(len(ours), 0.5), numbers)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "n", "least", "most"),
+    [
+        (0.6, 30, 23, 13),
+        (0.6, 60, 43, 29),
+        (0.6, 100, 69, 51),
+        (0.6, 200, 132, 108),
+        (0.6, 500, 319, 281),
+        (0.4, 30, 17, 7),
+        (0.4, 60, 31, 17),
+        (0.4, 100, 49, 31),
+        (0.4, 2000, 837, 763),
+    ],
+)
+def test_wins_without_ties_have_the_cut_offs_of_the_exact_binomial(
+    threshold: float, n: int, least: int, most: int
+) -> None:
+    found = {wins: verdict(find("win_rate", threshold, *against(wins, n - wins, 0))) for wins in range(most, least + 1)}
+    assert found.pop(least) == "PASS"
+    assert found.pop(most) == "FAIL"
+    assert set(found.values()) == {"INCONCLUSIVE"}
+
+
+HANGS = "the verdict hangs on how ties are counted (as a half, as a loss, or not at all)"
+
+
+@pytest.mark.parametrize(
+    ("threshold", "counts", "expected", "reason"),
+    [
+        (0.6, (80, 10, 10), "PASS", ""),
+        (0.6, (30, 80, 10), "FAIL", ""),
+        (0.6, (62, 40, 12), "INCONCLUSIVE", ""),
+        (0.4, (50, 30, 60), "INCONCLUSIVE", HANGS),  # halves 57 %, dropped 63 %, losses 36 %
+        (0.6, (20, 0, 180), "INCONCLUSIVE", HANGS),  # halves 55 %, dropped 100 %, losses 10 %
+        (0.6, (0, 0, 100), "INCONCLUSIVE", HANGS),
+        (0.4, (0, 0, 100), "INCONCLUSIVE", HANGS),
+        (0.6, (30, 2, 8), "INCONCLUSIVE", "40 samples are too few to prove anything here; at least 50 are needed"),
+    ],
+)
+def test_ties_count_half_and_the_verdict_may_not_hang_on_it(
+    threshold: float, counts: tuple[int, int, int], expected: str, reason: str
+) -> None:
+    found = find("win_rate", threshold, *against(*counts))
+    assert (verdict(found), found.reason) == (expected, reason)
+    assert isinstance(found.evidence, Estimate)
+    wins, _, ties = counts
+    assert found.evidence.value == pytest.approx((wins + ties / 2) / sum(counts))
+
+
+def test_grouped_wins_are_judged_by_groups() -> None:
+    """The same wins, but ten of each group move together."""
+    spread = np.tile([1.0, 1.0, 1.0, 0.0], 25)
+    alone, together = spread, np.repeat(spread[:10], 10)
+    numbers, half = np.arange(100) // 10, np.full(100, 0.5)
+    assert find("win_rate", 0.6, Series("mean", alone), Series("mean", half)).passes
+    found = find("win_rate", 0.6, Series("mean", together, numbers), Series("mean", half, numbers))
+    assert not found.passes
+    assert "groups" in found.reason
+
+
+def test_many_groups_may_pass() -> None:
+    assert verdict(find("win_rate", 0.6, *against(320, 80, 0, groups=4))) == "PASS"
+    assert verdict(find("win_rate", 0.6, *against(320, 60, 20, groups=4))) == "PASS"
+
+
+def test_means_of_repeats_that_differ_in_their_last_bit_are_ties() -> None:
+    ours, theirs = Series("mean", np.full(60, 0.1 + 0.2)), Series("mean", np.full(60, 0.3))
+    found = find("win_rate", 0.6, ours, theirs).evidence
+    assert isinstance(found, Estimate)
+    assert found.value == 0.5
+
+
+def test_a_score_that_is_no_number_wins_nothing() -> None:
+    ours = Series("mean", np.append(np.ones(400), np.nan))
+    found = find("win_rate", 0.6, ours, Series("mean", np.zeros(401)))
+    assert (verdict(found), found.reason) == ("INCONCLUSIVE", "a score is not a number")
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 10, 29])
+def test_few_wins_never_pass(n: int) -> None:
+    assert verdict(find("win_rate", 0.01, *against(n, 0, 0))) == "INCONCLUSIVE"
+
+
+def test_pairs_need_the_same_samples() -> None:
+    with pytest.raises(ValueError, match="same samples"):
+        find("win_rate", 0.6, rate(40, 50), rate(40, 51))

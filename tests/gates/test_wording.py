@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.core.decisions import Evidence, Finding
 from harness.core.estimates import Comparison, Estimate, Unestimable
-from harness.core.releases import Gate, Place
+from harness.core.releases import Gate, Place, Subset
 from harness.core.verdicts import Role, Verdict
 from harness.gates._wording import client, engineer
 
@@ -15,7 +17,12 @@ PASS, FAIL, INCONCLUSIVE, ERROR = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSI
 
 def gate(rule: str, threshold: float, metric: str = "triage.accuracy", role: Role = Role.GATING) -> Gate:
     return Gate(
-        metric, rule, threshold, "base" if rule in ("margin", "improves") else None, role, Place("release.yaml")
+        metric,
+        rule,
+        threshold,
+        "base" if rule in ("margin", "improves", "win_rate") else None,
+        role,
+        Place("release.yaml"),
     )
 
 
@@ -82,6 +89,24 @@ def change(low: float, high: float) -> Comparison:
             "bound, +1.0 points, is above zero → PASS.",
             "On 240 test cases, triage accuracy is better than that of “base”, with 95 % confidence.",
         ),
+        (
+            "win_rate", 0.6, PASS, share(0.71, 0.655, 0.76),
+            "triage.accuracy: wins 71.0 % on 240 pairs; the 95 % lower bound, 65.5 %, is above 60.0 % → PASS.",
+            "On 240 test cases, triage accuracy beats that of “base” on more than 60.0 % of such cases (a tie counts "
+            "half), with 95 % confidence.",
+        ),
+        (
+            "win_rate", 0.6, FAIL, share(0.5, 0.44, 0.56),
+            "triage.accuracy: wins 50.0 % on 240 pairs; even the 95 % upper bound, 56.0 %, is below 60.0 % → FAIL.",
+            "On triage accuracy, the new model beats “base” measurably less often than was agreed, so it is not "
+            "released.",
+        ),
+        (
+            "no_critical_failures", 0.01, PASS, share(0.0, 0.0, 0.0099, 300),
+            "triage.accuracy: failures 0.0 % on 300 samples; the 95 % upper bound, 0.99 %, is below 1.0 % → PASS.",
+            "No critical failure in 300 answers: we can say with 95 % confidence that the rate is below 1.0 %, not "
+            "that it is zero.",
+        ),
     ],
 )  # fmt: skip
 def test_sentences(rule: str, threshold: float, verdict: Verdict, evidence: Evidence, ours: str, theirs: str) -> None:
@@ -134,3 +159,44 @@ def test_an_advisory_fail_does_not_say_that_nothing_is_released() -> None:
     assert client(asked, FAIL, Finding(share(0.5, 0.4, 0.6), 0.9)) == (
         "On triage accuracy, the new model is measurably below what was agreed."
     )
+
+
+def test_a_critical_failure_is_told_as_it_is_and_not_by_a_bound() -> None:
+    asked = gate("no_critical_failures", 0.03)
+    found = Finding(share(1 / 240, 0.0, 0.02), 0.03, verdict=FAIL, reason="1 of 240 samples failed, and none may")
+    assert engineer(asked, FAIL, found) == (
+        "triage.accuracy: failures 0.4 % on 240 samples; 1 of 240 samples failed, and none may → FAIL."
+    )
+    assert client(asked, FAIL, found) == (
+        "On triage accuracy, the new model made critical failures, so it is not released."
+    )
+
+
+def test_a_sample_that_was_lost_is_named() -> None:
+    reason = "1 sample was not evaluated, so a critical failure can't be ruled out"
+    found = Finding(share(1 / 240, 0.0, 0.02), 0.03, verdict=INCONCLUSIVE, reason=reason, needed=99)
+    assert engineer(gate("no_critical_failures", 0.03), INCONCLUSIVE, found) == (
+        f"triage.accuracy: failures 0.4 % on 240 samples; 95 % bounds 0.0 % to 2.0 %; {reason} → INCONCLUSIVE."
+    )
+
+
+def test_groups_are_not_called_samples() -> None:
+    by_group = Estimate(0.0, 0.0, 0.029, 0.95, 101, "Clopper-Pearson of groups")
+    asked, found = gate("no_critical_failures", 0.03), Finding(by_group, 0.03)
+    assert "failures 0.0 % on 101 groups; " in engineer(asked, PASS, found)
+    assert client(asked, PASS, found).startswith("No critical failure in 101 groups of answers: ")
+
+
+@pytest.mark.parametrize(
+    ("subset", "what", "words"),
+    [
+        (Subset("class", "Billing_A.b"), "triage.accuracy[class Billing_A.b]", "triage accuracy (class Billing_A.b)"),
+        (Subset("slice", "language", "DE"), "triage.accuracy[language=DE]", "triage accuracy (language=DE)"),
+    ],
+)
+def test_a_part_is_named_as_it_is_written(subset: Subset, what: str, words: str) -> None:
+    asked, found = replace(gate("at_least", 0.85), subset=subset), Finding(share(0.933, 0.90, 0.958), 0.85)
+    assert engineer(asked, PASS, found).startswith(f"{what}: 93.3 %")
+    assert client(asked, PASS, found).startswith(f"On 240 test cases, {words} is above")
+    lost = Finding(Unestimable("no samples"), 0.0, verdict=ERROR, reason="no samples")
+    assert client(asked, ERROR, lost) == f"T{words[1:]} could not be judged: no samples."

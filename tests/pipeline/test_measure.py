@@ -34,7 +34,7 @@ def results(project: Project) -> Any:
 def test_both_models_are_measured_in_turns_after_the_warm_up(measured: Project, stub: Stub) -> None:
     assert measured.gate() == 0
     found = results(measured)
-    assert {task: len(result.samples) for task, result in found.results.items()} == {"candidate": 60, "base": 60}
+    assert {task: len(result.ids) for task, result in found.results.items()} == {"candidate": 60, "base": 60}
     phase = stub.posts("/v1/chat/completions")[120:]
     models = [body["model"] for body in phase]
     assert models[:10] == [ADAPTER] * 5 + ["tgi"] * 5  # warm-up
@@ -66,8 +66,8 @@ def test_a_failure_is_a_latency_without_end_and_is_not_tried_again(measured: Pro
     assert len(stub.chat_texts) - asked == 120
     found = results(measured)
     for result in found.results.values():
-        assert error_series([result]).values.sum() == 1
-        assert sum(math.isinf(value) for value in latency_series([result], 0.95).values) == 1
+        assert error_series(result).values.sum() == 1
+        assert sum(math.isinf(value) for value in latency_series(result, 0.95).values) == 1
 
 
 def test_a_second_gate_measures_nothing_again(measured: Project, stub: Stub) -> None:
@@ -88,7 +88,7 @@ def test_a_gate_on_latency_has_a_measured_phase_without_being_told(project: Proj
     project.release["gates"].append(dict(LATENCY_GATE))
     project.write()
     assert project.gate() == 0
-    assert {task: len(r.samples) for task, r in results(project).results.items()} == {"candidate": 80, "base": 80}
+    assert {task: len(r.ids) for task, r in results(project).results.items()} == {"candidate": 80, "base": 80}
 
 
 def test_without_a_gate_or_a_section_nothing_is_measured(project: Project, stub: Stub) -> None:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from harness.core.decisions import WaiverUse
+from harness.core.releases import Waiver
 from harness.core.verdicts import Verdict
 from harness.report.text import lines
 from harness.report.words import SPACE
@@ -32,6 +34,16 @@ def test_the_release_comes_last() -> None:
 @pytest.mark.parametrize("width", [40, 72, 120])
 def test_no_line_is_wider_than_the_screen(width: int) -> None:
     assert max(len(line) for line in lines(made.decision(), width, colour=False)) <= width
+
+
+def test_waivers_are_told_before_the_verdict() -> None:
+    waived = replace(made.gates()[2], waived=True)
+    use = WaiverUse(Waiver(waived.gate.id, "Ana", "x", 0.1, "2026-12-31", None, None, waived.gate.place), "used", "So.")
+    decision = replace(made.decision(results=(waived,)), waivers=(use, replace(use, outcome="too_narrow")))
+    text = lines(decision, 120, colour=False)
+    assert "[gating, waived]" in text[0]
+    assert [line.strip() for line in text if "waiver" in line] == ["waiver used: So.", "waiver too narrow: So."]
+    assert "waive" not in plain()
 
 
 def test_colours_change_nothing_else() -> None:

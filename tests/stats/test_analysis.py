@@ -40,6 +40,7 @@ def classified(targets: list[int], answers: list[int], classes: int = 2, groups:
     )
 
 
+@settings(deadline=None)
 @given(aggregates, awkward, st.floats(-2, 2))
 def test_no_nan_leaves_the_package(aggregate: str, values: np.ndarray, bound: float) -> None:
     found = absolute(Series(aggregate, values, q=0.95), SETTINGS)
@@ -67,6 +68,7 @@ def test_a_pair_of_unlike_lengths_is_a_bug() -> None:
         difference(Pair(Series("rate", np.ones(3)), Series("rate", np.ones(4))), SETTINGS)
 
 
+@settings(deadline=None)
 @given(rights, st.randoms(use_true_random=False))
 def test_the_order_of_samples_does_not_count(values: np.ndarray, random: object) -> None:
     order = np.random.default_rng(random.randint(0, 999)).permutation(len(values))  # type: ignore[attr-defined]
@@ -81,6 +83,7 @@ def _rounded(evidence: Estimate | Comparison | Unestimable) -> list[object]:
     return [round(value, 9) if isinstance(value, float) else value for value in astuple(evidence)]
 
 
+@settings(deadline=None)
 @given(scores, st.floats(0.01, 0.99))
 def test_clusters_of_one_are_no_clusters(values: np.ndarray, bound: float) -> None:
     plain = absolute(Series("mean", values), SETTINGS)
@@ -88,6 +91,7 @@ def test_clusters_of_one_are_no_clusters(values: np.ndarray, bound: float) -> No
     assert numbers(single, bound) == pytest.approx(numbers(plain, bound))
 
 
+@settings(deadline=None)
 @given(scores)
 def test_copies_within_a_cluster_add_nothing(values: np.ndarray) -> None:
     plain = absolute(Series("mean", values), SETTINGS).evidence
@@ -124,6 +128,7 @@ def test_a_rare_disaster_is_allowed_for_before_it_is_seen() -> None:
     assert wrong / 2000 <= 0.08
 
 
+@settings(deadline=None)
 @given(scores, st.floats(0.05, 0.95))
 def test_mean_bounds_and_p_values_agree(values: np.ndarray, bound: float) -> None:
     found = absolute(Series("mean", values), SETTINGS)
@@ -241,6 +246,7 @@ def test_weak_samples_are_told(series: Series, reason: str | None) -> None:
     assert found is None if reason is None else reason in str(found)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), max_size=12))
 def test_holm_only_raises_keeps_the_order_and_stops_at_one(p_values: list[float]) -> None:
     adjusted = holm(p_values)

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.stats.paired import (
@@ -27,6 +27,7 @@ tables = st.builds(Table, counts, counts, counts, counts).filter(lambda table: t
 alphas = st.sampled_from([0.005, 0.025, 0.05, 0.1])
 
 
+@settings(deadline=None)
 @given(tables, alphas)
 def test_swapping_the_models_turns_the_bounds_over(table: Table, alpha: float) -> None:
     for bounds in (tango, newcombe):
@@ -36,6 +37,7 @@ def test_swapping_the_models_turns_the_bounds_over(table: Table, alpha: float) -
     assert mcnemar_mid_p(table) == mcnemar_mid_p(table.swapped)
 
 
+@settings(deadline=None)
 @given(tables, alphas)
 def test_bounds_are_numbers_around_the_difference(table: Table, alpha: float) -> None:
     for low, high in (tango(table, alpha), newcombe(table, alpha)):
@@ -44,18 +46,21 @@ def test_bounds_are_numbers_around_the_difference(table: Table, alpha: float) ->
     assert 0 < mcnemar_mid_p(table) <= mcnemar_exact(table) <= 1
 
 
+@settings(deadline=None)
 @given(st.builds(Table, counts, counts, st.integers(1, 400), counts), alphas)
 def test_mending_a_sample_that_only_the_baseline_had_right_never_lowers_the_bound(table: Table, alpha: float) -> None:
     better = table._replace(both=table.both + 1, baseline=table.baseline - 1)
     assert tango(better, alpha)[0] >= tango(table, alpha)[0] - 1e-9
 
 
+@settings(deadline=None)
 @given(tables, st.floats(-0.999, 0.999))
 def test_p_values_are_the_two_tails_of_one_statistic(table: Table, bound: float) -> None:
     assert p_below(table, bound) + p_above(table, bound) == pytest.approx(1)
     assert p_above(table, bound) == pytest.approx(p_below(table.swapped, -bound))
 
 
+@settings(deadline=None)
 @given(tables, alphas)
 def test_bound_and_p_value_agree(table: Table, alpha: float) -> None:
     low = tango(table, alpha)[0]

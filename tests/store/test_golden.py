@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.store import bundle, reader, schemas, writer
+from harness.store import bundle, reader, records, schemas, writer
 from harness.store.database import opened
 from harness.store.migrations import STEPS
 from harness.store.rules import files_equal
@@ -60,3 +61,11 @@ def test_a_migrated_database_equals_one_that_is_loaded_anew(store: Path) -> None
     with opened(store) as connection:
         for part, path in bundle.part_files(GOLDEN / "format_1" / "bundle").items():
             assert files_equal(connection, part, path, RUN.id)
+
+
+def test_a_run_of_an_older_harness_is_written_as_it_was() -> None:
+    """The database compares a run's JSON with that of its bundle."""
+    assert "data" not in records.run_to_json(RUN)
+    told = replace(RUN, data={"t": "e" * 64})
+    assert records.run_from_json(records.run_to_json(told)) == told
+    assert records.run_from_json(records.run_to_json(RUN)) == RUN

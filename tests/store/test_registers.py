@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from harness.core.errors import OutsideError
 from harness.store import files, reader, registers
 from harness.store.database import opened
+from harness.store.migrations import STEPS
 
 ATTEMPT = {"time": "2026-01-01T00:00:00+00:00", "release": "r", "decision": "d" * 64, "verdict": "PASS", "runs": {}}
 
@@ -85,3 +87,36 @@ def test_each_time_counts_as_an_attempt(store: Path, file: Path) -> None:
     with opened(store, read_only=True) as connection:
         assert registers.attempts(connection) == [{"number": 1, **ATTEMPT}, {"number": 2, **ATTEMPT}]
         assert list(files.lines_of(file)) == registers.attempts(connection)
+
+
+def test_lines_of_older_harnesses_stay_as_they_are(store: Path, file: Path) -> None:
+    told = {**ATTEMPT, "candidate": "a" * 64, "data": {"s.t": "e" * 64}}
+    for line in (ATTEMPT, told):
+        with opened(store) as connection:
+            registers.add_attempt(connection, file, line)
+    with opened(store, read_only=True) as connection:
+        assert registers.attempts(connection) == [{"number": 1, **ATTEMPT}, {"number": 2, **told}]
+        assert list(files.lines_of(file)) == registers.attempts(connection)
+
+
+def test_an_attempt_that_only_file_or_table_has_is_known(store: Path, file: Path) -> None:
+    with opened(store) as connection:
+        registers.add_attempt(connection, file, ATTEMPT)
+    file.unlink()
+    files.append(file, {"number": 2, **ATTEMPT})
+    with opened(store, read_only=True) as connection:
+        assert [line["number"] for line in registers.known_attempts(connection, file)] == [1, 2]
+
+
+def test_attempts_of_the_second_step_are_brought_along(store: Path, file: Path) -> None:
+    files.append(file, {"number": 1, **ATTEMPT})
+    with duckdb.connect(str(store)) as connection:
+        connection.execute("CREATE TABLE migrations (step BIGINT PRIMARY KEY, applied TIMESTAMP)")
+        for number, step in enumerate(STEPS[:2], start=1):
+            connection.execute(step)
+            connection.execute("INSERT INTO migrations VALUES (?, current_timestamp)", [number])
+        values = [1, *(ATTEMPT[name] for name in ("time", "release", "decision", "verdict")), "{}"]
+        connection.execute("INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?)", values)
+    with opened(store) as connection:
+        assert registers.attempts(connection) == list(files.lines_of(file))
+        assert registers.load_attempts(connection, file) == 1
