@@ -11,18 +11,18 @@ from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release, ServeSpec
 from harness.core.runs import Run
 from harness.core.samples import Json
-from harness.core.verdicts import Verdict
 from harness.pipeline.attempts import read_attempts
 from harness.pipeline.candidate import on_disk
 from harness.pipeline.decisions import find_decision
 from harness.pipeline.evidence import Material
+from harness.pipeline.gate import is_settled
 from harness.pipeline.judge import judge
 from harness.pipeline.material import candidate_json, read_material
 from harness.pipeline.measure import is_measured
 from harness.pipeline.run import is_fresh
-from harness.pipeline.runs import Plan, plan_runs, server_of
+from harness.pipeline.runs import Plan, look_at_hand, plan_runs, server_of
 from harness.pipeline.workspace import Workspace, now
-from harness.store import reader
+from harness.store import bundle, reader
 from harness.store.database import opened
 
 
@@ -36,25 +36,33 @@ class Judgement:
 
 
 def judge_stored(release: Release) -> Judgement:
-    """What `harness gate` decides on the same store: at the first declared look at which every gate is decided.
+    """What `harness gate` decides on the same store.
 
-    Raises ConfigError naming the runs that are missing, OutsideError where the store or a bundle cannot be read.
+    Raises ConfigError naming the runs that are missing (also where a next look is due), OutsideError where the store
+    or a bundle cannot be read.
     """
     workspace, candidate = Workspace(release.root), on_disk(release)
-    if not workspace.store.is_file():
-        raise ConfigError("nothing was run yet: run `harness run` first.")
-    with opened(workspace.store, read_only=True) as connection:
-        known = reader.runs(connection)
-    server, who, looks = _server(release, known), candidate_json(candidate, release), max(1, release.policy.looks)
-    plan = None
-    for look in range(1, looks + 1):
-        plan = plan_runs(release, candidate, server, look, plan)
+    known = _known(workspace)
+    server, who = _server(release, known), candidate_json(candidate, release)
+    look = look_at_hand(release, candidate, server) or 1
+    while True:
+        plan = plan_runs(release, candidate, server, look)
         _check_there(plan, workspace, {run.id for run in known})
         material = read_material(workspace, plan.ids | _anchors(release, workspace))
         decision = judge(release, material, who, now(), read_attempts(workspace, material, who), look)
-        if look == looks or all(one.verdict is not Verdict.INCONCLUSIVE for one in decision.results):
+        if look >= release.policy.looks or is_settled(decision):
             return Judgement(release, material, decision)
-    raise AssertionError("there is a last look")
+        look += 1
+
+
+def _known(workspace: Workspace) -> list[Run]:
+    """The runs in the store, oldest first."""
+    if not workspace.store.is_file():
+        there = any((workspace.state / "runs").glob(f"*/{bundle.MANIFEST}"))
+        said = "the store is gone: run `harness store rebuild`" if there else "nothing was run yet: run `harness run`"
+        raise ConfigError(f"{said} first.")
+    with opened(workspace.store, read_only=True) as connection:
+        return reader.runs(connection)
 
 
 def _anchors(release: Release, workspace: Workspace) -> dict[str, dict[str, str]]:
@@ -74,7 +82,8 @@ def _server(release: Release, known: Iterable[Run]) -> Mapping[str, Json]:
     ours = [run for run in known if run.release == release.name and run.model.role == "candidate"]
     found = [run.server for run in ours if _is_declared(run.server, release.serve)]
     if not found:
-        raise ConfigError("no run of the candidate on the declared server is stored: run `harness run` first.")
+        message = "the store has no run of the candidate on the declared server"
+        raise ConfigError(f"{message}: run `harness run` first, or `harness store load` where it was run already.")
     return found[-1]
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.core.decisions import Decision
-from harness.core.metric_refs import MEASURED_RUN, MetricRef
+from harness.core.metric_refs import CLEAN, MEASURED_RUN, MetricRef
+from harness.core.releases import Gate
 from harness.core.samples import Json
 from harness.pipeline.evidence import Material
 from harness.pipeline.workspace import Workspace
@@ -76,11 +77,13 @@ def count(lines: Iterable[Mapping[str, Any]], adapter: str, data: Mapping[str, s
     return Attempts(numbers, otherwise)
 
 
-def too_many(ref: MetricRef, numbers: Mapping[str, int], most: int | None) -> str | None:
-    """Why a metric can't be judged on these samples once more; None where it can."""
-    if most is None:
+def too_many(gate: Gate, refs: Mapping[str, MetricRef], numbers: Mapping[str, int], most: int | None) -> str | None:
+    """Why a gate can't be judged on its samples once more; None where it can. The measured phase has no limit."""
+    ref = refs.get(gate.metric)
+    if most is None or ref is None:
         return None
-    for task in filter(None, (f"{ref.suite}.{ref.task}", ".".join(ref.clean or ()))):
+    clean = [".".join(ref.clean)] if gate.against == CLEAN and ref.clean else []
+    for task in (f"{ref.suite}.{ref.task}", *clean):
         number = numbers.get(task)
         if number is None:
             return (

@@ -14,9 +14,10 @@ from harness.core.verdicts import Role
 from harness.gates.interface import Evidence
 from harness.pipeline.at_hand import Judgement
 from harness.pipeline.evidence import evidence_for
+from harness.pipeline.looks import alpha_of
 from harness.pipeline.workspace import Workspace
 from harness.stats import analysis
-from harness.stats.series import Pair, Settings
+from harness.stats.series import Settings
 from harness.store import reader
 from harness.store.database import opened
 
@@ -34,38 +35,41 @@ class StoredModel:
     judgement: Judgement = field(repr=False)
 
     def estimate(self, metric: str) -> Estimate:
-        """A metric of the task, with bounds at the policy's alpha. Raises ConfigError where it can't be estimated."""
-        evidence = self._evidence(metric, None)
-        found = _known(metric, analysis.absolute(evidence.candidate, self._settings).evidence)
+        """A metric of the task, with bounds as its gates have them. Raises ConfigError where it can't be estimated."""
+        gate = self._gate(metric, None)
+        found = _known(metric, analysis.absolute(self._evidence(gate).candidate, self._settings(gate)).evidence)
         assert isinstance(found, Estimate)
         return found
 
     def against(self, baseline: StoredModel, metric: str) -> Comparison:
         """This model minus the baseline on the same samples. Raises ConfigError where they can't be compared."""
-        evidence = self._evidence(metric, baseline.role)
-        assert evidence.baseline is not None
-        pair = Pair(evidence.candidate, evidence.baseline)
-        found = _known(metric, analysis.difference(pair, self._settings).evidence)
+        gate = self._gate(metric, baseline.role)
+        found = _known(metric, analysis.difference(self._evidence(gate).pair, self._settings(gate)).evidence)
         assert isinstance(found, Comparison)
         return found
 
-    @property
-    def _settings(self) -> Settings:
-        policy = self.judgement.release.policy
-        return Settings(policy.alpha, policy.resamples, policy.seed, policy.min_samples, policy.looks == 0)
+    def _settings(self, gate: Gate) -> Settings:
+        release, look = self.judgement.release, self.judgement.decision.looks[0]
+        policy, alpha = release.policy, alpha_of(gate, release, look)
+        return Settings(alpha, policy.resamples, policy.seed, policy.min_samples, policy.looks == 0)
 
-    def _evidence(self, metric: str, against: str | None) -> Evidence:
-        """The series, by the rules of the gates: lost samples count against the model that is looked at."""
-        release, material = self.judgement.release, self.judgement.material
+    def _gate(self, metric: str, against: str | None) -> Gate:
+        """A gate that would look at the metric of this task."""
+        release = self.judgement.release
         wanted, refs = (self.run.suite, self.result.task, metric), metric_refs(release.suites)
         name = next((name for name, ref in refs.items() if (ref.suite, ref.task, ref.metric) == wanted), None)
         if name is None:
             known = ", ".join(ref.metric for ref in refs.values() if (ref.suite, ref.task) == wanted[:2])
             raise ConfigError(f"{self.run.suite}.{self.result.task} has no metric '{metric}'. It has {known}.")
-        gate = Gate(name, "margin" if against else "at_least", 0.0, against, Role.ADVISORY, Place(release.file))
-        found = evidence_for(gate, refs, {**material, "candidate": material[self.role]}, release.policy)
+        return Gate(name, "margin" if against else "at_least", 0.0, against, Role.ADVISORY, Place(release.file))
+
+    def _evidence(self, gate: Gate) -> Evidence:
+        """The series, by the rules of the gates: lost samples count against the model that is looked at."""
+        release, material = self.judgement.release, self.judgement.material
+        mine = {**material, "candidate": material[self.role]}
+        found = evidence_for(gate, metric_refs(release.suites), mine, release.policy)
         if isinstance(found, Finding):
-            raise ConfigError(f"{name}: {found.reason}.")
+            raise ConfigError(f"{gate.metric}: {found.reason}.")
         return found
 
 

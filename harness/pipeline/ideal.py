@@ -90,11 +90,13 @@ def _classified(samples: list[Sample], info: MetricInfo, subset: Subset | None, 
 
 
 def passes(rule: Rule, gate: Gate, best: Series, settings: Settings) -> bool:
-    """Whether the gate passes on the best result there is. Corpus BLEU is taken to: it has no best one to make up."""
+    """Whether the gate passes on the best result there is. BLEU has none to be made up: enough samples must do."""
     import numpy as np
 
+    from harness.stats.series import weakness
+
     if best.aggregate == "bleu":
-        return True
+        return weakness(best, settings) is None
     if not rule.compares:
         low = gate.rule == "at_most"
         return rule.find(Evidence(replace(best, values=0 * best.values) if low else best), settings).passes

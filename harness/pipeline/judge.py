@@ -106,7 +106,7 @@ def infrastructure_failed(decision: Decision) -> bool:
 
 def _finding(gate: Gate, release: Release, material: Material, attempts: Attempts, alpha: float) -> Finding:
     policy, refs = release.policy, metric_refs(release.suites)
-    tried = too_many(refs[gate.metric], attempts.numbers, policy.max_attempts) if gate.metric in refs else None
+    tried = too_many(gate, refs, attempts.numbers, policy.max_attempts)
     if tried:
         return error(tried)
     evidence = evidence_for(gate, refs, material, policy)

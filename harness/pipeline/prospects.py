@@ -93,16 +93,16 @@ def _obstacle(rule: Rule, gate: Gate, best: Series, least: int | None, settings:
     start, floor = f"{asked} on {gate.what}", least_samples(best.aggregate, settings)
     # A better model can meet a margin on fewer pairs, but on no fewer than any gate needs.
     unless = ", so only a better model could pass" if gate.rule == "margin" and best.samples >= floor else ""
-    weak = weakness(best, settings)
-    if weak and best.samples >= floor:
+    if ideal.passes(rule, gate, best, settings):
+        return ""
+    weak = weakness(best, settings) if best.samples >= floor and gate.rule != "no_critical_failures" else None
+    if weak:
         return f"{start}: {weak}."
     if least is None:
         return f"{start} can't be shown by any number of samples."
     if best.samples < least:
         named = _named(gate, best) if least > floor else "samples"
         return f"{start} needs {least:,} {named}; you have {best.samples:,}{unless}."
-    if ideal.passes(rule, gate, best, settings):
-        return ""
     return f"{start}: not even the best result clears the bound{unless}."
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.cli.main import main
 from harness.core.errors import ConfigError, OutsideError
 from harness.pipeline.at_hand import Judgement, judge_stored
 from harness.pipeline.validate import validate
+from harness.store import bundle
 from tests.pipeline.release_project import Project, rows, write_rows
 from tests.tgi_stub import Stub
 
@@ -98,16 +100,15 @@ def test_a_changed_gate_is_judged_by_its_new_threshold(project: Project) -> None
 def test_a_bundle_that_is_not_in_the_store_is_named(project: Project) -> None:
     assert project.gate() == 0
     project.state.store.unlink()
-    with pytest.raises(ConfigError, match="nothing was run yet"):
+    with pytest.raises(ConfigError, match="the store is gone: run `harness store rebuild` first"):
         judged(project)
-    assert project.call("status") == 0
-    folder = project.bundles[0]
+    folder = next(one for one in project.bundles if bundle.read_run(one).model.role == "base")
     folder.rename(project.root / "aside")
-    assert project.call("store", "rebuild") == 0
+    assert main(["store", "rebuild", "-f", str(project.file)]) == 0
     (project.root / "aside").rename(folder)
-    with pytest.raises(ConfigError, match="not in the store: queue · .* Run `harness store load` first"):
+    with pytest.raises(ConfigError, match=r"not in the store: queue · base\. Run `harness store load` first"):
         judged(project)
-    assert project.call("store", "load") == 0
+    assert main(["store", "load", "-f", str(project.file)]) == 0
     assert judged(project).decision.id == project.record["id"]
 
 
@@ -131,3 +132,16 @@ def test_an_adapter_that_is_not_trained_yet_is_not_trained(project: Project) -> 
     project.release["candidate"] = {"base_model": "base", "train": {"axolotl": "lora.yaml", "data": "train.jsonl"}}
     with pytest.raises(ConfigError, match="not trained yet: run `harness run` first"):
         judged(project)
+
+
+@pytest.mark.parametrize(("improves", "look"), [(True, 1), (False, 2)])
+def test_the_look_is_the_gates(project: Project, stub: Stub, improves: bool, look: int) -> None:
+    if not improves:
+        stub.answer = lambda text, adapter: text.rsplit(" ", 1)[-1]
+    project.release["policy"]["looks"] = 2
+    write_rows(project.root / "data/test.jsonl", rows(120))
+    project.write()
+    assert project.gate() == (0 if improves else 3)
+    decision = judged(project).decision
+    assert decision.looks == (look, 2)
+    assert decision.id == project.record["id"]

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cli.main import main
+from harness.core.metric_refs import MetricRef
 from harness.core.releases import Gate
 from harness.core.samples import Sample
 from harness.core.verdicts import Verdict
-from harness.pipeline.attempts import NONE, Attempts, count, data_of, recorded
+from harness.pipeline.attempts import NONE, Attempts, count, data_of, recorded, too_many
 from harness.pipeline.judge import decision_id, judge
 from harness.store import bundle, files
 from tests.pipeline.hand_made import CANDIDATE, WHOLE, gate, material, release, result, with_run
@@ -98,6 +99,14 @@ def test_an_unknown_number_is_no_small_number() -> None:
     decision = judged(NONE, 20, ASKED)
     assert decision.verdict is Verdict.ERROR
     assert "nobody knows how many candidates" in decision.results[0].sentence
+
+
+def test_a_gate_against_the_clean_run_is_on_its_samples_too() -> None:
+    refs = {"s.m": MetricRef("s", "t", "m", ("c", "u"))}
+    clean, alone = replace(gate("s.m", "margin", 0.1), against="clean"), gate("s.m", "at_least", 0.1)
+    assert "samples of c.u" in str(too_many(clean, refs, {"s.t": 1, "c.u": 3}, 2))
+    assert too_many(clean, refs, {"s.t": 1, "c.u": 2}, 2) is None
+    assert too_many(alone, refs, {"s.t": 1}, 2) is None
 
 
 def test_the_record_alone_gives_its_attempts() -> None:
@@ -197,3 +206,25 @@ def test_a_waiver_holds_until_its_day_for_promotion_too(
     assert "rests on a waiver that is over: queue.accuracy:improves:base (owner Ana)" in capfd.readouterr().err
     monkeypatch.undo()
     assert project.call("promote", "--to", "dev") == 0
+
+
+def test_what_was_waived_and_tried_before_is_verified_too(project: Project, stub: Stub) -> None:
+    """From the register, or from bundles alone; and whatever waivers.yaml says today."""
+    stub.answer = lambda text, adapter: text.rsplit(" ", 1)[-1]
+    project.gate()
+    other_adapter(project, "second")
+    waivers = project.root / "waivers.yaml"
+    waivers.write_text(
+        "waivers:\n- {gate: 'queue.accuracy:improves:base', owner: Ana, reason: x, largest_drop: 0.1, "
+        "expires: '2999-12-31'}\n"
+    )
+    assert project.gate() == 0
+    assert project.record["attempts"] == {"queue.sort": 2}
+    waivers.unlink()
+    record = str(project.state.decision(project.record["id"]))
+    assert project.call("verify", record) == 0
+    assert project.call("verify", record, "--bundles", str(project.state.state / "runs")) == 0
+    with project.state.attempts.open("ab") as file:
+        line = {**next(files.lines_of(project.state.attempts)), "number": 0, "candidate": "e" * 64}
+        file.write(orjson.dumps(line) + b"\n")
+    assert project.call("verify", record) == 2, "the register tells another number"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,32 @@ def test_what_is_detectable_is_told_without_a_planned_rate(tmp_path: Path) -> No
     assert found.detectable == pytest.approx(0.7, abs=0.001)
 
 
+def with_policy(root: Path, **policy: Any) -> Prospect:
+    """The margin of five points on 60 pairs, under another policy."""
+    one = release(root, [{**AGAINST, "margin": 0.05}], samples=60)
+    return prospects(replace(one, policy=replace(one.policy, **policy)))[0]
+
+
+def test_looks_and_bounds_at_any_time_cost_samples(tmp_path: Path) -> None:
+    at_once, last_of_three, anytime = (with_policy(tmp_path, looks=looks) for looks in (1, 3, 0))
+    assert (at_once.least, at_once.can_pass) == (52, True)
+    assert last_of_three.least is not None
+    assert anytime.least is not None
+    assert 52 < last_of_three.least < anytime.least
+    assert last_of_three.wanted is not None
+    assert at_once.wanted is not None
+    assert last_of_three.wanted > at_once.wanted
+    assert anytime.can_pass is False
+    assert anytime.wanted is None
+
+
+@pytest.mark.parametrize(("samples", "can_pass"), [(120, True), (60, False)])
+def test_the_f1_of_a_class_needs_samples_of_that_class(tmp_path: Path, samples: int, can_pass: bool) -> None:
+    gate = {"metric": "queue.macro_f1", "class": "other", "at_least": 0.5}
+    found = prospect(tmp_path, gate, samples=samples)
+    assert (found.samples, found.can_pass) == (samples, can_pass)
+
+
 def grouped(count: int, groups: int) -> list[dict[str, str]]:
     return [{**row, "customer": f"c{i % groups}"} for i, row in enumerate(rows(count))]
 
@@ -122,6 +149,13 @@ def test_samples_in_groups_count_for_less(tmp_path: Path) -> None:
     assert together.least > 300
     assert together.can_pass is False
     assert together.wanted is None  # the planning formulas are for samples that stand alone
+
+
+def test_groups_without_a_failure_are_counted_as_groups(tmp_path: Path) -> None:
+    gate = {**ACCURACY, "no_critical_failures": True}
+    found = prospect(tmp_path, gate, given=grouped(300, 60), group="customer")
+    assert (found.can_pass, found.least) == (False, 98 * 5 + 1)
+    assert prospect(tmp_path, gate, given=grouped(300, 100), group="customer").can_pass is True
 
 
 def test_repeats_are_no_samples(tmp_path: Path) -> None:

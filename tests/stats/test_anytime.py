@@ -179,12 +179,16 @@ def test_one_more_right_answer_never_lowers_a_bound(values: np.ndarray) -> None:
         assert worse.high <= more.high + 1e-12  # type: ignore[union-attr, operator]
 
 
-def test_a_lower_bound_is_a_single_edge() -> None:
+def test_a_lower_bound_is_the_single_edge_of_one_stake_whatever_the_number_of_samples() -> None:
     """Every rate below it is refuted, so that halving cannot have stopped at a wrong one."""
-    for right, n in ((1, 1), (30, 30), (5, 200), (180, 200), (999, 1000)):
-        low = absolute(Series("rate", np.arange(n) < right), SETTINGS).evidence.low  # type: ignore[union-attr]
-        rates = np.linspace(1e-6, low - 1e-9, 500)  # type: ignore[operator]
-        assert low == 0 or all(eprocess.beta_binomial(right, n, rate, WEIGHT) >= ENOUGH for rate in rates)
+    for right, n in ((5, 5), (30, 30), (5, 200), (180, 200), (999, 1000)):
+        low = absolute(Series("rate", (np.arange(n) < right).astype(float)), SETTINGS).evidence.low  # type: ignore[union-attr]
+        assert low is not None
+        assert low > 0
+        assert all(
+            eprocess.beta_binomial(right, n, rate, WEIGHT) >= ENOUGH for rate in np.linspace(1e-6, low - 1e-9, 500)
+        )
+        assert eprocess.beta_binomial(right, n, low + 2e-9, WEIGHT) < ENOUGH
 
 
 @given(scores)

@@ -52,11 +52,11 @@ def test_the_fast_draw_is_the_bootstrap() -> None:
     rng = np.random.default_rng(0)
     ours, theirs = rng.lognormal(size=300), rng.lognormal(size=300)
     for q in (0.5, 0.95):
-        fast = quantile_ratio(ours, theirs, q, 0.05, 20_000, 1)
-        slow = quantile_ratio(ours, theirs, q, 0.05, 20_000, 2, (np.arange(300), np.arange(300, 600)))
+        fast = quantile_ratio(ours, theirs, q, 0.05, 8000, 1)
+        slow = quantile_ratio(ours, theirs, q, 0.05, 8000, 2, (np.arange(300), np.arange(300, 600)))
         assert isinstance(fast, Estimate)
         assert isinstance(slow, Estimate)
-        assert (slow.value, slow.low, slow.high) == pytest.approx((fast.value, fast.low, fast.high), rel=0.03)
+        assert (slow.value, slow.low, slow.high) == pytest.approx((fast.value, fast.low, fast.high), rel=0.05)
         assert slow.method == "block bootstrap of a ratio"
 
 
