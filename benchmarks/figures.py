@@ -37,6 +37,7 @@ FIGURES = (
     Figure("resume_seconds", "resume", "s", 3),
     Figure("gate_1m_seconds", "gate", "s", 2.5),
     Figure("gate_1m_vs_100k_ratio", "gate", "times the wall time", 2),
+    Figure("pytest_plugin_ms", "pytest_plugin", "ms", 50),
     Figure("local_server_ratio_32", "local_server", "of static batches' throughput", 0.8, at_least=True),
 )
 

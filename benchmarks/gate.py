@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.work import run, start, stub, whole, write_project
+from benchmarks.work import run, stub, whole, write_project
 
 SAMPLES, TIMES = 25_000, 5
 LABELS = tuple(f"class{i}" for i in range(8))
@@ -36,11 +36,10 @@ def _seconds(samples: int) -> list[float]:
         release = _project(Path(folder), server.url, samples)
         run(release)
         words = ("harness", "gate", "-q", "--no-report", "-f", str(release))
-        process = start(*words)
-        if process.wait() != 0:
-            raise RuntimeError(f"the gate ended with exit code {process.returncode}")
+        judged = (0, 3)  # a tenth of the samples is too few for some of the gates
+        whole(*words, codes=judged)
         _check(release, 40 * samples)
-        return [whole(*words).seconds for _ in range(TIMES)]
+        return [whole(*words, codes=judged).seconds for _ in range(TIMES)]
 
 
 def _check(release: Path, scores: int) -> None:

@@ -109,14 +109,14 @@ def start(*words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", *words], stdout=subprocess.DEVNULL, cwd=ROOT, env=ENVIRONMENT)
 
 
-def whole(*words: str) -> Ended:
-    """`python -m WORDS` from start to end. Raises RuntimeError where it does not end well."""
+def whole(*words: str, codes: tuple[int, ...] = (0,)) -> Ended:
+    """`python -m WORDS` from start to end. Raises RuntimeError where it does not end with one of these exit codes."""
     began = time.perf_counter()
     process = start(*words)
     _, status, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+    if process.returncode not in codes:
         raise RuntimeError(f"{' '.join(words)} ended with exit code {process.returncode}")
     return Ended(seconds, used.ru_maxrss / 1024)
 

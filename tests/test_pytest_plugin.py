@@ -243,10 +243,11 @@ def test_a_changed_bundle_is_an_error(tmp_path: Path, stub: Stub) -> None:
 def test_the_problems_of_a_release_are_shown(tmp_path: Path, stub: Stub) -> None:
     project = make(tmp_path, stub.url)
     project.file.write_text(project.file.read_text().replace("queue.format", "queue.fromat"))
-    ended = run(tmp_path, "suites")
-    assert ended.code == 2
-    assert "release.yaml:" in ended.output
-    assert "queue.fromat" in ended.output
+    for words in (["suites"], ["suites", "--harness-run"]):
+        ended = run(tmp_path, *words)
+        assert ended.code == 2
+        assert "release.yaml:" in ended.output
+        assert "queue.fromat" in ended.output
     project.file.write_text("suites: [\ngates: {\n")
     ended = run(tmp_path, "suites")
     assert ended.code == 2
@@ -261,7 +262,7 @@ def test_another_tools_release_yaml_is_left_alone(tmp_path: Path) -> None:
     assert collected(tmp_path, "tests") == ["tests/test_it.py::test_it"]
 
 
-@pytest.mark.parametrize("name", ["skip", "xfail", "timeout"])
+@pytest.mark.parametrize("name", ["skip", "xfail"])
 def test_a_suites_name_is_never_one_of_pytests_own_marks(tmp_path: Path, stub: Stub, name: str) -> None:
     project = make(tmp_path, stub.url, name=name)
     project.file.write_text(project.file.read_text().replace("metric: queue.", f"metric: {name}."))

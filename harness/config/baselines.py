@@ -42,6 +42,9 @@ def baseline_problems(root: Path, parsed: ReleaseFile, suites: tuple[Suite, ...]
         kinds = [key for key in KINDS if getattr(file, key) is not None]
         if len(kinds) > 1:
             found.append(source.problem(at, f"a baseline is of one kind; this one names {' and '.join(kinds)}."))
+        if file.anchor is not None and parsed.policy.looks not in (1, "anytime"):
+            message = "an anchor was run on all samples; it can't be compared look by look (policy.looks)."
+            found.append(source.problem((*at, "anchor"), message))
         if file.adapter_id is not None and file.production is None:
             found.append(source.problem((*at, "adapter_id"), "'adapter_id' goes with 'production' only."))
         if file.few_shot and _kind(file) in ("anchor", "human"):

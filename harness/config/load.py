@@ -64,7 +64,7 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
         suites=suites,
         policy=policy,
         seed=parsed.seed,
-        digest=digest_json(parsed.model_dump(mode="json")),
+        digest=digest_json(parsed.model_dump(mode="json", exclude_defaults=True)),
         measure=measure_of(parsed),
         waivers=waivers,
     )

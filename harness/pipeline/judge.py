@@ -43,6 +43,8 @@ def judge(
     that the runs were made for (None: the last).
     """
     policy, material = release.policy, _in_order(release, material)
+    if policy.looks == 0:  # other samples are no second look where the bounds allow for any number of them
+        attempts = replace(attempts, otherwise=())
     look = max(1, policy.looks) if look is None else look
     mixed_up, unproven = _mixed_up(at_look(release, look), material, candidate), _unproven(material)
     alphas = [alpha_of(gate, release, look) for gate in policy.gates]
@@ -55,7 +57,7 @@ def judge(
         return replace(found, passes=False, reason=str(unproven)) if doubtful else found
 
     findings = [find(gate) for gate in policy.gates]
-    results = tuple(map(_result, policy.gates, _verdicts(policy, findings, alphas), findings))
+    results = tuple(map(_result, policy.gates, verdicts(policy, findings, alphas), findings))
     results, waivers = waive(release, results, candidate, decided, find)
     verdict = release_verdict(
         ((one.gate.role, one.verdict) for one in results if not one.waived),
@@ -117,7 +119,7 @@ def _finding(gate: Gate, release: Release, material: Material, attempts: Attempt
     return found
 
 
-def _verdicts(policy: Policy, findings: Sequence[Finding], alphas: Sequence[float]) -> list[Verdict]:
+def verdicts(policy: Policy, findings: Sequence[Finding], alphas: Sequence[float]) -> list[Verdict]:
     """Each PASS at its alpha by itself (all must pass: an intersection-union test); the FAIL claims under Holm.
 
     A gate that may spend only a part of alpha at this look has its p-value raised in proportion.

@@ -88,9 +88,9 @@ class _Look:
     def flip(self, sample_id: str) -> Flip:
         """The sample, side by side."""
         sample = self.samples[sample_id]
-        said = [_said(side.get(sample_id), sample) for side in self.sides]
+        said = [said_text(side.get(sample_id), sample) for side in self.sides]
         scored = [_worth(scores[sample_id], self.metric) for scores in self.scores]
-        asked, target = passage(_input(sample)), passage(_value(sample.target, sample))
+        asked, target = passage(input_text(sample)), passage(value_text(sample.target, sample))
         return Flip(label(sample_id), asked, target, *said, *scored)
 
 
@@ -107,7 +107,7 @@ def _by_id(result: TaskResult) -> dict[str, tuple[Output, Answer]]:
     return {output.sample_id: (output, answers[output.sample_id]) for output in answered}
 
 
-def _input(sample: Sample) -> str:
+def input_text(sample: Sample) -> str:
     """The row without what is shown elsewhere: id, target, slices, group."""
     known = set(sample.slices)
     asked = {
@@ -120,19 +120,19 @@ def _input(sample: Sample) -> str:
     return "\n".join(f"{key}: {written(value)}" for key, value in asked.items())
 
 
-def _said(found: tuple[Output, Answer] | None, sample: Sample) -> str:
+def said_text(found: tuple[Output, Answer] | None, sample: Sample) -> str:
     """What the model gave, and what was wrong with its form."""
     if found is None:
         return "(no output)"
     output, answer = found
-    text = _value(answer.value, sample) if output.text is None else output.text
+    text = value_text(answer.value, sample) if output.text is None else output.text
     shown = passage(text) if text.strip() else "(empty)"
     if answer.outcome is Outcome.SCORED:
         return shown
     return f"{shown}\n[{label(answer.reason or 'no readable answer', 300)}]"
 
 
-def _value(value: object, sample: Sample) -> str:
+def value_text(value: object, sample: Sample) -> str:
     """A target or an answer; the number of a choice with the choice."""
     choices = sample.row.get("choices")
     if isinstance(choices, list) and type(value) is int and 0 <= value < len(choices):

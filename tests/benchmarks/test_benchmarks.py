@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import NotHere, faults, figures, overhead, resume, scale
+from benchmarks import NotHere, faults, figures, overhead, pytest_plugin, resume, scale
 from benchmarks.__main__ import main
 from benchmarks.figures import FIGURES, Figure
 from benchmarks.work import check_all_evaluated, run, stub, write_project
@@ -38,6 +38,7 @@ def test_every_figure_is_told_by_its_module() -> None:
     assert overhead.measure(samples=20, pairs=1, delay=0.0).keys() <= found
     assert scale.measure(samples=40).keys() <= found
     assert resume.measure(samples=400, tries=1).keys() <= found
+    assert pytest_plugin.measure(pairs=1).keys() <= found
 
 
 def test_a_figure_whose_model_is_not_here_is_skipped(
