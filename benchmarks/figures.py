@@ -38,6 +38,7 @@ FIGURES = (
     Figure("gate_1m_seconds", "gate", "s", 2.5),
     Figure("gate_1m_vs_100k_ratio", "gate", "times the wall time", 2),
     Figure("pytest_plugin_ms", "pytest_plugin", "ms", 50),
+    Figure("bootstrap_macro_f1_seconds", "macro_f1", "s", 0.5),
     Figure("local_server_ratio_32", "local_server", "of static batches' throughput", 0.8, at_least=True),
 )
 

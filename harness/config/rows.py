@@ -15,7 +15,9 @@ from harness.core.errors import Problem
 # One line of this size is no row that a person wrote, and would fill the memory.
 MAX_LINE_BYTES = 16 * 1024 * 1024
 
-_KEY = re.compile(rb'"\s*:')
+# The end of a key: a quote that is not escaped (more backslashes than two may be counted once too often, never missed).
+_KEY = re.compile(rb'"(?<!\\")\s*:')
+_KEY_WITH_BACKSLASH = re.compile(rb'\\\\"\s*:')
 # orjson rounds whole numbers beyond 64 bits to floats.
 _ROUNDED = 2.0**63
 _PLAIN = frozenset({str, int, bool, type(None)})
@@ -66,10 +68,16 @@ def _quickly(data: bytes) -> dict[str, object] | None:
     try:
         value = orjson.loads(data)
         # As many keys as stand in the text: none was dropped because it stood twice.
-        whole = isinstance(value, dict) and _count_keys(value) == len(_KEY.findall(data))
+        whole = isinstance(value, dict) and _count_keys(value) == _keys_in(data)
     except (ValueError, RecursionError):
         return None
     return value if whole else None
+
+
+def _keys_in(data: bytes) -> int:
+    """The keys that stand in a row's text, those that stand twice counted twice."""
+    more = len(_KEY_WITH_BACKSLASH.findall(data)) if b'\\\\"' in data else 0
+    return len(_KEY.findall(data)) + more
 
 
 def _count_keys(value: dict[str, object] | list[object]) -> int:

@@ -81,9 +81,10 @@ def _names(kind: str, task: Task, spec: MetricSpec) -> list[str] | str:
 
 def _checked(found: list[Subset], task: Task) -> Subsets | Wrong:
     """The parts, where each class has samples at all: without them nothing could be shown."""
-    targets = {str(sample.target) for sample in task.samples}
-    for one in found:
-        if one.kind == "class" and one.name not in targets:
+    classes = [one for one in found if one.kind == "class"]
+    targets = {str(sample.target) for sample in task.samples} if classes else set()
+    for one in classes:
+        if one.name not in targets:
             message = f"no sample of '{task.name}' is of the class '{one.name}', so nothing could be shown."
             return Wrong("class", message)
     return tuple(found)

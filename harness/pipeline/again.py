@@ -152,7 +152,7 @@ def _other_suites(release: Release, material: Material, look: int | None) -> boo
 def _blocks(role: Role, verdict: Verdict) -> bool:
     """Whether the threshold of a gate of this role keeps a release back; an ERROR is not the threshold's."""
     must_pass = role in (Role.CRITICAL, Role.GATING)
-    return role is not Role.ADVISORY and (verdict is Verdict.FAIL or must_pass and verdict is Verdict.INCONCLUSIVE)
+    return role is not Role.ADVISORY and (verdict is Verdict.FAIL or (must_pass and verdict is Verdict.INCONCLUSIVE))
 
 
 def blocks(past: Sequence[Past]) -> dict[Gate, int]:

@@ -56,10 +56,14 @@ class ErrorRates:
 
 @dataclass(frozen=True, slots=True)
 class _Simulated:
-    """A gate with a population whose score lies at its bound. `wins`: the scores are wins, ties and losses."""
+    """A gate with a population whose score lies at its bound.
+
+    `in_parts`: an early look has fewer samples. `wins`: the scores are wins, ties and losses.
+    """
 
     gate: Gate
     population: Planted
+    in_parts: bool
     wins: bool
 
     def draw(self, rng: np.random.Generator) -> Evidence:
@@ -74,7 +78,7 @@ def error_rates(release: Release, material: Material, simulations: int, seed: in
     refs, found = metric_refs(release.suites), dict[int, _Simulated | str]()
     for place, gate in enumerate(release.policy.gates):
         evidence = evidence_for(gate, refs, material, release.policy)
-        found[place] = _simulated(gate, evidence)
+        found[place] = _simulated(gate, evidence, release)
     ready = {place: one for place, one in found.items() if isinstance(one, _Simulated)}
     counts = _count(release, list(ready.values()), simulations, seed, watch)
     rates = dict(zip(ready, counts, strict=True))
@@ -108,8 +112,8 @@ def _count(
         for look in range(1, looks + 1):
             alphas = [alpha_of(one.gate, release, look) for one in gates]
             findings = [
-                rule.find(_first(evidence, look / looks), _settings(policy, alpha))
-                for rule, evidence, alpha in zip(rules, drawn, alphas, strict=True)
+                rule.find(_first(evidence, look / looks if one.in_parts else 1.0), _settings(policy, alpha))
+                for one, rule, evidence, alpha in zip(gates, rules, drawn, alphas, strict=True)
             ]
             ends[look - 1] = verdicts(policy, findings, alphas)
         passed += (ends == Verdict.PASS).any(axis=0)
@@ -135,7 +139,7 @@ def _first(evidence: Evidence, share: float) -> Evidence:
     return Evidence(taken(evidence.candidate, slice(end)), taken(evidence.baseline, slice(end)))
 
 
-def _simulated(gate: Gate, evidence: Evidence | Finding) -> _Simulated | str:
+def _simulated(gate: Gate, evidence: Evidence | Finding, release: Release) -> _Simulated | str:
     """The population of a gate, or why there is none."""
     if isinstance(evidence, Finding):
         return evidence.reason
@@ -149,7 +153,8 @@ def _simulated(gate: Gate, evidence: Evidence | Finding) -> _Simulated | str:
     found = at_bound(gate, evidence)
     if found is None:
         return "the stored scores can't be brought to its bound"
-    return _Simulated(gate, found, wins=gate.rule == "win_rate")
+    in_parts = alpha_of(gate, release, 1) < release.policy.alpha
+    return _Simulated(gate, found, in_parts, wins=gate.rule == "win_rate")
 
 
 def _no_better(gate: Gate, evidence: Evidence) -> Planted | None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from harness.core.releases import Subset
 from harness.core.runs import MetricInfo
+from harness.core.samples import Json
 from harness.metrics.bleu import counts_of
 from harness.stats.series import Floats, Ints, Series
-from harness.store.columns import SCORED, TaskColumns
+from harness.store.columns import SCORED, TaskColumns, Texts
 
 Mask = NDArray[np.bool_]
 
@@ -46,11 +49,23 @@ def series_of(columns: TaskColumns, info: MetricInfo, *, favour: bool, subset: S
 def places_of(columns: TaskColumns, info: MetricInfo, subset: Subset) -> list[int]:
     """The places of the samples that belong to a part. Of macro-F1 every sample belongs to each class."""
     if subset.kind == "slice":
-        return [i for i, text in enumerate(columns.slices) if json.loads(text or "{}").get(subset.name) == subset.value]
-    targets = [None if text is None else json.loads(text) for text in columns.targets]
+        found = _parsed(columns.slices)
+        return [
+            i for i, given in enumerate(found) if isinstance(given, dict) and given.get(subset.name) == subset.value
+        ]
+    targets = _parsed(columns.targets)
     if subset.kind == "field":
         return [i for i, target in enumerate(targets) if isinstance(target, dict) and subset.name in target]
     return [i for i, target in enumerate(targets) if info.aggregate == "macro_f1" or str(target) == subset.name]
+
+
+def _parsed(texts: Texts) -> Iterable[Json]:
+    """What JSON texts mean, each text read once."""
+    known: dict[str | None, Json] = {None: None}
+    for text in texts:
+        if text not in known:
+            known[text] = orjson.loads(str(text))
+        yield known[text]
 
 
 def evaluated(columns: TaskColumns, info: MetricInfo, field: str = "") -> Mask:
@@ -82,6 +97,8 @@ def error_series(columns: TaskColumns) -> Series:
 
 def _groups(columns: TaskColumns) -> Ints | None:
     """Cluster numbers, where at least two samples share a group."""
+    if len({*columns.ids}) == len(columns.ids) and not any(group is not None for group in columns.groups):
+        return None
     named = zip(columns.groups, columns.ids, strict=True)
     numbers: dict[str, int] = {}
     found = [

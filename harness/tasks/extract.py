@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
+
+import orjson
 
 from harness.core.samples import Json
 
@@ -42,13 +45,15 @@ class Extract:
         """The target must be an object that the schema allows, with exactly its fields: what is absent is null."""
         if not isinstance(target, Mapping):
             return "the target must be a JSON object with the fields of the schema."
-        for name in self.fields:
+        fields = self.schema["properties"]
+        for name in fields:
             if name not in target:
                 return f"the target has no field '{name}'; write null where there is none (the schema must allow it)."
         for name in target:
-            if name not in self.fields:
+            if name not in fields:
                 return f"the target has the field '{name}', which the schema's properties do not name."
-        error = self._first_error(target)
+        # A target that fits is told a hundred times sooner this way; why one does not, jsonschema says better.
+        error = None if _quick(orjson.dumps(self.schema)).is_valid(target) else self._first_error(target)
         return f"the target does not fit the schema: {error}." if error else None
 
     def write(self, target: Json) -> str:
@@ -76,3 +81,10 @@ class Extract:
 
         error = next(iter(Draft202012Validator(self.schema).iter_errors(value)), None)
         return error.message[:200] if error else None
+
+
+@lru_cache(maxsize=64)
+def _quick(schema: bytes) -> Any:
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator(orjson.loads(schema))

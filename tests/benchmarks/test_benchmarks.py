@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import NotHere, faults, figures, overhead, pytest_plugin, resume, scale
+from benchmarks import NotHere, faults, figures, macro_f1, overhead, pytest_plugin, resume, scale
 from benchmarks.__main__ import main
 from benchmarks.figures import FIGURES, Figure
 from benchmarks.work import check_all_evaluated, run, stub, write_project
@@ -37,6 +37,7 @@ def test_every_figure_is_told_by_its_module() -> None:
     found = {figure.name for figure in FIGURES}
     assert overhead.measure(samples=20, pairs=1, delay=0.0).keys() <= found
     assert scale.measure(samples=40).keys() <= found
+    assert macro_f1.measure(samples=100, resamples=99, times=1).keys() <= found
     assert resume.measure(samples=400, tries=1).keys() <= found
     assert pytest_plugin.measure(pairs=1).keys() <= found
 

@@ -32,7 +32,7 @@ from tests.pipeline.release_project import LABELS, Project, make_project, rows, 
 from tests.tgi_stub import ADAPTER, Stub, running
 
 N = 60
-STEERING = "\x1b[2J"
+STEERING, MARKUP = "\x1b[2J", "<b>@team</b> |"
 
 
 def answer(text: str, adapter: str | None) -> str:
@@ -42,9 +42,10 @@ def answer(text: str, adapter: str | None) -> str:
 
 
 def with_slices(values: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The same in two languages; one of them tries to steer what shows it."""
+    sliced = [{**value, "language": ("en", "de")[i % 2]} for i, value in enumerate(values)]
     return [
-        {**value, "language": ("en", "de")[i % 2], "text": f"{STEERING}{value['text']}" if i == 50 else value["text"]}
-        for i, value in enumerate(values)
+        {**value, "text": f"{STEERING}{value['text']} {MARKUP}"} if i == 49 else value for i, value in enumerate(sliced)
     ]
 
 
@@ -189,7 +190,11 @@ def test_markdown_has_a_table_of_metrics_and_no_live_markup(said: Said) -> None:
     code, text = said("candidate", "base", "--format", "markdown")
     assert code == 0
     assert "| accuracy | 90.0 % | 33.3 % | \\+56.7 points |" in text.replace("\u00a0", " ")
+    code, text = said("base", "candidate", "--format", "markdown", "--worst", "60")
+    assert "␛" in text
     assert "\x1b" not in text
+    assert "<b>" not in text
+    assert "@team" not in text
 
 
 def test_a_side_against_itself_differs_in_nothing_and_is_named(record: Record) -> None:
@@ -329,3 +334,32 @@ def test_servers_and_what_only_one_side_has_are_named() -> None:
         "s: A: slow",
         "s: B: adapter not proven: no name",
     ]
+
+
+def test_repeats_of_a_sample_are_one_sample_and_each_answer_is_shown(
+    project: Project, stub: Stub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    task = project.suite["tasks"]["sort"]
+    task["repeats"], task["generation"]["temperature"] = 2, 1.0
+    project.write()
+    asked: dict[str, int] = {}
+
+    def every_second_is_wrong(text: str, adapter: str | None) -> str:
+        if adapter == ADAPTER:
+            return text.rsplit(" ", 1)[-1]
+        asked[text] = asked.get(text, 0) + 1
+        return ("billing", "other")[asked[text] % 2]
+
+    stub.answer = every_second_is_wrong
+    assert project.gate() in (0, 1, 3)
+    capfd.readouterr()
+    assert project.call("compare", "base", "candidate", "--format", "json", "--worst", "60") == 0
+    found = json.loads(capfd.readouterr().out)["tasks"][0]
+    accuracy = next(one for one in found["metrics"] if one["metric"] == "accuracy")
+    assert accuracy["values"] == pytest.approx([1 / 3, 1])
+    assert (len(accuracy["worse"]), accuracy["evidence"]["pairs"]) == (60, 60)
+    worst = {one["id"]: one for one in found["worst"]}
+    assert (worst["message1"]["scores"], worst["message0"]["scores"]) == ([0, 1], [0.5, 1])
+    assert sorted(worst["message0"]["said"][0].split(" / ")) == ["billing", "other"]
+    assert "asked several times" in found["confusions"]["untested"]
+    assert {one["samples"] for one in found["parts"]} == {20}
