@@ -40,9 +40,9 @@ def exact(n: int, discordance: float, margin: float, settings: Settings = SETTIN
     """
     lost = np.arange(n + 1)
     least = {
-        "gate": _least(lambda b, c: gate_passes(n, b, c, margin, settings), n),
-        "no_loss": _least(lambda b, c: _interval(n, b, c)[1] >= 0, n),
-        "within": _least(lambda b, c: _interval(n, b, c)[0] > -margin, n),
+        "gate": least_won(lambda b, c: gate_passes(n, b, c, margin, settings), n),
+        "no_loss": least_won(lambda b, c: _interval(n, b, c)[1] >= 0, n),
+        "within": least_won(lambda b, c: _interval(n, b, c)[0] > -margin, n),
     }
     return Rates(**{name: share(n, discordance, -margin, lost, found) for name, found in least.items()})
 
@@ -69,7 +69,7 @@ def judged(n: int, won: int, lost: int, margin: float, settings: Settings = SETT
     return Margin(margin).find(Evidence(Series("rate", ours), Series("rate", theirs)), settings)
 
 
-def _least(passes: Any, n: int) -> Any:
+def least_won(passes: Any, n: int) -> Any:
     """For each number lost the fewest won with which it passes: never fewer than with one lost less."""
     found, won = np.full(n + 1, n + 1), 0
     for lost in range(n + 1):
@@ -154,21 +154,22 @@ def _passes(pair: Pair, margin: float, settings: Settings) -> Any:
 
 def table(simulations: int) -> Iterator[str]:
     """The lines of a Markdown table."""
-    yield "| a model that is worse by the margin passes | margin | this gate | no significant loss | interval above |"
+    yield "| a model that is worse by the margin passes | margin | this gate | no significant loss | interval above it |"
     yield "|---|---|---|---|---|"
     for n, discordance, margin in EXACT:
         found = exact(n, discordance, margin)
-        yield _line(f"right or wrong, n = {n:,}, {100 * discordance:g} % differ", margin, found)
+        yield line(f"right or wrong, n = {n:,}, {100 * discordance:g} % differ", margin, found)
     for title, (_, _, margin, _) in SIMULATED.items():
-        yield _line(title, margin, simulated(title, simulations))
+        yield line(title, margin, simulated(title, simulations))
 
 
-def _line(title: str, margin: float, found: Rates) -> str:
+def line(title: str, margin: float, found: Rates) -> str:
+    """A row of the table."""
     values = " | ".join(f"{100 * one:.1f} %" for one in (found.gate, found.no_loss, found.within))
     return f"| {title} | {100 * margin:g} points | {values} |"
 
 
 if __name__ == "__main__":
-    for line in table(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000):
-        sys.stdout.write(line + "\n")
+    for row in table(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000):
+        sys.stdout.write(row + "\n")
         sys.stdout.flush()

@@ -14,7 +14,7 @@ from harness.core.samples import Json
 from harness.core.verdicts import Verdict
 from harness.gates.interface import Evidence
 from harness.pipeline.comparable import Asked, incomparable, of_task
-from harness.pipeline.series import error_series, evaluated, latency_series, places_of, series_of
+from harness.pipeline.series import error_series, evaluated, latency_series, series_of
 from harness.store.columns import TaskColumns
 
 
@@ -39,9 +39,9 @@ def evidence_for(gate: Gate, refs: Mapping[str, MetricRef], material: Material, 
     ours = _asked(material, "candidate", ref, policy)
     if isinstance(ours, Finding):
         return ours
-    if gate.subset and not places_of(ours.result, ours.info, gate.subset):
-        return error(f"no sample of {ref.suite}.{ref.task} belongs to {gate.subset}")
     series = series_of(ours.result, ours.info, favour=False, subset=gate.subset)
+    if series.n == 0:
+        return error(f"no sample of {ref.suite}.{ref.task} belongs to {gate.subset}")
     if gate.against is None:
         return Evidence(series)
     against_clean = gate.against == CLEAN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +26,8 @@ def series_of(columns: TaskColumns, info: MetricInfo, *, favour: bool, subset: S
     The candidate is never favoured, a baseline always: so a lost request can't help to pass. The repeats of a sample
     are averaged; for F1, where a sample has no score of its own, they stay apart as one group.
     """
-    found = columns.take(places_of(columns, info, subset)) if subset else columns
+    places = places_of(columns, info, subset) if subset else range(len(columns.ids))
+    found = columns if len(places) == len(columns.ids) else columns.take(places)
     field = subset.name if subset and subset.kind == "field" else ""
     if info.aggregate == "macro_f1":
         whole = _classified(found, info.classes, favour)
@@ -46,17 +47,19 @@ def series_of(columns: TaskColumns, info: MetricInfo, *, favour: bool, subset: S
     )
 
 
-def places_of(columns: TaskColumns, info: MetricInfo, subset: Subset) -> list[int]:
+def places_of(columns: TaskColumns, info: MetricInfo, subset: Subset) -> Sequence[int]:
     """The places of the samples that belong to a part. Of macro-F1 every sample belongs to each class."""
     if subset.kind == "slice":
         found = _parsed(columns.slices)
         return [
             i for i, given in enumerate(found) if isinstance(given, dict) and given.get(subset.name) == subset.value
         ]
+    if subset.kind == "class" and info.aggregate == "macro_f1":
+        return range(len(columns.ids))
     targets = _parsed(columns.targets)
     if subset.kind == "field":
         return [i for i, target in enumerate(targets) if isinstance(target, dict) and subset.name in target]
-    return [i for i, target in enumerate(targets) if info.aggregate == "macro_f1" or str(target) == subset.name]
+    return [i for i, target in enumerate(targets) if str(target) == subset.name]
 
 
 def _parsed(texts: Texts) -> Iterable[Json]:

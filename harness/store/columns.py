@@ -79,6 +79,7 @@ def _pick(column: Texts, places: Sequence[int]) -> tuple[Any, ...]:
 
 def task_columns(connection: duckdb.DuckDBPyConnection, run: str, with_answers: frozenset[str]) -> list[TaskColumns]:
     """The tasks of a stored run in their order. `with_answers` names those whose answers a metric is made of."""
+    connection.execute("SET threads = 2")  # rows are put in their places by number, in whatever order they come
     tasks = connection.execute(
         "SELECT task FROM samples WHERE run = ? GROUP BY task ORDER BY min(position)", [run]
     ).fetchall()
@@ -146,5 +147,6 @@ def _spread(shape: tuple[int, int], found: Mapping[str, Any], name: str, missing
 
 def _texts(shape: tuple[int, int], found: Mapping[str, Any]) -> Texts:
     texts = np.full(shape, None, dtype=object)
-    texts[found["nth"], found["repeat"]] = np.ma.filled(found["value"], None)
+    values = found["value"]  # numpy would fill what is masked in a column of objects with "?"
+    texts[found["nth"], found["repeat"]] = np.where(np.ma.getmaskarray(values), None, np.ma.getdata(values))
     return tuple(texts.ravel().tolist())

@@ -29,12 +29,9 @@ class Extract:
 
     def check(self) -> list[str]:
         """The schema must itself be valid, of an object, and name its fields."""
-        from jsonschema import Draft202012Validator, SchemaError
-
-        try:
-            Draft202012Validator.check_schema(self.schema)
-        except SchemaError as error:
-            return [f"'schema' is no valid JSON Schema: {error.message}."]
+        wrong = _wrong_schema(self.schema)
+        if wrong:
+            return [f"'schema' is no valid JSON Schema: {wrong}."]
         if "$ref" in json.dumps(self.schema):
             return ["'schema' must not use $ref; write the fields out."]
         if not isinstance(self.schema.get("properties"), Mapping) or not self.fields:
@@ -81,6 +78,20 @@ class Extract:
 
         error = next(iter(Draft202012Validator(self.schema).iter_errors(value)), None)
         return error.message[:200] if error else None
+
+
+def _wrong_schema(schema: Mapping[str, Json]) -> str:
+    import jsonschema_rs
+
+    if jsonschema_rs.meta.is_valid({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}):
+        return ""
+    from jsonschema import Draft202012Validator, SchemaError  # a seventh of a second, for a better reason
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        return str(error.message)
+    return ""
 
 
 @lru_cache(maxsize=64)

@@ -271,3 +271,12 @@ def test_no_report_is_written_where_none_is_asked_for(project: Project, stub: St
     assert project.call("gate", "-q", "--no-report") == 0
     assert list(project.root.rglob("*.html")) == []
     assert project.record["verdict"] == "PASS"
+
+
+def test_answers_that_no_class_fits_are_wrong_and_no_bug(project: Project, stub: Stub) -> None:
+    project.release["gates"] = [{"metric": "queue.macro_f1", "against": "base", "improves": True}]
+    project.write()
+    stub.answer = lambda text, adapter: text.rsplit(" ", 1)[-1] if adapter else "no such label"
+    assert project.gate() == 3  # 60 samples are too few for macro-F1
+    evidence = project.record["results"][0]["finding"]["evidence"]
+    assert (evidence["candidate"], evidence["baseline"]) == (1.0, 0.0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.error_rates import SETTINGS, _least, exact, gate_passes, judged, share, simulated
+from benchmarks.error_rates import EXACT, SETTINGS, exact, gate_passes, judged, least_won, line, share, simulated
 from harness.stats.power import least_for_margin
 from harness.stats.series import Settings
 
@@ -20,7 +21,7 @@ def false_passes(n: int, settings: Settings = SETTINGS) -> dict[tuple[float, flo
     """By margin and discordance; models can't differ by more than they are discordant."""
     found = {}
     for margin in MARGINS:
-        least = _least(lambda b, c, margin=margin: gate_passes(n, b, c, margin, settings), n)
+        least = least_won(lambda b, c, margin=margin: gate_passes(n, b, c, margin, settings), n)
         for discordance in DISCORDANCES:
             if discordance >= margin:
                 found[margin, discordance] = share(n, discordance, -margin, np.arange(n + 1), least)
@@ -71,9 +72,9 @@ def test_an_equal_model_fails_in_less_than_half_a_percent_with_20_gates() -> Non
         p_fail = judged(n, b, c, margin).p_fail
         return p_fail is None or p_fail > SETTINGS.alpha / gates
 
-    one = 1 - share(n, 0.12, 0.0, np.arange(n + 1), _least(stands, n))
+    one = 1 - share(n, 0.12, 0.0, np.arange(n + 1), least_won(stands, n))
     assert 1 - (1 - one) ** gates <= 0.005
-    at_the_margin = 1 - share(n, 0.12, -margin, np.arange(n + 1), _least(stands, n))
+    at_the_margin = 1 - share(n, 0.12, -margin, np.arange(n + 1), least_won(stands, n))
     assert one < at_the_margin <= 0.05 / gates * 1.5
 
 
@@ -95,3 +96,10 @@ def test_a_plain_interval_errs_where_the_gate_does_not() -> None:
     assert found.gate < 0.06
     assert found.no_loss > 0.4
     assert found.within > 0.1
+
+
+def test_the_documents_table_is_what_comes_out() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
+    for n, discordance, margin in EXACT[:-3]:
+        title = f"right or wrong, n = {n:,}, {100 * discordance:g} % differ"
+        assert line(title, margin, exact(n, discordance, margin)) in text

@@ -68,6 +68,11 @@ def test_what_changes_more_than_it_can_changes_as_by_chance() -> None:
     assert differences(found).mean() == pytest.approx(-0.05, abs=0.005)
 
 
+def test_a_baseline_that_always_says_the_same_can_be_a_little_worse_yet() -> None:
+    series = replace(MACRO, answers=np.zeros_like(TARGETS), values=(TARGETS == 0).astype(float))
+    assert differences(planted(series, 0.02, 0.75)).mean() == pytest.approx(-0.02, abs=0.003)
+
+
 def test_what_cannot_be_lost_or_gained_is_none() -> None:
     never, always = (replace(RATE, values=np.full(N, value)) for value in (0.0, 1.0))
     assert planted(never, 0.1) is None

@@ -101,7 +101,7 @@ CHANGES = {
     "UPDATE runs SET scored = 9 WHERE id LIKE 'b%'": "its run differs",
     "DELETE FROM runs WHERE id LIKE 'b%'": "is not in the database. Run `harness store load`.",
     "UPDATE versions SET stage = 'production'": "versions.jsonl: differs from the database's",
-    "INSERT INTO attempts VALUES (1, 't', 'r', 'd', 'PASS', '{}', 'a', '{}')": "attempts.jsonl: differs from the database's",
+    "INSERT INTO attempts VALUES (1, 't', 'r', 'd', 'PASS', '{}', 'a', '{}')": "attempts.jsonl: differs from",
     "INSERT INTO decisions VALUES ('dd', 'r', 'PASS', 't', '{}')": "the decision dd is in the database alone",
 }
 
