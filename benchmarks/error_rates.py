@@ -154,7 +154,7 @@ def _passes(pair: Pair, margin: float, settings: Settings) -> Any:
 
 def table(simulations: int) -> Iterator[str]:
     """The lines of a Markdown table."""
-    yield "| a model that is worse by the margin passes | margin | this gate | no significant loss | interval above it |"
+    yield "| a model worse by the margin passes | margin | this gate | no significant loss | interval above it |"
     yield "|---|---|---|---|---|"
     for n, discordance, margin in EXACT:
         found = exact(n, discordance, margin)
