@@ -18,7 +18,6 @@ from harness.pipeline.judge import infrastructure_failed, judge
 from harness.pipeline.lock import locked
 from harness.pipeline.material import candidate_json, stored
 from harness.pipeline.needs import check_needs
-from harness.pipeline.report import write_report
 from harness.pipeline.runs import do_runs, look_at_hand, plan_runs
 from harness.pipeline.workspace import Workspace, now
 from harness.report.record import from_json, to_json
@@ -55,12 +54,18 @@ def gate(
         decision, material = _look_by_look(release, judged, watch, cached)
         decision = _kept(release, decision, material, workspace)
         watch(Event("judge", "done", decision.id[:12]))
-        page = write_report(release, decision, judged) if report else None
+        page = _page(release, decision, judged) if report else None
     record = workspace.reports(release.name) / "decision.json"
     if sign_by is not None:
         envelope = sign(to_json(decision), sign_by)
         write_signed(envelope, workspace.signature(decision.id), record.with_name("decision.intoto.json"))
     return Outcome(decision, page, record, exit_code(decision))
+
+
+def _page(release: Release, decision: Decision, judged: Candidate) -> Path:
+    from harness.pipeline.report import write_report  # a fifteenth of a second, where no page is wanted
+
+    return write_report(release, decision, judged)
 
 
 def exit_code(decision: Decision) -> ExitCode:

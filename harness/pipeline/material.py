@@ -12,7 +12,7 @@ from harness.pipeline.decisions import find_decision
 from harness.pipeline.evidence import Judged, Material
 from harness.pipeline.runs import Plan
 from harness.pipeline.workspace import Workspace
-from harness.store import bundle
+from harness.store import bundle, reader
 from harness.store.columns import task_columns
 from harness.store.database import opened
 from harness.store.manifest import read_manifest
@@ -26,10 +26,17 @@ def stored(release: Release, plan: Plan) -> Material:
         if spec.kind == "anchor":
             pinned = find_decision(release, workspace, str(spec.arguments["anchor"])).runs["candidate"]
             by_role[spec.name] = {suite: run for suite, run in pinned.items() if suite != "measured"}
-    for suites in by_role.values():
-        for run_id in suites.values():
-            bring_in(workspace.store, workspace.run(run_id))
+    wanted = {run_id for suites in by_role.values() for run_id in suites.values()}
+    for run_id in sorted(wanted - _in_store(workspace)):
+        bring_in(workspace.store, workspace.run(run_id))
     return read_material(workspace, by_role)
+
+
+def _in_store(workspace: Workspace) -> set[str]:
+    if not workspace.store.is_file():
+        return set()
+    with opened(workspace.store, read_only=True) as connection:
+        return reader.run_ids(connection)
 
 
 def read_material(workspace: Workspace, by_role: Mapping[str, Mapping[str, str]]) -> Material:

@@ -147,6 +147,10 @@ def _spread(shape: tuple[int, int], found: Mapping[str, Any], name: str, missing
 
 def _texts(shape: tuple[int, int], found: Mapping[str, Any]) -> Texts:
     texts = np.full(shape, None, dtype=object)
-    values = found["value"]  # numpy would fill what is masked in a column of objects with "?"
-    texts[found["nth"], found["repeat"]] = np.where(np.ma.getmaskarray(values), None, np.ma.getdata(values))
+    values = found["value"]
+    if isinstance(values, np.ma.MaskedArray):  # by hand: numpy would fill a column of objects with "?"
+        kept = ~np.ma.getmaskarray(values)  # type: ignore[no-untyped-call]
+        found = {name: column[kept] for name, column in found.items()}
+        values = found["value"].data
+    texts[found["nth"], found["repeat"]] = values
     return tuple(texts.ravel().tolist())

@@ -56,6 +56,11 @@ def count_samples(connection: duckdb.DuckDBPyConnection, run: str, task: str) ->
     return int(found[0]) if found else 0
 
 
+def run_ids(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The ids of the stored runs."""
+    return {str(row[0]) for row in connection.execute("SELECT id FROM runs").fetchall()}
+
+
 def results(connection: duckdb.DuckDBPyConnection, run: str) -> tuple[TaskResult, ...]:
     """The tasks of a run, everything in the samples' order."""
     samples = _by_task(connection, "samples", run, records.sample_from_json)
