@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import contextlib
 import gc
+import os
 import sys
+from typing import NoReturn
 
 COMMANDS = {
     "init": "write a starter project that runs as it stands",
@@ -71,5 +75,18 @@ def _top_level(words: list[str]) -> int:
     return 2
 
 
+def entry() -> NoReturn:
+    """The process: run the command and leave, without taking apart what is in memory.
+
+    For the million scores of a large release that would take a tenth of the whole time.
+    """
+    code = main()
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError):  # a pipe whose reader has gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.config._pydantic import parse_meant
 from harness.config.baselines import baseline_problems, baseline_spec, measure_of
 from harness.config.chat_rows import chat_row_problems, leak_problems
+from harness.config.checks import load_checks
 from harness.config.gates import load_gates
 from harness.config.schema import ReleaseFile
 from harness.config.source import Source, load_yaml
@@ -48,7 +49,8 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
     problems += baseline_problems(root, parsed, suites, source)
     problems += leak_problems(root, parsed.candidate.train, suites)
     waivers, waiver_problems = load_waivers(root, parsed.name, gates, complete=not gate_problems)
-    problems += waiver_problems
+    checks, check_problems = load_checks(root, parsed.checks, source)
+    problems += waiver_problems + check_problems
     served = [key for key in SERVERS if getattr(parsed.serve, key)]
     if len(served) > 1:
         problems.append(source.problem(["serve"], f"'serve' names {' and '.join(served)}; keep one."))
@@ -67,6 +69,7 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
         digest=digest_json(parsed.model_dump(mode="json", exclude_defaults=True)),
         measure=measure_of(parsed),
         waivers=waivers,
+        checks=checks,
     )
     return release, problems
 

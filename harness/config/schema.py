@@ -202,6 +202,7 @@ class ReleaseFile(_File):
     suites: list[str] = Field(min_length=1, description="Paths of the suites.")
     measure: MeasureFile | None = Field(None, description="How latency, throughput and errors are measured.")
     gates: list[GateFile] = Field(min_length=1, description="The rules. At least one must be critical or gating.")
+    checks: list[str] = Field(default_factory=list, description="Python files of tests that must pass, too; they run.")
     policy: PolicyFile = Field(default_factory=PolicyFile)
     seed: int = Field(42, ge=0, le=2**31 - 1, description="Seed of training, few-shot choice and bootstrap.")
 

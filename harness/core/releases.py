@@ -9,6 +9,8 @@ from pathlib import Path
 from harness.core.samples import Json, Sample
 from harness.core.verdicts import Role
 
+CHECK = "check"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -195,6 +197,11 @@ class Gate:
     subset: Subset | None = None
 
     @property
+    def is_check(self) -> bool:
+        """Whether it is a test that somebody wrote in Python: it passes or fails, and has no number and no bound."""
+        return self.rule == CHECK
+
+    @property
     def what(self) -> str:
         """The metric, and the part of the task where it is not the whole: `triage.accuracy[language=de]`."""
         return f"{self.metric}[{self.subset}]" if self.subset else self.metric
@@ -245,7 +252,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The whole declaration. `root` is the folder that paths are relative to."""
+    """The whole declaration. `root` is the folder that paths are relative to; `checks` are Python files in there."""
 
     name: str
     root: Path
@@ -259,3 +266,4 @@ class Release:
     digest: str
     measure: Measure | None = None
     waivers: tuple[Waiver, ...] = ()
+    checks: tuple[str, ...] = ()

@@ -35,10 +35,10 @@ class AtLeast:
 
     def needed(self, series: Series, settings: Settings) -> int | None:
         """For a rate, the samples that show the threshold if all are right."""
-        from harness.stats.power import least_for_rate
+        from harness.stats.power import rate_needs
         from harness.stats.series import least_samples
 
-        least = least_for_rate(self.threshold, settings.alpha) if series.aggregate == "rate" else 0
+        least = rate_needs(self.threshold, settings) if series.aggregate == "rate" else 0
         return max(least, least_samples(series.aggregate, settings))
 
     def asks(self, limit: str, other: str) -> str:

@@ -35,13 +35,13 @@ class AtMost:
 
     def needed(self, series: Series, settings: Settings) -> int | None:
         """For a rate, the samples that show the threshold if none errs; for a quantile, those that give a bound."""
-        from harness.stats.power import least_for_quantile, least_for_rate
+        from harness.stats.power import least_for_quantile, rate_needs
         from harness.stats.series import least_samples
 
         least = least_samples(series.aggregate, settings)
         if series.aggregate == "quantile":
             return max(least, least_for_quantile(series.q, settings.alpha))
-        return max(least, least_for_rate(1 - self.threshold, settings.alpha)) if series.aggregate == "rate" else least
+        return max(least, rate_needs(1 - self.threshold, settings)) if series.aggregate == "rate" else least
 
     def asks(self, limit: str, other: str) -> str:
         """The threshold."""

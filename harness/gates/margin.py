@@ -34,10 +34,10 @@ class Margin:
 
     def needed(self, series: Series, settings: Settings) -> int | None:
         """For a rate, the pairs that show the margin if both models agree on all."""
-        from harness.stats.power import least_for_margin
+        from harness.stats.power import margin_needs
         from harness.stats.series import least_samples
 
-        least = least_for_margin(self.threshold, settings.alpha) if series.aggregate == "rate" else 0
+        least = margin_needs(self.threshold, settings) if series.aggregate == "rate" else 0
         return max(least, least_samples(series.aggregate, settings))
 
     def asks(self, limit: str, other: str) -> str:

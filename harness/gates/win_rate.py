@@ -51,9 +51,9 @@ class WinRate:
 
     def needed(self, series: Series, settings: Settings) -> int | None:
         """The samples that show the share if all are won; ties need more."""
-        from harness.stats.power import least_for_rate
+        from harness.stats.power import rate_needs
 
-        return max(least_for_rate(self.threshold, settings.alpha), settings.min_samples)
+        return max(rate_needs(self.threshold, settings), settings.min_samples)
 
     def asks(self, limit: str, other: str) -> str:
         """The share of wins."""

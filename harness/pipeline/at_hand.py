@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from harness.core.decisions import Decision
 from harness.core.errors import ConfigError
 from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release, ServeSpec
@@ -14,9 +12,8 @@ from harness.core.samples import Json
 from harness.pipeline.attempts import read_attempts
 from harness.pipeline.candidate import on_disk
 from harness.pipeline.decisions import find_decision
-from harness.pipeline.evidence import Material
 from harness.pipeline.gate import is_settled
-from harness.pipeline.judge import judge
+from harness.pipeline.judge import Judgement, judge
 from harness.pipeline.material import candidate_json, read_material
 from harness.pipeline.measure import is_measured
 from harness.pipeline.run import is_fresh
@@ -26,17 +23,8 @@ from harness.store import bundle, reader
 from harness.store.database import opened
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A decision with the runs that it rests on. It is not stored: `harness gate` does that."""
-
-    release: Release
-    material: Material
-    decision: Decision
-
-
 def judge_stored(release: Release) -> Judgement:
-    """What `harness gate` decides on the same store.
+    """What `harness gate` decides on the same store, before it makes the release's checks. Nothing is stored.
 
     Raises ConfigError naming the runs that are missing (also where a next look is due), OutsideError where the store
     or a bundle cannot be read.

@@ -12,8 +12,8 @@ from harness.core.releases import Gate, Place
 from harness.core.runs import Run, TaskResult
 from harness.core.verdicts import Role
 from harness.gates.interface import Evidence
-from harness.pipeline.at_hand import Judgement
 from harness.pipeline.evidence import evidence_for
+from harness.pipeline.judge import Judgement
 from harness.pipeline.looks import alpha_of
 from harness.pipeline.workspace import Workspace
 from harness.stats import analysis

@@ -9,7 +9,8 @@ from typing import Any
 from harness.core.decisions import Decision
 from harness.report.record import to_json
 
-_RULES = ("release", "policy", "suite", "waivers")  # first words of digests: by other rules nothing can be the same
+# First words of digests: by other rules nothing can be the same.
+_RULES = ("release", "policy", "suite", "waivers", "check")
 _NAMES = {"release": "release.yaml", "policy": "the policy", "waivers": "waivers.yaml"}
 
 

@@ -14,7 +14,8 @@ from harness.core.verdicts import Role, Verdict
 from harness.pipeline.attempts import data_of, read_attempts
 from harness.pipeline.candidate import Candidate, candidate
 from harness.pipeline.evidence import Material
-from harness.pipeline.judge import infrastructure_failed, judge
+from harness.pipeline.hand_written import judge_with_checks
+from harness.pipeline.judge import Judgement, infrastructure_failed, judge
 from harness.pipeline.lock import locked
 from harness.pipeline.material import candidate_json, stored
 from harness.pipeline.needs import check_needs
@@ -87,7 +88,7 @@ def _look_by_look(release: Release, judged: Candidate, watch: Watch, cached: boo
         attempts = read_attempts(Workspace(release.root), material, who)
         decision = judge(release, material, who, now(), attempts, look)
         if look >= release.policy.looks or is_settled(decision):
-            return decision, material
+            return judge_with_checks(Judgement(release, material, decision)), material
         look += 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from harness import __version__, catalog
@@ -27,6 +27,15 @@ from harness.pipeline.recipe import task_recipe
 from harness.pipeline.waive import waive, waivers_digest
 from harness.stats.multiple import holm
 from harness.stats.series import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A decision with the runs that it rests on."""
+
+    release: Release
+    material: Material
+    decision: Decision
 
 
 def judge(

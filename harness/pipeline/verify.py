@@ -13,10 +13,11 @@ from harness.config.load import load_release
 from harness.core.decisions import Decision
 from harness.core.errors import ConfigError, Problem
 from harness.core.releases import Release
-from harness.pipeline.attempts import Attempts, read_attempts, recorded
+from harness.pipeline.attempts import read_attempts, recorded
 from harness.pipeline.differences import differences, record_differences
+from harness.pipeline.hand_written import check_digests, judge_with_checks, with_checks
 from harness.pipeline.intact import intact_runs
-from harness.pipeline.judge import decision_id, judge
+from harness.pipeline.judge import Judgement, decision_id, judge
 from harness.pipeline.material import read_material
 from harness.pipeline.workspace import Workspace
 from harness.report.record import from_json, to_json
@@ -43,7 +44,7 @@ def verify(path: Path, file: Path, bundles: Path | None = None, key: Path | None
     try:
         with intact_runs(decision, workspace, bundles) as evidence:
             release, others = _declared(decision, workspace, file)
-            found = not_given_again(release, decision, evidence, recorded(decision) if bundles else None)
+            found = not_given_again(release, decision, evidence, apart=bundles is not None)
     except BundleRefused as error:
         raise ConfigError([*problems, Problem(str(error))]) from None
     if bundles is None:
@@ -54,17 +55,27 @@ def verify(path: Path, file: Path, bundles: Path | None = None, key: Path | None
     return decision
 
 
-def not_given_again(
-    release: Release, decision: Decision, workspace: Workspace, attempts: Attempts | None = None
-) -> list[str]:
+def not_given_again(release: Release, decision: Decision, workspace: Workspace, apart: bool = False) -> list[str]:
     """What comes out otherwise where the stored runs of a decision are judged by a release; nothing where it is it.
 
-    The attempts are counted in the workspace's register, where they are not given.
+    The attempts are counted in the workspace's register, and the checks are made again. Where the runs lie `apart` from
+    the project there is no register and no store, so both are taken as recorded.
     """
     material = read_material(workspace, decision.runs)
-    counted = attempts or read_attempts(workspace, material, decision.candidate)
+    attempts = recorded(decision) if apart else read_attempts(workspace, material, decision.candidate)
     look = decision.looks[0] if 1 <= decision.looks[0] <= release.policy.looks else None
-    return differences(decision, judge(release, material, decision.candidate, decision.decided, counted, look))
+    again = judge(release, material, decision.candidate, decision.decided, attempts, look)
+    return differences(decision, _checked(Judgement(release, material, again), decision, apart))
+
+
+def _checked(judgement: Judgement, decision: Decision, apart: bool) -> Decision:
+    """What was judged again, with the checks. Files that are others by now are not run: that is told anyway."""
+    digests = check_digests(judgement.release)
+    same = digests == {name: value for name, value in decision.digests.items() if name.startswith("check ")}
+    if not judgement.release.checks or (same and not apart):
+        return judge_with_checks(judgement)
+    kept = [result for result in decision.results if result.gate.is_check]
+    return with_checks(judgement.decision, kept, digests)
 
 
 def read_record(path: Path) -> dict[str, Any]:

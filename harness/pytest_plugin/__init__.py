@@ -6,6 +6,7 @@ waits until a file of a release is met, or one of the fixtures is used.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("harness", "release gates")
     group.addoption("--harness", action="store_true", help="collect the gates of every release.yaml that is met")
     group.addoption("--harness-run", action="store_true", help="first do what is missing, as `harness gate` does")
+    group.addoption("--harness-judgement", type=Path, help=argparse.SUPPRESS)
 
 
 def pytest_configure(config: pytest.Config) -> None:

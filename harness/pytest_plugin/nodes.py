@@ -75,7 +75,7 @@ class ReleaseItem(pytest.Item):
 
     def setup(self) -> None:
         """Judge, if nobody did yet. What could not be judged is an error, and no failure of the model."""
-        decision = self.project.judgement().decision
+        decision = self.project.decision()
         ending, said = self.reading(decision)
         self.user_properties.append(("decision", decision.id))
         if ending == "error":
@@ -83,7 +83,7 @@ class ReleaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Fail or skip with the sentence."""
-        ending, said = self.reading(self.project.judgement().decision)
+        ending, said = self.reading(self.project.decision())
         if ending == "failed":
             raise NotPassed(said)
         if ending == "skipped":

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import pytest
 
 if TYPE_CHECKING:
+    from harness.core.decisions import Decision
     from harness.core.releases import Gate, Release
-    from harness.pipeline.at_hand import Judgement
     from harness.pipeline.checks import StoredModel
+    from harness.pipeline.judge import Judgement
     from harness.pytest_plugin.nodes import GateFile
 
 RELEASE = "release.yaml"
@@ -47,6 +48,7 @@ class Project:
         self.whole: set[Path] = set()
         self.release: Once[Release] = Once(self._load)
         self.judgement: Once[Judgement] = Once(self._judge)
+        self.decision: Once[Decision] = Once(self._decide)
 
     def names(self, file: Path) -> bool:
         """Whether the release names this file. One that cannot be read may name any: its problems are to be seen."""
@@ -73,6 +75,11 @@ class Project:
 
         return judge_stored(self.release())
 
+    def _decide(self) -> Decision:
+        from harness.pipeline.hand_written import judge_with_checks
+
+        return judge_with_checks(self.judgement())
+
 
 class Projects:
     """All of them, by the folders of their files."""
@@ -81,6 +88,8 @@ class Projects:
         self._everywhere = bool(config.option.harness)
         self._arguments = [_argument(config, text) for text in config.args]
         self._found: dict[Path, Project | None] = {}
+        self._given: Path | None = config.option.harness_judgement
+        self._handed: Once[Judgement] = Once(self._hand_over)
 
     def above(self, folder: Path) -> Project | None:
         """The project that a folder lies in: that of the nearest release.yaml."""
@@ -130,15 +139,28 @@ class Projects:
 
         Raises HarnessError where that cannot be had.
         """
-        from harness.core.errors import ConfigError
         from harness.pipeline.checks import stored_model
 
-        project = self.above(node.path.parent)
-        if project is None:
-            raise ConfigError(f"no {RELEASE} lies in or above {node.path.parent}.")
         task, named = node.get_closest_marker("harness"), node.get_closest_marker("baseline")
         role = role or (str(named.args[0]) if named else None)
-        return stored_model(project.judgement(), role, **(dict(task.kwargs) if task else {}))
+        return stored_model(self._judgement(node.path.parent), role, **(dict(task.kwargs) if task else {}))
+
+    def _judgement(self, folder: Path) -> Judgement:
+        """What `harness gate` hands over where it makes the checks; else that of the project."""
+        from harness.core.errors import ConfigError
+
+        if self._given is not None:
+            return self._handed()
+        project = self.above(folder)
+        if project is None:
+            raise ConfigError(f"no {RELEASE} lies in or above {folder}.")
+        return project.judgement()
+
+    def _hand_over(self) -> Judgement:
+        from harness.pipeline.check_process import handed_over
+
+        assert self._given is not None
+        return handed_over(self._given)
 
     def _is_asked(self, path: Path, project: Project) -> bool:
         """A plain `pytest` is for a project's own tests: to judge, the file or a folder of suites must be named."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from harness.core.decisions import Evidence, GateResult
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.verdicts import Role
@@ -55,6 +57,8 @@ def _numbers(result: GateResult, evidence: Evidence, alpha: float) -> tuple[Cell
     """Candidate, baseline, difference and interval."""
     gate, bound = result.gate, result.finding.bound
     unit, nothing = words.unit_of(gate.metric), number(words.NOTHING)
+    if gate.is_check:
+        return nothing, nothing, nothing, nothing
     if isinstance(evidence, Unestimable):
         return missing(label(evidence.reason, SENTENCE)), nothing, nothing, nothing
     usual = abs(1 - alpha - evidence.level) < 1e-9
@@ -72,12 +76,11 @@ def _numbers(result: GateResult, evidence: Evidence, alpha: float) -> tuple[Cell
 def _plot(result: GateResult) -> Plot:
     gate, finding = result.gate, result.finding
     value = words.evidence_value(gate, finding.evidence, finding.bound)
-    drawn = span_of(result)
     return Plot(
         name=label(gate.what),
         detail=label(words.rule(gate)) + f" · {_ROLES[gate.role]}",
         value=value,
-        svg=charts.span(drawn),
+        svg=Markup("") if gate.is_check else charts.span(span_of(result)),
         mark=mark(result.verdict),
         sentence=label(result.client_sentence, SENTENCE),
     )

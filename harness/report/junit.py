@@ -85,6 +85,8 @@ def _numbers(result: GateResult) -> dict[str, object]:
     """A gate's evidence in its own unit; a number that there is not is said not to be measured."""
     gate, evidence = result.gate, result.finding.evidence
     rule: dict[str, object] = {"verdict": str(result.verdict), "role": str(gate.role), "rule": words.rule(gate)}
+    if gate.is_check:
+        return rule
     if isinstance(evidence, Unestimable):
         return {**rule, "value": words.NOT_MEASURED, "why": evidence.reason}
     if isinstance(evidence, Comparison):

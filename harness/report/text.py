@@ -34,7 +34,8 @@ def _gate(result: GateResult, width: int, colour: bool) -> list[str]:
     limits = words.evidence_interval(gate, finding.evidence, finding.bound)
     shown = value if limits == words.NOTHING else f"{value} ({limits})"
     of = f"{words.counted(gate)} " if words.counted(gate) and limits != words.NOTHING else ""
-    head = f"{gate.what}  {of}{shown}, {words.rule(gate)}  [{gate.role}{', waived' if result.waived else ''}]"
+    asked = words.rule(gate) if gate.is_check else f"{of}{shown}, {words.rule(gate)}"
+    head = f"{gate.what}  {asked}  [{gate.role}{', waived' if result.waived else ''}]"
     return [*_block(result.verdict, head, width, colour), *_beside(result.sentence, width)]
 
 

@@ -84,6 +84,8 @@ def plain_share(value: float) -> str:
 
 def rule(gate: Gate) -> str:
     """What a gate asks."""
+    if gate.is_check:
+        return "passes as a test"
     plug = _plug(gate)
     if plug.of == "difference":
         limit = f"{round(gate.threshold * 100, 6):g}{SPACE}points"
@@ -93,7 +95,9 @@ def rule(gate: Gate) -> str:
 
 
 def bound(gate: Gate, limit: float) -> str:
-    """The threshold on the scale of what is held against it: 90 %, 5 s, −3 points, no difference."""
+    """The threshold on the scale of what is held against it: 90 %, 5 s, −3 points, no difference; — for a check."""
+    if gate.is_check:
+        return NOTHING
     if _plug(gate).of == "difference":
         return "no difference" if limit == 0 else points(limit, 1)
     return f"{limit:g}{SPACE}s" if gate.metric in LATENCY else plain_share(limit)
@@ -106,7 +110,7 @@ def good_side(gate: Gate) -> str:
 
 def counted(gate: Gate) -> str:
     """What a gate's number counts where it is not the metric itself: wins, failures; else ""."""
-    return "" if _plug(gate).of == "difference" else _plug(gate).of
+    return "" if gate.is_check or _plug(gate).of == "difference" else _plug(gate).of
 
 
 def _plug(gate: Gate) -> Rule:
@@ -122,9 +126,9 @@ def evidence_unit(gate: Gate, evidence: Evidence) -> Unit:
 
 
 def evidence_value(gate: Gate, evidence: Evidence, bound: float) -> str:
-    """The number that a gate's bound is held against, never rounded onto it."""
+    """The number that a gate's bound is held against, never rounded onto it; a check has none."""
     if isinstance(evidence, Unestimable):
-        return NOT_MEASURED
+        return NOTHING if gate.is_check else NOT_MEASURED
     number = evidence.value if isinstance(evidence, Estimate) else evidence.difference
     return apart(number, bound, evidence_unit(gate, evidence))
 

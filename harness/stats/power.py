@@ -11,9 +11,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.stats import special
+from harness.stats import eprocess, special
 from harness.stats.intervals import clopper_pearson
 from harness.stats.paired import Table, tango
+from harness.stats.series import Settings
 
 MOST = 1_000_000
 _BLOCK = 512
@@ -156,3 +157,17 @@ def _least_counts(n: NDArray[np.int64], threshold: float, alpha: float) -> NDArr
 
 def _z(alpha: float, power: float) -> float:
     return float(special.ndtri(1 - alpha)) + float(special.ndtri(power))
+
+
+def rate_needs(threshold: float, settings: Settings) -> int:
+    """Fewest samples at which even all right shows "above `threshold`" by the bound that the settings ask for."""
+    if not settings.anytime:
+        return least_for_rate(threshold, settings.alpha)
+    return eprocess.least_for_rate(threshold, settings.alpha) or MOST
+
+
+def margin_needs(margin: float, settings: Settings) -> int:
+    """Fewest pairs at which even full agreement shows "within `margin`" by the bound that the settings ask for."""
+    if not settings.anytime:
+        return least_for_margin(margin, settings.alpha)
+    return eprocess.least_for_margin(margin, settings.alpha) or MOST

@@ -80,62 +80,103 @@ def _pick(column: Texts, places: Sequence[int]) -> tuple[Any, ...]:
 def task_columns(connection: duckdb.DuckDBPyConnection, run: str, with_answers: frozenset[str]) -> list[TaskColumns]:
     """The tasks of a stored run in their order. `with_answers` names those whose answers a metric is made of."""
     connection.execute("SET threads = 2")  # rows are put in their places by number, in whatever order they come
-    tasks = connection.execute(
-        "SELECT task FROM samples WHERE run = ? GROUP BY task ORDER BY min(position)", [run]
-    ).fetchall()
-    return [_task(connection, run, task, task in with_answers) for (task,) in tasks]
-
-
-def _task(connection: duckdb.DuckDBPyConnection, run: str, task: str, with_answers: bool) -> TaskColumns:
-    where, listed = [run, task], ", ".join(f"'{outcome}'" for outcome in OUTCOMES)
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE asked AS SELECT row_number() OVER (ORDER BY position) - 1 AS nth, id, target, "
-        '"group", slices, origin FROM samples WHERE run = ? AND task = ?',
-        where,
+    samples = _columns(
+        connection, 'SELECT task, id, target, "group", slices, origin FROM samples WHERE run = ? ORDER BY position', run
     )
-    rows = connection.execute('SELECT id, target, "group", slices, origin FROM asked ORDER BY nth').fetchall()
-    ids, targets, groups, slices, origins = zip(*rows, strict=True)
     outputs = _columns(
-        connection, 'SELECT nth, o."repeat", if(error IS NULL, latency, NULL) AS latency FROM outputs o '
-        "JOIN asked ON id = sample_id WHERE o.run = ? AND o.task = ?", where,
+        connection, 'SELECT position_of AS nth, o."repeat", if(error IS NULL, latency, NULL) AS latency '
+        f"FROM outputs o {_PLACE.format('o')} WHERE o.run = ?", run,
     )  # fmt: skip
+    listed = ", ".join(f"'{outcome}'" for outcome in OUTCOMES)
     answers = _columns(
-        connection, f'SELECT nth, a."repeat", list_position([{listed}], outcome) - 1 AS outcome, '
-        f"{'a.value' if with_answers else 'NULL'} AS value FROM answers a JOIN asked ON id = sample_id "
-        "WHERE a.run = ? AND a.task = ?", where,
+        connection, f'SELECT position_of AS nth, a."repeat", list_position([{listed}], outcome) - 1 AS outcome, '
+        f"if(list_contains(?, a.task), a.value, NULL) AS value FROM answers a {_PLACE.format('a')} WHERE a.run = ?",
+        sorted(with_answers), run,
     )  # fmt: skip
-    shape = (len(ids), 1 + int(outputs["repeat"].max(initial=0)))
+    tasks = samples["task"].tolist()
+    shape = (len(tasks), 1 + int(outputs["repeat"].max(initial=0)))
+    whole = _Whole(
+        {name: _texts(samples[name]) for name in ("id", "target", "group", "slices", "origin")},
+        _spread(shape, outputs, "latency", np.inf),
+        _spread(shape, answers, "outcome", MISSING).astype(np.int64),
+        _spread_texts(shape, answers),
+        _scores(connection, shape, run),
+        outputs,
+    )
+    starts = [i for i, task in enumerate(tasks) if i == 0 or tasks[i - 1] != task]
+    return [
+        _part(whole, tasks[start], slice(start, stop), tasks[start] in with_answers)
+        for start, stop in zip(starts, [*starts[1:], len(tasks)], strict=True)
+    ]
+
+
+# A sample's place in its run, for each of the rows that tell of it.
+_PLACE = (
+    "JOIN (SELECT run, task, id, position AS position_of FROM samples) place "
+    "ON place.run = {0}.run AND place.task = {0}.task AND place.id = {0}.sample_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The columns of all tasks of a run, one under the other."""
+
+    texts: Mapping[str, Texts]
+    latencies: Floats
+    outcomes: Ints
+    answers: NDArray[np.object_]
+    scores: Mapping[tuple[str, str, str], Floats]
+    outputs: Mapping[str, Any]
+
+
+def _part(whole: _Whole, task: str, rows: slice, with_answers: bool) -> TaskColumns:
+    """One task's rows, and as many repeats as it has."""
+    of_task = (whole.outputs["nth"] >= rows.start) & (whole.outputs["nth"] < rows.stop)
+    repeats = 1 + int(whole.outputs["repeat"][of_task].max(initial=0))
+    ids, targets, groups, slices, origins = (whole.texts[name][rows] for name in whole.texts)
     return TaskColumns(
-        task, ids, targets, groups, slices, origins,
-        outcomes=_spread(shape, answers, "outcome", MISSING).astype(np.int64),
-        latencies=_spread(shape, outputs, "latency", np.inf),
-        answers=_texts(shape, answers) if with_answers else (),
-        scores=_scores(connection, shape, where),
-    )  # fmt: skip
+        task,
+        tuple(str(name) for name in ids),
+        targets,
+        groups,
+        slices,
+        origins,
+        whole.outcomes[rows, :repeats],
+        whole.latencies[rows, :repeats],
+        tuple(whole.answers[rows, :repeats].ravel().tolist()) if with_answers else (),
+        {
+            (metric, part): values[rows, :repeats]
+            for (name, metric, part), values in whole.scores.items()
+            if name == task
+        },
+    )
 
 
 def _scores(
-    connection: duckdb.DuckDBPyConnection, shape: tuple[int, int], where: Sequence[str]
-) -> dict[tuple[str, str], Floats]:
+    connection: duckdb.DuckDBPyConnection, shape: tuple[int, int], run: str
+) -> dict[tuple[str, str, str], Floats]:
+    """Every metric's scores by task, metric and part."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE named AS SELECT row_number() OVER () - 1 AS code, metric, part FROM "
-        "(SELECT DISTINCT metric, part FROM scores WHERE run = ? AND task = ? ORDER BY metric, part)",
-        list(where),
+        "(SELECT DISTINCT metric, part FROM scores WHERE run = ? ORDER BY metric, part)",
+        [run],
     )
-    names = connection.execute("SELECT metric, part FROM named ORDER BY code").fetchall()
     found = _columns(
-        connection, 'SELECT code, nth, s."repeat", s.value FROM scores s JOIN asked ON id = sample_id '
-        "JOIN named ON named.metric = s.metric AND named.part = s.part WHERE s.run = ? AND s.task = ? "
-        "AND isfinite(s.value)", where,
+        connection, 'SELECT code, position_of AS nth, s."repeat", s.value FROM scores s '
+        f"{_PLACE.format('s')} JOIN named ON named.metric = s.metric AND named.part = s.part WHERE s.run = ? "
+        "AND isfinite(s.value)", run,
     )  # fmt: skip
+    names = connection.execute("SELECT metric, part FROM named ORDER BY code").fetchall()
     values = np.full((len(names), *shape), np.nan)
     values[found["code"], found["nth"], found["repeat"]] = found["value"]
-    return {(metric, part): values[code] for code, (metric, part) in enumerate(names)}
+    known = connection.execute("SELECT DISTINCT task, metric, part FROM scores WHERE run = ?", [run]).fetchall()
+    code = {name: number for number, name in enumerate(names)}
+    return {(task, metric, part): values[code[metric, part]] for task, metric, part in sorted(known)}
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, query: str, where: Sequence[str]) -> dict[str, Any]:
+def _columns(connection: duckdb.DuckDBPyConnection, query: str, *given: object) -> dict[str, Any]:
     """The columns of a query as arrays; what is NULL is masked."""
-    found: dict[str, Any] = connection.execute(query, list(where)).fetchnumpy()
+    found: dict[str, Any] = connection.execute(query, given).fetchnumpy()
     return found
 
 
@@ -145,12 +186,15 @@ def _spread(shape: tuple[int, int], found: Mapping[str, Any], name: str, missing
     return values
 
 
-def _texts(shape: tuple[int, int], found: Mapping[str, Any]) -> Texts:
+def _spread_texts(shape: tuple[int, int], found: Mapping[str, Any]) -> NDArray[np.object_]:
     texts = np.full(shape, None, dtype=object)
-    values = found["value"]
-    if isinstance(values, np.ma.MaskedArray):  # by hand: numpy would fill a column of objects with "?"
-        kept = ~np.ma.getmaskarray(values)  # type: ignore[no-untyped-call]
-        found = {name: column[kept] for name, column in found.items()}
-        values = found["value"].data
-    texts[found["nth"], found["repeat"]] = values
-    return tuple(texts.ravel().tolist())
+    texts[found["nth"], found["repeat"]] = _texts(found["value"])
+    return texts
+
+
+def _texts(column: Any) -> Texts:
+    """A column of texts. By hand: numpy would fill what is masked with "?"."""
+    if not isinstance(column, np.ma.MaskedArray):
+        return tuple(column.tolist())
+    masked = np.ma.getmaskarray(column)  # type: ignore[no-untyped-call]
+    return tuple(None if gone else text for text, gone in zip(column.data.tolist(), masked.tolist(), strict=True))

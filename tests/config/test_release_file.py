@@ -40,6 +40,9 @@ def test_a_valid_release_holds_what_was_written(desk: Project) -> None:
         ("at_least:", "at_leest:", "unknown key 'at_leest'. Did you mean 'at_least'?"),
         ("resamples:", "resample:", "unknown key 'resample'. Did you mean 'resamples'?"),
         ("policy:", "zzz:", "unknown key 'zzz'. Known here: version, name, candidate"),
+        ("name: desk", "checks: [none.py]\nname: desk", "the check 'none.py' does not exist."),
+        ("name: desk", "checks: [lora.yaml]\nname: desk", "the check 'lora.yaml' is no Python file (.py)."),
+        ("name: desk", "checks: [../a.py]\nname: desk", "the check '../a.py' lies outside the project."),
         ("name: desk", "name: Desk", "must match ^[a-z]"),
         ("name: desk", "name: 5", "'name' must be text, not a number (5). Put it in quotes."),
         ("version: 1", "version: 2", "'version' must be 1, not 2."),
@@ -256,3 +259,18 @@ def test_the_digest_follows_the_content_and_not_the_layout(desk: Project) -> Non
     assert digest() == first
     desk.swap(FILE, "margin: 0.1", "margin: 0.2")
     assert digest() != first
+
+
+def test_checks_are_files_of_the_project_with_names_of_their_own(desk: Project) -> None:
+    for name in ("suites/test_a.py", "test_a.py", "test_b.py"):
+        (desk.root / name).write_text("")
+    before, _ = load_release(desk.root / FILE)
+    (desk.root / FILE).write_text(RELEASE + "checks: [./suites/test_a.py, test_b.py]\n")
+    release, problems = load_release(desk.root / FILE)
+    assert before is not None
+    assert release is not None
+    assert not problems
+    assert (before.checks, release.checks) == ((), ("suites/test_a.py", "test_b.py"))
+    assert before.digest != release.digest
+    (desk.root / FILE).write_text(RELEASE + "checks: [suites/test_a.py, test_a.py]\n")
+    assert "the check 'test_a.py' has the name of suites/test_a.py." in "\n".join(desk.problems())

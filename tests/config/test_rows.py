@@ -212,3 +212,23 @@ def test_a_training_row_ends_with_the_assistant(desk: Project, row: dict[str, ob
     desk.rows("data/train.jsonl", [chat("something else"), row])
     assert len(desk.problems()) == 1
     assert desk.problems()[0].startswith(f"data/train.jsonl:2: {said}")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (rb'{"id": 1, "a\\": 2}', None),
+        (rb'{"id": 1, "text": "{\"a\": 1, \"a\" : 2}"}', None),
+        (rb'{"id": 1, "a" : 1, "a\\":2, "b":"\\\":"}', None),
+        (rb'{"id": 1, "a": 1, "a": 2, "b\\": "\":"}', "the key 'a' stands twice"),
+        (rb'{"id": 1, "b\\\"": 1, "b\\\"" : 2}', "stands twice"),
+        (rb'{"id": 1, "a\"": 1, "x": "\\", "a\"": 2}', "stands twice"),
+    ],
+)
+def test_no_backslash_hides_a_key_that_stands_twice(tmp_path: Path, line: bytes, message: str | None) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(line + b"\n")
+    rows, problems = read_rows(tmp_path / "rows.jsonl", "rows.jsonl")
+    if message is None:
+        assert [row.value for row in rows] == [json.loads(line)]
+    else:
+        assert [message in str(problem) for problem in problems] == [True]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -345,3 +347,13 @@ def test_few_wins_never_pass(n: int) -> None:
 def test_pairs_need_the_same_samples() -> None:
     with pytest.raises(ValueError, match="same samples"):
         find("win_rate", 0.6, rate(40, 50), rate(40, 51))
+
+
+@pytest.mark.parametrize(
+    ("rule", "threshold", "fixed", "anytime"), [("at_least", 0.95, 59, 82), ("margin", 0.02, 133, 224)]
+)
+def test_bounds_that_hold_at_any_time_need_more_samples(rule: str, threshold: float, fixed: int, anytime: int) -> None:
+    series = Series("rate", np.ones(300))
+    built = build("gates", rule, {"threshold": threshold})
+    asked = [built.needed(series, replace(SETTINGS, anytime=when)) for when in (False, True)]
+    assert asked == [fixed, anytime]

@@ -8,7 +8,8 @@ import pytest
 
 from harness.cli.main import main
 from harness.core.errors import ConfigError, OutsideError
-from harness.pipeline.at_hand import Judgement, judge_stored
+from harness.pipeline.at_hand import judge_stored
+from harness.pipeline.judge import Judgement
 from harness.pipeline.validate import validate
 from harness.store import bundle
 from tests.pipeline.release_project import Project, rows, write_rows
