@@ -15,7 +15,7 @@ _NARROWEST = 40
 
 
 def lines(decision: Decision, width: int, colour: bool) -> list[str]:
-    """Each gate with its numbers and its sentence, the waivers, then the release's verdict and reason.
+    """Each gate with its numbers and its sentence, the waivers, the notes, then the release's verdict and reason.
 
     No line is wider than `width` columns (40 at least); `colour` adds ANSI colours, which take no columns.
     """
@@ -25,6 +25,8 @@ def lines(decision: Decision, width: int, colour: bool) -> list[str]:
         found += [*_gate(result, width, colour), ""]
     for use in decision.waivers:
         found += [*_beside(f"waiver {use.outcome.replace('_', ' ')}: {use.sentence}", width), ""]
+    notes = [line for note in decision.notes for line in _beside(f"note: {note}", width)]
+    found += [*notes, ""] if notes else []
     return [*found, *_block(decision.verdict, f"{decision.release}: {decision.reason}", width, colour)]
 
 

@@ -53,7 +53,7 @@ def test_colours_change_nothing_else() -> None:
 
 
 def test_a_decision_without_gates_still_tells_its_verdict() -> None:
-    assert lines(made.decision(Verdict.ERROR, ()), 80, colour=False)[0].startswith("ERROR ")
+    assert any(line.startswith("ERROR ") for line in lines(made.decision(Verdict.ERROR, ()), 80, colour=False))
 
 
 def test_nothing_reaches_the_terminal_that_could_steer_it() -> None:
@@ -62,3 +62,10 @@ def test_nothing_reaches_the_terminal_that_could_steer_it() -> None:
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "␛]0;title␇" in text
+
+
+def test_every_note_stands_on_the_screen() -> None:
+    noted = replace(made.material().decision, notes=("attempt 7 on the samples of triage.queue", "evil \x1b[31m note"))
+    shown = " ".join(" ".join(lines(noted, 110, False)).split())
+    assert "note: attempt 7 on the samples of triage.queue" in shown
+    assert "\x1b" not in shown
