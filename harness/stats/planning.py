@@ -6,16 +6,10 @@ pass at all, the chance to pass with n of them, the samples for a wanted chance,
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.stats import special
-from harness.stats.power import least_for_margin, least_for_rate, pairs_for_margin
-
-# Beyond so many samples the normal approximation is as good as the exact search.
-EXACT_UP_TO = 50_000
+from harness.stats import power as powers
 
 
 class Design(Protocol):
@@ -47,31 +41,20 @@ class RateAbove:
     expected: float | None = None
 
     def least(self) -> int:
-        return least_for_rate(self.threshold, self.alpha)
+        return powers.least_for_rate(self.threshold, self.alpha)
 
     def chance(self, n: int) -> float | None:
-        return None if self.expected is None else _above(n, self.threshold, self.expected, self.alpha)
+        if self.expected is None:
+            return None
+        return powers.chance_for_rate(n, self.threshold, self.expected, self.alpha)
 
     def samples(self, power: float) -> int | None:
-        if self.expected is None or self.expected <= self.threshold:
+        if self.expected is None:
             return None
-        about = self._about(power)
-        if about > EXACT_UP_TO:
-            return math.ceil(about)
-        n = max(self.least(), math.floor(0.8 * about))
-        while _above(n, self.threshold, self.expected, self.alpha) < power:
-            n += 1
-        return n
+        return powers.samples_for_rate(self.threshold, self.expected, self.alpha, power)
 
     def detectable(self, n: int, power: float) -> float | None:
-        return _solve(lambda rate: _above(n, self.threshold, rate, self.alpha), self.threshold, 1.0, power)
-
-    def _about(self, power: float) -> float:
-        """The normal approximation, to begin the exact search near its end."""
-        assert self.expected is not None
-        spread = [math.sqrt(rate * (1 - rate)) for rate in (self.threshold, self.expected)]
-        wanted = _z(1 - self.alpha) * spread[0] + _z(power) * spread[1]
-        return (max(0.0, wanted) / (self.expected - self.threshold)) ** 2
+        return powers.detectable_rate(n, self.threshold, self.alpha, power)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +95,7 @@ class NoFailures:
     expected: float | None = None
 
     def least(self) -> int:
-        return least_for_rate(1 - self.threshold, self.alpha)
+        return powers.least_without_event(self.threshold, self.alpha)
 
     def chance(self, n: int) -> float | None:
         if self.expected is None:
@@ -139,16 +122,16 @@ class WithinMargin:
     discordance: float
 
     def least(self) -> int:
-        return least_for_margin(self.margin, self.alpha)
+        return powers.least_for_margin(self.margin, self.alpha)
 
     def chance(self, n: int) -> float | None:
-        return _within(n, self.margin, self.discordance, self.alpha)
+        return powers.chance_for_margin(n, self.margin, self.discordance, self.alpha)
 
     def samples(self, power: float) -> int | None:
-        return pairs_for_margin(self.margin, self.discordance, self.alpha, power)
+        return powers.pairs_for_margin(self.margin, self.discordance, self.alpha, power)
 
     def detectable(self, n: int, power: float) -> float | None:
-        return _solve(lambda margin: _within(n, margin, self.discordance, self.alpha), 0.0, 1.0, power)
+        return powers.detectable_margin(n, self.discordance, self.alpha, power)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,56 +143,17 @@ class Gain:
     gain: float | None = None
 
     def least(self) -> int:
-        """Pairs on each of which only the candidate is right: z of McNemar's test is the root of their number."""
-        return math.floor(_z(1 - self.alpha) ** 2) + 1
+        return powers.least_for_improvement(self.alpha)
 
     def chance(self, n: int) -> float | None:
-        return None if self.gain is None else self._chance(n, self.gain)
+        if self.gain is None:
+            return None
+        return powers.chance_for_improvement(n, self.gain, self.discordance, self.alpha)
 
     def samples(self, power: float) -> int | None:
-        if self.gain is None or not 0 < self.gain <= self.discordance:
+        if self.gain is None:
             return None
-        rest = math.sqrt(self.discordance - self.gain**2)
-        root = (_z(1 - self.alpha) * math.sqrt(self.discordance) + _z(power) * rest) / self.gain
-        return max(self.least(), math.ceil(root * root))
+        return powers.pairs_for_improvement(self.gain, self.discordance, self.alpha, power)
 
     def detectable(self, n: int, power: float) -> float | None:
-        return _solve(lambda gain: self._chance(n, gain), 0.0, self.discordance, power)
-
-    def _chance(self, n: int, gain: float) -> float:
-        rest = math.sqrt(max(1e-12, self.discordance - gain**2))
-        return _phi((gain * math.sqrt(n) - _z(1 - self.alpha) * math.sqrt(self.discordance)) / rest)
-
-
-def _above(n: int, threshold: float, rate: float, alpha: float) -> float:
-    """Exact chance that n samples show a rate above `threshold`: fewest successes that do, then as many or more."""
-    low, high = 1, n + 1
-    while low < high:
-        middle = (low + high) // 2
-        shows = float(special.bdtrc(middle - 1, n, threshold)) < alpha
-        low, high = (low, middle) if shows else (middle + 1, high)
-    return float(special.bdtrc(low - 1, n, rate)) if low <= n else 0.0
-
-
-def _within(n: int, margin: float, discordance: float, alpha: float) -> float:
-    if margin <= 0 or n < least_for_margin(margin, alpha):
-        return 0.0
-    return _phi(margin * math.sqrt(n / discordance) - _z(1 - alpha))
-
-
-def _solve(chance: Callable[[float], float], low: float, high: float, power: float) -> float | None:
-    """The least effect with that chance, which rises with it; None where the greatest has not."""
-    if chance(high) < power:
-        return None
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (low, middle) if chance(middle) >= power else (middle, high)
-    return high
-
-
-def _z(level: float) -> float:
-    return float(special.ndtri(level))
-
-
-def _phi(z: float) -> float:
-    return float(special.ndtr(z))
+        return powers.detectable_improvement(n, self.discordance, self.alpha, power)

@@ -1,6 +1,6 @@
 """How many samples a gate needs, from planning values and never from the observed difference.
 
-`alpha` is one-sided throughout; counts stop at `MOST`, which stands for "no number would do".
+`alpha` is one-sided throughout. The least numbers for a bound stop at `MOST`, which stands for "no number would do".
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from harness.stats.paired import Table, tango
 from harness.stats.series import Settings
 
 MOST = 1_000_000
+# Beyond so many samples the normal approximation is as good as the exact search.
+EXACT_UP_TO = 50_000
 _BLOCK = 512
 
 
@@ -54,50 +56,71 @@ def least_without_event(most: float, alpha: float) -> int:
     return least_for_rate(1 - most, alpha)
 
 
+def least_for_improvement(alpha: float) -> int:
+    """Pairs on each of which only the candidate is right: z of McNemar's test is the root of their number."""
+    return math.floor(_z(1 - alpha) ** 2) + 1
+
+
 def pairs_for_margin(
     margin: float, discordance: float, alpha: float, power: float = 0.8, difference: float = 0.0
-) -> int:
+) -> int | None:
     """Pairs that let a model whose true difference is `difference` show "within `margin`" with probability `power`.
 
-    `discordance` is the share of pairs on which the models are not both right or both wrong. `MOST` where the true
-    difference is no better than the margin.
+    `discordance` is the share of pairs on which just one of the models is right. None where the true difference is no
+    better than the margin.
     """
     if margin + difference <= 0:
-        return MOST
+        return None
     spread = max(0.0, discordance - difference * difference)
-    wanted = math.ceil(_z(alpha, power) ** 2 * spread / (margin + difference) ** 2)
-    return min(MOST, max(wanted, least_for_margin(margin, alpha)))
+    wanted = (max(0.0, _z(1 - alpha) + _z(power)) / (margin + difference)) ** 2 * spread
+    return max(math.ceil(wanted), least_for_margin(margin, alpha))
 
 
-def detectable_margin(pairs: int, discordance: float, alpha: float, power: float = 0.8) -> float:
-    """The smallest margin that an equal model shows on so many pairs with probability `power`."""
-    smooth = _z(alpha, power) * math.sqrt(discordance / pairs)
-    return max(smooth, -tango(Table(pairs, 0, 0, 0), alpha)[0])
+def chance_for_margin(pairs: int, margin: float, discordance: float, alpha: float) -> float:
+    """The chance that an equal model shows "within `margin`" on so many pairs."""
+    if pairs < least_for_margin(margin, alpha):
+        return 0.0
+    return float(special.ndtr(margin * math.sqrt(pairs / discordance) - _z(1 - alpha)))
 
 
-def pairs_for_improvement(difference: float, discordance: float, alpha: float, power: float = 0.8) -> int:
+def detectable_margin(pairs: int, discordance: float, alpha: float, power: float = 0.8) -> float | None:
+    """The smallest margin that an equal model shows on so many pairs with probability `power`; None where above 1."""
+    smooth = (_z(1 - alpha) + _z(power)) * math.sqrt(discordance / pairs)
+    margin = max(smooth, -tango(Table(pairs, 0, 0, 0), alpha)[0])
+    return margin if margin <= 1 else None
+
+
+def pairs_for_improvement(difference: float, discordance: float, alpha: float, power: float = 0.8) -> int | None:
     """Pairs that show a true improvement by `difference` with probability `power` (Connor 1987, Biometrics 43:207).
 
-    `MOST` where there is none to show. Raises ValueError where the models differ on fewer pairs than the difference.
+    None where there is none to show, or where it is more than the share of pairs on which the models differ.
     """
-    if difference > discordance:
-        raise ValueError("the difference cannot be larger than the share of discordant pairs")
-    if difference <= 0:
-        return MOST
+    if not 0 < difference <= discordance:
+        return None
     spread = math.sqrt(discordance - difference * difference)
-    total = float(special.ndtri(1 - alpha)) * math.sqrt(discordance) + float(special.ndtri(power)) * spread
-    return min(MOST, math.ceil((total / difference) ** 2))
+    root = max(0.0, _z(1 - alpha) * math.sqrt(discordance) + _z(power) * spread) / difference
+    return max(least_for_improvement(alpha), math.ceil(root * root))
+
+
+def chance_for_improvement(pairs: int, difference: float, discordance: float, alpha: float) -> float:
+    """The chance that so many pairs show a true improvement by `difference`."""
+    spread = math.sqrt(max(1e-12, discordance - difference * difference))
+    return float(special.ndtr((difference * math.sqrt(pairs) - _z(1 - alpha) * math.sqrt(discordance)) / spread))
 
 
 def detectable_improvement(pairs: int, discordance: float, alpha: float, power: float = 0.8) -> float | None:
     """The smallest true improvement that so many pairs show with probability `power`; None where no one would do."""
+
+    def enough(difference: float) -> bool:
+        wanted = pairs_for_improvement(difference, discordance, alpha, power)
+        return wanted is not None and wanted <= pairs
+
     low, high = 0.0, discordance
-    if pairs_for_improvement(high, discordance, alpha, power) > pairs:
+    if not enough(high):
         return None
     for _ in range(50):
         middle = (low + high) / 2
-        enough = pairs_for_improvement(middle, discordance, alpha, power) <= pairs
-        low, high = (low, middle) if enough else (middle, high)
+        low, high = (low, middle) if enough(middle) else (middle, high)
     return high
 
 
@@ -109,7 +132,7 @@ def samples_for_mean(
     `between` is the variance of a sample's true difference, `within` the sum of both models' variances from one repeat
     to another.
     """
-    return min(MOST, math.ceil(_z(alpha, power) ** 2 * (between + within / repeats) / difference**2))
+    return math.ceil(((_z(1 - alpha) + _z(power)) / difference) ** 2 * (between + within / repeats))
 
 
 def least_count(n: int, threshold: float, alpha: float) -> int | None:
@@ -119,44 +142,57 @@ def least_count(n: int, threshold: float, alpha: float) -> int | None:
 
 
 @lru_cache(maxsize=256)
-def samples_for_rate(threshold: float, rate: float, alpha: float, power: float = 0.8) -> int:
+def samples_for_rate(threshold: float, rate: float, alpha: float, power: float = 0.8) -> int | None:
     """Fewest samples of which a true `rate` shows "above `threshold`" with probability `power`, by the exact test.
 
-    For "below", give 1 - threshold and 1 - rate. `MOST` where the true rate is not above the threshold.
+    For "below", give 1 - threshold and 1 - rate. Beyond `EXACT_UP_TO` it is the normal approximation. None where the
+    true rate is not above the threshold.
     """
     if rate <= threshold:
-        return MOST
+        return None
     if threshold <= 0 or rate >= 1:
         return least_for_rate(threshold, alpha)
-    for first in range(_first_guess(threshold, rate, alpha, power), MOST, _BLOCK):
-        n = np.arange(first, first + _BLOCK)
-        shown = special.bdtrc(_least_counts(n, threshold, alpha) - 1, n, rate)
-        if (shown >= power).any():
-            return min(MOST, int(n[np.argmax(shown >= power)]))
-    return MOST
-
-
-def _first_guess(threshold: float, rate: float, alpha: float, power: float) -> int:
-    """A number of samples that is surely too few: 1, or nine tenths of the normal approximation where that is large."""
     here, there = math.sqrt(threshold * (1 - threshold)), math.sqrt(rate * (1 - rate))
-    total = float(special.ndtri(1 - alpha)) * here + float(special.ndtri(power)) * there
-    near = (max(0.0, total) / (rate - threshold)) ** 2
-    return int(0.9 * near) if 20_000 < near < MOST else MOST if near >= MOST else 1
+    near = (max(0.0, _z(1 - alpha) * here + _z(power) * there) / (rate - threshold)) ** 2
+    if near > EXACT_UP_TO:
+        return math.ceil(near)
+    # With few failures (or successes) a step of one moves the chance so far that much smaller numbers may do.
+    few = near * min(threshold, 1 - threshold) < 100
+    first = least_for_rate(threshold, alpha) if few else int(0.8 * near)
+    while True:
+        n = np.arange(first, first + _BLOCK)
+        shown = special.bdtrc(_least_counts(n, threshold, alpha) - 1, n, rate) >= power
+        if shown.any():
+            return int(n[np.argmax(shown)])
+        first += _BLOCK
+
+
+def chance_for_rate(n: int, threshold: float, rate: float, alpha: float) -> float:
+    """The exact chance that n samples with a true `rate` show "above `threshold`"."""
+    least = least_count(n, threshold, alpha)
+    return 0.0 if least is None else float(special.bdtrc(least - 1, n, rate))
+
+
+def detectable_rate(n: int, threshold: float, alpha: float, power: float = 0.8) -> float | None:
+    """The smallest true rate that n samples show to be above `threshold` with probability `power`; None: not even 1."""
+    least = least_count(n, threshold, alpha)
+    # A binomial's upper tail is a beta distribution's lower one, in the rate.
+    return None if least is None else max(threshold, float(special.betaincinv(least, n - least + 1, power)))
 
 
 def _least_counts(n: NDArray[np.int64], threshold: float, alpha: float) -> NDArray[np.int64]:
-    """For each n the fewest successes whose exact p is at most alpha; n + 1 where there are none."""
+    """For each n the fewest successes whose exact p is below alpha; n + 1 where there are none."""
     low, high = np.zeros_like(n), n + 1
     while (low < high).any():
         middle = (low + high) // 2
         p = np.where(middle > 0, special.bdtrc(np.maximum(middle, 1) - 1, n, threshold), 1.0)
-        enough = (p <= alpha) | (middle > n)
+        enough = (p < alpha) | (middle > n)
         low, high = np.where(enough, low, np.minimum(middle + 1, high)), np.where(enough, middle, high)
     return high
 
 
-def _z(alpha: float, power: float) -> float:
-    return float(special.ndtri(1 - alpha)) + float(special.ndtri(power))
+def _z(level: float) -> float:
+    return float(special.ndtri(level))
 
 
 def rate_needs(threshold: float, settings: Settings) -> int:
