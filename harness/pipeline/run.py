@@ -64,9 +64,7 @@ class _Made:
     versions: dict[str, str]
 
 
-def plan_run(
-    suite: Suite, contender: Contender, server: Mapping[str, Json], seed: int, earlier: str = ""
-) -> PlannedRun:
+def plan_run(suite: Suite, contender: Contender, server: Mapping[str, Json], seed: int) -> PlannedRun:
     """The run with its id: equal ids mean equal everything, so a finished one need not be done again."""
     model = contender.on(suite)
     versions = {task.name: [[i.name, i.version] for i in metric_infos(task)] for task in suite.tasks}
@@ -74,7 +72,7 @@ def plan_run(
         "format": RUN_FORMAT, "suite": suite.digest, "model": model.identity, "server": dict(server),
         "metrics": versions, "seed": seed,
     }  # fmt: skip
-    return PlannedRun(digest_json(key), suite, model, server, contender, earlier)
+    return PlannedRun(digest_json(key), suite, model, server, contender)
 
 
 def is_fresh(planned: PlannedRun, workspace: Workspace) -> bool:

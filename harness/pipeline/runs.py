@@ -58,14 +58,22 @@ def plan_runs(
     who = contenders(release, candidate)
     ours = server_of(release).identity() if server is None else server
     servers = {one.model.role: ours if one.place == "served" else _identity(one) for one in who}
-    earlier = before.ids if before else {}
     runs = tuple(
-        plan_run(suite, one, servers[one.model.role], release.seed, earlier.get(one.model.role, {}).get(suite.name, ""))
+        _going_on(plan_run(suite, one, servers[one.model.role], release.seed), before)
         for suite in (release if look is None else at_look(release, look)).suites
         for one in who
         if one.answers(suite)
     )
     return Plan(runs, plan_measurement(release, who, ours))
+
+
+def _going_on(planned: PlannedRun, before: Plan | None) -> PlannedRun:
+    """The run, going on from the look before where the very same model answers on the very same server."""
+    for one in before.runs if before else ():
+        same = one.suite.name == planned.suite.name and one.model == planned.model and one.server == planned.server
+        if same and one.id != planned.id:
+            return replace(planned, earlier=one.id)
+    return planned
 
 
 def look_at_hand(release: Release, candidate: Candidate, server: Mapping[str, Json] | None = None) -> int | None:

@@ -165,3 +165,21 @@ def test_bounds_at_any_time_are_wider(project: Project) -> None:
     project.gate()
     wider = [result["finding"]["evidence"]["low"] for result in project.record["results"]]
     assert all(low < before for low, before in zip(wider, fixed, strict=True))
+
+
+def test_another_server_between_two_looks_is_asked_everything_anew(looked: Project, stub: Stub) -> None:
+    """What the server of the first look answered is no answer of the one that runs at the second."""
+    looked.release["gates"][0]["at_least"] = 0.96
+    looked.write()
+    wrong_for(stub, every=30)
+    before = stub.answer
+
+    def update(text: str, adapter: str | None) -> str:
+        if len(stub.chat_texts) == 2 * SAMPLES // 3:
+            stub.info["version"] = "9.9.9"
+        return before(text, adapter)
+
+    stub.answer = update
+    assert looked.call("gate", "-q", "--no-report", "--no-cache") == 3
+    assert sorted(set(asked(stub).values())) == [1, 2]
+    assert len(asked(stub)) == SAMPLES
