@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from harness.cli.command import release_argument
 
 if TYPE_CHECKING:
-    from harness.pipeline.again import Past, SameModel
-    from harness.pipeline.calibrate import Calibration
-    from harness.pipeline.error_rates import ErrorRates
+    from harness.pipeline.calibrating.again import Past, SameModel
+    from harness.pipeline.calibrating.calibrate import Calibration
+    from harness.pipeline.calibrating.error_rates import ErrorRates
 
 SIMULATIONS = 500
 SEED = 20_260_101
@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> int:
     """Print what was found."""
     from harness.cli.progress import ProgressPrinter
-    from harness.pipeline.calibrate import calibrate
+    from harness.pipeline.calibrating.calibrate import calibrate
     from harness.pipeline.validate import validate
 
     release = validate(Path(given.file))
@@ -89,7 +89,7 @@ def _rate(one: ErrorRates) -> str:
 
 
 def _back_test(past: tuple[Past, ...]) -> list[str]:
-    from harness.pipeline.again import blocks
+    from harness.pipeline.calibrating.again import blocks
 
     judged = [one for one in past if one.now is not None]
     held = sum(one.now != "PASS" for one in judged)

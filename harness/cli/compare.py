@@ -27,11 +27,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> int:
     """Print what changed; whether that is good is for `harness gate` to say, so the exit code is 0."""
-    from harness.pipeline.compare import compare
+    from harness.pipeline.comparing.compare import compare
     from harness.pipeline.validate import validate
-    from harness.report.compare_markdown import markdown
-    from harness.report.compare_text import lines
-    from harness.report.compared import to_json
+    from harness.report.comparing.markdown import markdown
+    from harness.report.comparing.text import lines
+    from harness.report.comparing.view import to_json
 
     compared = compare(validate(Path(given.file)), given.a, given.b, given.task, given.worst)
     if given.format == "json":

@@ -56,7 +56,7 @@ def main(given: argparse.Namespace) -> int:
 
 
 def _screen(outcome: Outcome) -> None:
-    from harness.report.github import fenced
+    from harness.report.ci.github import fenced
     from harness.report.text import lines
 
     width = min(shutil.get_terminal_size((110, 40)).columns, 130)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from harness.cli.command import release_argument, share
 
 if TYPE_CHECKING:
-    from harness.pipeline.plan import ReleasePlan, Step
-    from harness.pipeline.prospects import Planning, Prospect
+    from harness.pipeline.planning.plan import ReleasePlan, Step
+    from harness.pipeline.planning.prospects import Planning, Prospect
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +31,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> int:
     """Print the plan. What can't pass is told, and is no error: nothing was judged."""
-    from harness.pipeline.plan import plan
-    from harness.pipeline.prospects import Planning
+    from harness.pipeline.planning.plan import plan
+    from harness.pipeline.planning.prospects import Planning
     from harness.pipeline.validate import validate
 
     planning = Planning(given.discordance, dict(given.expect), given.power)

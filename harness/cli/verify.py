@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> int:
     """Print what was found; differences are problems."""
-    from harness.pipeline.verify import verify
+    from harness.pipeline.verifying.verify import verify
 
     decision = verify(given.record, Path(given.file), given.bundles, given.key)
     count = sum(map(len, decision.runs.values()))

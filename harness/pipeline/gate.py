@@ -11,13 +11,13 @@ from harness.core.errors import ExitCode
 from harness.core.events import Event, Watch
 from harness.core.releases import Release
 from harness.core.verdicts import Role, Verdict
-from harness.pipeline.attempts import data_of, read_attempts
 from harness.pipeline.candidate import Candidate, candidate
-from harness.pipeline.evidence import Material
-from harness.pipeline.hand_written import judge_with_checks
-from harness.pipeline.judge import Judgement, infrastructure_failed, judge
+from harness.pipeline.checking.hand_written import judge_with_checks
+from harness.pipeline.judging.attempts import data_of, read_attempts
+from harness.pipeline.judging.evidence import Material
+from harness.pipeline.judging.judge import Judgement, infrastructure_failed, judge
+from harness.pipeline.judging.material import candidate_json, stored
 from harness.pipeline.lock import locked
-from harness.pipeline.material import candidate_json, stored
 from harness.pipeline.needs import check_needs
 from harness.pipeline.runs import do_runs, look_at_hand, plan_runs
 from harness.pipeline.workspace import Workspace, now

@@ -11,9 +11,9 @@ from harness.core.releases import Release
 from harness.core.verdicts import Verdict
 from harness.pipeline.candidate import Candidate, adapter_digest
 from harness.pipeline.decisions import find_decision
+from harness.pipeline.judging.waive import expired_since
 from harness.pipeline.lock import locked
-from harness.pipeline.verify import not_given_again
-from harness.pipeline.waive import expired_since
+from harness.pipeline.verifying.verify import not_given_again
 from harness.pipeline.workspace import Workspace, now
 from harness.report.record import to_json
 from harness.store.database import opened

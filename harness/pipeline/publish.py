@@ -10,11 +10,11 @@ from pathlib import Path
 from harness.core.decisions import Decision
 from harness.core.errors import ConfigError, HarnessError, OutsideError
 from harness.core.releases import Release
-from harness.report.cases import Ending, ending
-from harness.report.github import workflow_commands
-from harness.report.junit import junit
-from harness.report.markdown import markdown
-from harness.report.sarif import sarif
+from harness.report.ci.cases import Ending, ending
+from harness.report.ci.github import workflow_commands
+from harness.report.ci.junit import junit
+from harness.report.ci.markdown import markdown
+from harness.report.ci.sarif import sarif
 from harness.store.files import refused, write_lines
 
 FORMATS = {"junit": junit, "markdown": markdown, "sarif": sarif}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.core.errors import ConfigError, OutsideError, Problem
-from harness.pipeline.judge import decision_id
+from harness.pipeline.judging.judge import decision_id
 from harness.pipeline.lock import locked
 from harness.pipeline.workspace import Workspace
 from harness.report.record import from_json

@@ -24,7 +24,7 @@ def validate(path: Path) -> Release:
 
 def warnings(release: Release) -> list[str]:
     """A line for each blocking gate that can't pass with the samples at hand, as `file:line: warning: …`."""
-    from harness.pipeline.prospects import prospects
+    from harness.pipeline.planning.prospects import prospects
 
     hopeless = [one for one in prospects(release) if one.can_pass is False and one.gate.role is not Role.ADVISORY]
     return [f"{one.gate.place}: warning: {one.obstacle}" for one in hopeless]

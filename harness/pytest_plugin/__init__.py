@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from harness.core.estimates import Comparison
     from harness.core.samples import Output, Sample
-    from harness.pipeline.checks import StoredModel
+    from harness.pipeline.checking.fixtures import StoredModel
     from harness.pytest_plugin.nodes import GateFile
     from harness.pytest_plugin.project import Projects
 

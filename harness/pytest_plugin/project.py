@@ -13,8 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from harness.core.decisions import Decision
     from harness.core.releases import Gate, Release
-    from harness.pipeline.checks import StoredModel
-    from harness.pipeline.judge import Judgement
+    from harness.pipeline.checking.fixtures import StoredModel
+    from harness.pipeline.judging.judge import Judgement
     from harness.pytest_plugin.nodes import GateFile
 
 RELEASE = "release.yaml"
@@ -71,12 +71,12 @@ class Project:
         return validate(self.file)
 
     def _judge(self) -> Judgement:
-        from harness.pipeline.at_hand import judge_stored
+        from harness.pipeline.judging.at_hand import judge_stored
 
         return judge_stored(self.release())
 
     def _decide(self) -> Decision:
-        from harness.pipeline.hand_written import judge_with_checks
+        from harness.pipeline.checking.hand_written import judge_with_checks
 
         return judge_with_checks(self.judgement())
 
@@ -139,7 +139,7 @@ class Projects:
 
         Raises HarnessError where that cannot be had.
         """
-        from harness.pipeline.checks import stored_model
+        from harness.pipeline.checking.fixtures import stored_model
 
         task, named = node.get_closest_marker("harness"), node.get_closest_marker("baseline")
         role = role or (str(named.args[0]) if named else None)
@@ -157,7 +157,7 @@ class Projects:
         return project.judgement()
 
     def _hand_over(self) -> Judgement:
-        from harness.pipeline.check_process import handed_over
+        from harness.pipeline.checking.process import handed_over
 
         assert self._given is not None
         return handed_over(self._given)

@@ -24,8 +24,8 @@ from harness.core.releases import (
 from harness.core.runs import Counts, MetricInfo, Model, Run, TaskResult
 from harness.core.samples import Answer, Json, Outcome, Output, Sample, Score
 from harness.core.verdicts import Role, Verdict
-from harness.pipeline.evidence import Judged, Material
-from harness.pipeline.judge import judge
+from harness.pipeline.judging.evidence import Judged, Material
+from harness.pipeline.judging.judge import judge
 from tests.columns import columns
 
 CANDIDATE: Mapping[str, Json] = {"base_digest": "b", "adapter_digest": "a"}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.pipeline.material import read_material
-from harness.pipeline.series import error_series, latency_series
+from harness.pipeline.judging.material import read_material
+from harness.pipeline.judging.series import error_series, latency_series
 from tests.pipeline.release_project import Project
 from tests.tgi_stub import ADAPTER, Stub
 

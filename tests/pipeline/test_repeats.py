@@ -11,7 +11,7 @@ import pytest
 
 from harness.core.runs import MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
-from harness.pipeline.series import evaluated, series_of
+from harness.pipeline.judging.series import evaluated, series_of
 from harness.stats.series import Settings, weakness
 from tests.columns import columns
 from tests.pipeline.release_project import Project

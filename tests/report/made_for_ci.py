@@ -9,7 +9,7 @@ from harness.core.errors import ConfigError, OutsideError, Problem
 from harness.core.estimates import Estimate, Unestimable
 from harness.core.releases import Place, Waiver
 from harness.core.verdicts import Role, Verdict
-from harness.report.cases import Ending, ending
+from harness.report.ci.cases import Ending, ending
 from tests.report import made
 
 FILE = "models/desk/release.yaml"

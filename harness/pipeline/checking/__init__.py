@@ -1,0 +1,1 @@
+"""Checks that somebody wrote in Python."""

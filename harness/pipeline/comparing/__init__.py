@@ -1,0 +1,1 @@
+"""Two stored sides beside each other."""

@@ -1,0 +1,68 @@
+"""The finished runs of a release out of the store: all that a decision rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.core.releases import Release
+from harness.core.runs import Run
+from harness.core.samples import Json
+from harness.pipeline.candidate import Candidate
+from harness.pipeline.decisions import find_decision
+from harness.pipeline.judging.evidence import Judged, Material
+from harness.pipeline.runs import Plan
+from harness.pipeline.workspace import Workspace
+from harness.store import bundle, reader
+from harness.store.columns import task_columns
+from harness.store.database import opened
+from harness.store.manifest import read_manifest
+from harness.store.writer import bring_in
+
+
+def stored(release: Release, plan: Plan) -> Material:
+    """The planned runs, and those that anchors pin, by role and suite. Raises ConfigError, OutsideError."""
+    workspace, by_role = Workspace(release.root), plan.ids
+    for spec in release.baselines:
+        if spec.kind == "anchor":
+            pinned = find_decision(release, workspace, str(spec.arguments["anchor"])).runs["candidate"]
+            by_role[spec.name] = {suite: run for suite, run in pinned.items() if suite != "measured"}
+    wanted = {run_id for suites in by_role.values() for run_id in suites.values()}
+    for run_id in sorted(wanted - _in_store(workspace)):
+        bring_in(workspace.store, workspace.run(run_id))
+    return read_material(workspace, by_role)
+
+
+def _in_store(workspace: Workspace) -> set[str]:
+    if not workspace.store.is_file():
+        return set()
+    with opened(workspace.store, read_only=True) as connection:
+        return reader.run_ids(connection)
+
+
+def read_material(workspace: Workspace, by_role: Mapping[str, Mapping[str, str]]) -> Material:
+    """Runs by role and suite, from their ids. Raises OutsideError where a bundle was changed."""
+    material: dict[str, dict[str, Judged]] = {}
+    with opened(workspace.store, read_only=True) as connection:
+        for role, suites in by_role.items():
+            for suite, run_id in suites.items():
+                run = bundle.read_run(workspace.run(run_id))
+                found = task_columns(connection, run_id, _made_of_answers(run))
+                results = {columns.task: columns for columns in found}
+                recipe = read_manifest(workspace.run(run_id)).get("recipe") or {}
+                material.setdefault(role, {})[suite] = Judged(run, results, recipe)
+    return material
+
+
+def _made_of_answers(run: Run) -> frozenset[str]:
+    """The tasks with a metric that is made of the answers themselves."""
+    return frozenset(task for task, infos in run.metrics.items() if any(i.aggregate == "macro_f1" for i in infos))
+
+
+def candidate_json(candidate: Candidate, release: Release) -> Mapping[str, Json]:
+    """Who is judged, as it stands in the decision."""
+    return {
+        "base_model": release.candidate.base_model,
+        "base_digest": candidate.base_digest,
+        "adapter_digest": candidate.adapter_digest,
+        "trained": candidate.manifest is not None,
+    }

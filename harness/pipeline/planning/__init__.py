@@ -1,0 +1,1 @@
+"""What would run, and what each gate can come to: before anything is run."""

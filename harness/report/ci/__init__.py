@@ -1,0 +1,1 @@
+"""A decision in the formats that CI systems read."""
