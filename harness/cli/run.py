@@ -24,7 +24,7 @@ def main(given: argparse.Namespace) -> int:
     from harness.pipeline.candidate import candidate
     from harness.pipeline.lock import locked
     from harness.pipeline.needs import check_needs
-    from harness.pipeline.runs import do_runs, plan_runs, runs_of
+    from harness.pipeline.running.runs import do_runs, plan_runs, runs_of
     from harness.pipeline.validate import validate
     from harness.pipeline.workspace import Workspace
 

@@ -22,7 +22,7 @@ def main(given: argparse.Namespace) -> int:
     from harness.cli.progress import ProgressPrinter
     from harness.core.errors import ConfigError
     from harness.pipeline.candidate import candidate
-    from harness.pipeline.runs import serving
+    from harness.pipeline.running.runs import serving
     from harness.pipeline.validate import validate
 
     release = validate(Path(given.file))

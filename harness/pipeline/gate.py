@@ -19,7 +19,7 @@ from harness.pipeline.judging.judge import Judgement, infrastructure_failed, jud
 from harness.pipeline.judging.material import candidate_json, stored
 from harness.pipeline.lock import locked
 from harness.pipeline.needs import check_needs
-from harness.pipeline.runs import do_runs, look_at_hand, plan_runs
+from harness.pipeline.running.runs import do_runs, look_at_hand, plan_runs
 from harness.pipeline.workspace import Workspace, now
 from harness.report.record import from_json, to_json
 from harness.store.database import opened

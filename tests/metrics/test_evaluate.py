@@ -16,7 +16,7 @@ from harness.core.releases import Generation, MetricSpec, Prompt, Task
 from harness.core.runs import MetricInfo
 from harness.core.samples import Output, Sample, Score
 from harness.metrics.evaluate import Evaluate
-from harness.pipeline.answers import metric_infos, score_task
+from harness.pipeline.running.answers import metric_infos, score_task
 from tests.metrics.made import failed, lost, scored
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of evaluate's own imports

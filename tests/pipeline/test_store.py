@@ -15,7 +15,7 @@ import pytest
 from harness.store.journal import OUTPUTS
 from harness.store.parts import FILES, FORMAT
 from tests.pipeline.release_project import Project, make_project
-from tests.pipeline.test_run import wait_for
+from tests.pipeline.running.test_run import wait_for
 from tests.tgi_stub import Stub, running
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from harness.core.runs import Run, TaskResult
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
-from harness.pipeline.answers import count
+from harness.pipeline.running.answers import count
 from harness.store.columns import LOST, SCORED, TaskColumns, task_columns
 from harness.store.database import opened
 from harness.store.writer import bring_in

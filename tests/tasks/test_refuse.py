@@ -7,7 +7,7 @@ import pytest
 from harness import catalog
 from harness.core.releases import Generation, MetricSpec, Prompt, Task
 from harness.core.samples import Output, Sample
-from harness.pipeline.answers import metric_infos, score_task
+from harness.pipeline.running.answers import metric_infos, score_task
 from harness.tasks.refuse import Refuse
 
 KIND = Refuse(["I can't help", "other"])

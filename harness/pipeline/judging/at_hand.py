@@ -15,9 +15,9 @@ from harness.pipeline.gate import is_settled
 from harness.pipeline.judging.attempts import read_attempts
 from harness.pipeline.judging.judge import Judgement, judge
 from harness.pipeline.judging.material import candidate_json, read_material
-from harness.pipeline.measure import is_measured
-from harness.pipeline.run import is_fresh
-from harness.pipeline.runs import Plan, look_at_hand, plan_runs, server_of
+from harness.pipeline.running.measure import is_measured
+from harness.pipeline.running.run import is_fresh
+from harness.pipeline.running.runs import Plan, look_at_hand, plan_runs, server_of
 from harness.pipeline.workspace import Workspace, now
 from harness.store import bundle, reader
 from harness.store.database import opened

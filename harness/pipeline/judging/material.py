@@ -10,7 +10,7 @@ from harness.core.samples import Json
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.decisions import find_decision
 from harness.pipeline.judging.evidence import Judged, Material
-from harness.pipeline.runs import Plan
+from harness.pipeline.running.runs import Plan
 from harness.pipeline.workspace import Workspace
 from harness.store import bundle, reader
 from harness.store.columns import task_columns

@@ -9,8 +9,8 @@ from pathlib import Path
 from harness.core.metric_refs import MEASURED_RUN
 from harness.core.runs import Model, Run
 from harness.core.samples import Json
-from harness.pipeline.measure import PlannedMeasurement
-from harness.pipeline.run import PlannedRun
+from harness.pipeline.running.measure import PlannedMeasurement
+from harness.pipeline.running.run import PlannedRun
 from harness.store import bundle
 
 

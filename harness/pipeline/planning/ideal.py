@@ -11,7 +11,7 @@ from harness.core.releases import Gate, Release, Subset, Task
 from harness.core.runs import MetricInfo
 from harness.core.samples import Sample
 from harness.gates.interface import Evidence, Rule
-from harness.pipeline.answers import metric_infos
+from harness.pipeline.running.answers import metric_infos
 
 if TYPE_CHECKING:  # NumPy comes with these, and a release is checked without them first
     from harness.stats.series import Ints, Series, Settings

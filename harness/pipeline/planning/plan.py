@@ -11,11 +11,11 @@ from harness.core.releases import Release
 from harness.core.runs import Model, Run
 from harness.core.samples import Json
 from harness.pipeline.candidate import Candidate, foreseen
-from harness.pipeline.measure import PlannedMeasurement
 from harness.pipeline.planning.costs import finished, measured_seconds, requests_of, run_seconds
 from harness.pipeline.planning.prospects import Planning, Prospect, prospects
-from harness.pipeline.run import PlannedRun
-from harness.pipeline.runs import plan_runs, server_of
+from harness.pipeline.running.measure import PlannedMeasurement
+from harness.pipeline.running.run import PlannedRun
+from harness.pipeline.running.runs import plan_runs, server_of
 from harness.pipeline.workspace import Workspace
 from harness.store import bundle, reader
 from harness.store.database import opened

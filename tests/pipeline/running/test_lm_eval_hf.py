@@ -19,7 +19,7 @@ pytest.importorskip("fastapi")
 from harness.client.interface import Limits
 from harness.client.tgi import TgiClient
 from harness.core.releases import Generation, MetricSpec, Task
-from harness.pipeline.lm_eval_run import LmEvalResult, run_lm_eval
+from harness.pipeline.running.lm_eval_run import LmEvalResult, run_lm_eval
 from tests.embedded.conftest import running
 from tests.tiny import make_tiny_model
 
@@ -163,7 +163,7 @@ def test_a_group_gives_the_samples_of_all_its_tasks(tiny: Bench) -> None:
 
 
 def test_the_demo_model(tmp_path: Path) -> None:
-    found = sorted((Path(__file__).parents[2] / ".harness/models").glob("smollm2-*"))
+    found = sorted((Path(__file__).parents[3] / ".harness/models").glob("smollm2-*"))
     if not found:
         pytest.skip("the demo model is not there")
     prose = "The customers' misunderstandings about reimbursements were unbelievably well-documented, weren't they? "

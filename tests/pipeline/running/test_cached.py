@@ -20,7 +20,7 @@ def vouched(monkeypatch: pytest.MonkeyPatch) -> None:
     async def holds(*_: Any) -> Preflight:
         return Preflight("proven: the adapter's log-probabilities differ from the base model's", ())
 
-    monkeypatch.setattr("harness.pipeline.vouch.preflight", holds)
+    monkeypatch.setattr("harness.pipeline.running.vouch.preflight", holds)
 
 
 def outputs(project: Project) -> list[dict[str, Any]]:

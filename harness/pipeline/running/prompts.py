@@ -9,8 +9,8 @@ from harness import catalog
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.releases import Prompt, Task
 from harness.core.samples import Outcome
-from harness.pipeline.answers import score_task
-from harness.pipeline.asking import Asker, Batch
+from harness.pipeline.running.answers import score_task
+from harness.pipeline.running.asking import Asker, Batch
 from harness.store.journal import Journal
 
 

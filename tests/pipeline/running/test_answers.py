@@ -7,7 +7,7 @@ import pytest
 from harness.core.releases import Generation, MetricSpec, Prompt, Task
 from harness.core.runs import Counts
 from harness.core.samples import Outcome, Output, Sample
-from harness.pipeline.answers import count, metric_infos, read_answer, score_task
+from harness.pipeline.running.answers import count, metric_infos, read_answer, score_task
 from harness.tasks.classify import Classify
 from harness.tasks.extract import Extract
 

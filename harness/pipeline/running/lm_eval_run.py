@@ -17,7 +17,7 @@ from harness.config.source import nearest
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.releases import Task
 from harness.core.runs import TaskResult
-from harness.pipeline.lm_eval_results import task_result
+from harness.pipeline.running.lm_eval_results import task_result
 from harness.store.memo import Memo
 from harness.tasks.lm_eval import LmEval
 

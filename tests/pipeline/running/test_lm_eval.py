@@ -21,8 +21,8 @@ from harness.core.errors import ConfigError, OutsideError
 from harness.core.releases import MetricSpec, Task
 from harness.core.runs import TaskResult
 from harness.core.samples import Outcome
-from harness.pipeline.lm_eval_results import task_result
-from harness.pipeline.lm_eval_run import LmEvalResult, run_lm_eval
+from harness.pipeline.running.lm_eval_results import task_result
+from harness.pipeline.running.lm_eval_run import LmEvalResult, run_lm_eval
 from harness.tasks.lm_eval import LmEval
 from tests.pipeline.release_project import Project
 from tests.tgi_stub import ADAPTER, Stub, running, words
@@ -62,7 +62,7 @@ class Words(Stub):
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
     quick = partial(Limits, attempts=3, first_pause=0.01, longest_pause=0.02, patience=0.5, health=2.0)
-    monkeypatch.setattr("harness.pipeline.session.Limits", quick)
+    monkeypatch.setattr("harness.pipeline.running.session.Limits", quick)
     with running(Words()) as stub:
         yield stub
 

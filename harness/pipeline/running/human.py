@@ -11,7 +11,7 @@ from harness.core.errors import ConfigError
 from harness.core.releases import Release, Suite
 from harness.core.runs import TaskResult
 from harness.core.samples import Output
-from harness.pipeline.answers import score_task
+from harness.pipeline.running.answers import score_task
 
 
 def human_results(release: Release, suite: Suite, files: Mapping[str, str]) -> list[TaskResult]:

@@ -17,14 +17,14 @@ from harness.core.ids import digest_json
 from harness.core.releases import Prompt, Release, Suite, Task
 from harness.core.runs import Model, Run, TaskResult
 from harness.core.samples import Json, Output
-from harness.pipeline.answers import count, metric_infos, score_task
-from harness.pipeline.asking import Asker, Batch
 from harness.pipeline.baselines import Contender
-from harness.pipeline.human import human_results
-from harness.pipeline.prompts import choose_prompt
 from harness.pipeline.recipe import recipe
-from harness.pipeline.session import Session
-from harness.pipeline.vouch import Vouched
+from harness.pipeline.running.answers import count, metric_infos, score_task
+from harness.pipeline.running.asking import Asker, Batch
+from harness.pipeline.running.human import human_results
+from harness.pipeline.running.prompts import choose_prompt
+from harness.pipeline.running.session import Session
+from harness.pipeline.running.vouch import Vouched
 from harness.pipeline.workspace import Workspace, now
 from harness.store import bundle
 from harness.store.journal import Journal, go_on_from
@@ -183,7 +183,7 @@ def _refuse_loss(task: str, outputs: Sequence[Output], most: float) -> None:
 
 
 def _run_lm_eval(session: Session, planned: PlannedRun, task: Task, folder: Path, made: _Made) -> None:
-    from harness.pipeline.lm_eval_run import run_lm_eval
+    from harness.pipeline.running.lm_eval_run import run_lm_eval
 
     assert session.base is not None, "only models on our own server answer lm-eval's tasks"
     watch: Watch = session.watch

@@ -9,7 +9,7 @@ import pytest
 
 from harness.core.fingerprints import Fingerprint, ScoredPrompt
 from harness.core.ids import digest_file
-from harness.pipeline.vouch import fingerprint_of
+from harness.pipeline.running.vouch import fingerprint_of
 from tests.pipeline.release_project import Project
 from tests.tgi_stub import Stub
 

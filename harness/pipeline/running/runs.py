@@ -14,10 +14,10 @@ from harness.core.samples import Json
 from harness.pipeline.baselines import Contender, contenders
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.judging.looks import at_look
-from harness.pipeline.measure import PlannedMeasurement, is_measured, measure, plan_measurement
-from harness.pipeline.run import PlannedRun, is_fresh, plan_run, run_human, run_suite
-from harness.pipeline.session import Session, deadline_of
-from harness.pipeline.vouch import Vouched, vouch
+from harness.pipeline.running.measure import PlannedMeasurement, is_measured, measure, plan_measurement
+from harness.pipeline.running.run import PlannedRun, is_fresh, plan_run, run_human, run_suite
+from harness.pipeline.running.session import Session, deadline_of
+from harness.pipeline.running.vouch import Vouched, vouch
 from harness.pipeline.workspace import Workspace
 from harness.servers.interface import Artefacts, Endpoint, Server
 from harness.servers.openai import Openai

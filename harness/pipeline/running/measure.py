@@ -23,12 +23,12 @@ from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Measure, Release, Suite, Task
 from harness.core.runs import Model, Run, TaskResult
 from harness.core.samples import Answer, Json, Outcome, Output, Sample
-from harness.pipeline.answers import count
 from harness.pipeline.baselines import Contender
-from harness.pipeline.few_shot import Shot, choose
 from harness.pipeline.recipe import recipe
-from harness.pipeline.session import Session
-from harness.pipeline.vouch import Vouched
+from harness.pipeline.running.answers import count
+from harness.pipeline.running.few_shot import Shot, choose
+from harness.pipeline.running.session import Session
+from harness.pipeline.running.vouch import Vouched
 from harness.pipeline.workspace import Workspace, now
 from harness.store import bundle
 from harness.store.writer import bring_in

@@ -9,7 +9,7 @@ import pytest
 
 from harness.core.releases import Generation, Prompt, Task
 from harness.core.samples import Sample
-from harness.pipeline.few_shot import choose
+from harness.pipeline.running.few_shot import choose
 from harness.tasks.classify import Classify
 from tests.pipeline.release_project import Project, rows, write_rows
 from tests.tgi_stub import Stub

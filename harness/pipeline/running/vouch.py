@@ -16,7 +16,7 @@ from harness.core.ids import digest_file
 from harness.core.releases import Suite
 from harness.pipeline.baselines import Contender
 from harness.pipeline.candidate import Candidate
-from harness.pipeline.session import Session
+from harness.pipeline.running.session import Session
 
 _OF_THE_HUB = re.compile(r"(?P<id>[^@/:]+/[^@/:]+)@(?P<revision>[0-9a-f]{40})")
 

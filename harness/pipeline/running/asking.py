@@ -16,8 +16,8 @@ from harness.core.ids import digest_bytes
 from harness.core.releases import Prompt, Task
 from harness.core.runs import Model
 from harness.core.samples import Json, Output, Sample
-from harness.pipeline.few_shot import Shot, choose
-from harness.pipeline.session import Session
+from harness.pipeline.running.few_shot import Shot, choose
+from harness.pipeline.running.session import Session
 from harness.store.journal import Journal
 from harness.store.records import output_from_json, output_to_json
 
