@@ -71,7 +71,7 @@ class Project:
         return validate(self.file)
 
     def _judge(self) -> Judgement:
-        from harness.pipeline.judging.at_hand import judge_stored
+        from harness.pipeline.at_hand import judge_stored
 
         return judge_stored(self.release())
 

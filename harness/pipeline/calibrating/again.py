@@ -16,8 +16,8 @@ from harness.core.verdicts import Role, Verdict
 from harness.gates.interface import Evidence, Rule
 from harness.pipeline.judging.evidence import Material, evidence_for
 from harness.pipeline.judging.judge import judge, verdicts
-from harness.pipeline.judging.looks import alpha_of, at_look
 from harness.pipeline.judging.material import read_material
+from harness.pipeline.looks import alpha_of, at_look
 from harness.pipeline.workspace import Workspace
 from harness.report.record import from_json
 from harness.stats.series import Settings

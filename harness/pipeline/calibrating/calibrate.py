@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from harness.core.events import Event, Watch
 from harness.core.releases import Release
 from harness.core.verdicts import Verdict
+from harness.pipeline.at_hand import judge_stored
 from harness.pipeline.calibrating.again import Past, SameModel, back_test, with_itself, with_second_runs
 from harness.pipeline.calibrating.error_rates import WORST, ErrorRates, error_rates
-from harness.pipeline.judging.at_hand import judge_stored
 from harness.pipeline.workspace import Workspace
 
 

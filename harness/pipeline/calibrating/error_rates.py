@@ -17,7 +17,7 @@ from harness.core.verdicts import Verdict
 from harness.gates.interface import Evidence
 from harness.pipeline.judging.evidence import Material, evidence_for
 from harness.pipeline.judging.judge import verdicts
-from harness.pipeline.judging.looks import alpha_of
+from harness.pipeline.looks import alpha_of
 from harness.stats.planting import Planted, expected_f1, planted, scaled, taken
 from harness.stats.series import Series, Settings
 

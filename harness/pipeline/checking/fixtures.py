@@ -14,7 +14,7 @@ from harness.core.verdicts import Role
 from harness.gates.interface import Evidence
 from harness.pipeline.judging.evidence import evidence_for
 from harness.pipeline.judging.judge import Judgement
-from harness.pipeline.judging.looks import alpha_of
+from harness.pipeline.looks import alpha_of
 from harness.pipeline.workspace import Workspace
 from harness.stats import analysis
 from harness.stats.series import Settings

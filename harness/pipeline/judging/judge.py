@@ -20,10 +20,10 @@ from harness.pipeline.judging import provenance
 from harness.pipeline.judging.attempts import NONE, Attempts, too_many
 from harness.pipeline.judging.comparable import of_task, recipe_differences
 from harness.pipeline.judging.evidence import Judged, Material, error, evidence_for
-from harness.pipeline.judging.looks import alpha_of, at_look
 from harness.pipeline.judging.notes import notes_on
 from harness.pipeline.judging.reason import reason_of
 from harness.pipeline.judging.waive import waive, waivers_digest
+from harness.pipeline.looks import alpha_of, at_look
 from harness.pipeline.recipe import task_recipe
 from harness.stats.multiple import holm
 from harness.stats.series import Settings

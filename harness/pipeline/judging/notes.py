@@ -9,7 +9,7 @@ from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import BaselineSpec, Release
 from harness.core.samples import Json
 from harness.pipeline.judging.evidence import Judged, Material
-from harness.pipeline.judging.looks import saving
+from harness.pipeline.looks import saving
 
 _SERVING = ("kind", "version", "dtype", "model")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harness import catalog
 from harness.core.releases import Gate, Release
 from harness.gates.interface import Rule
-from harness.pipeline.judging.looks import alpha_of
+from harness.pipeline.looks import alpha_of
 from harness.pipeline.planning import ideal
 
 if TYPE_CHECKING:  # NumPy comes with these, and a release is checked without them first

@@ -13,7 +13,7 @@ from harness.core.runs import Run
 from harness.core.samples import Json
 from harness.pipeline.baselines import Contender, contenders
 from harness.pipeline.candidate import Candidate
-from harness.pipeline.judging.looks import at_look
+from harness.pipeline.looks import at_look
 from harness.pipeline.running.measure import PlannedMeasurement, is_measured, measure, plan_measurement
 from harness.pipeline.running.run import PlannedRun, is_fresh, plan_run, run_human, run_suite
 from harness.pipeline.running.session import Session, deadline_of

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.pipeline.judging.looks import alpha_of, at_look, saving
+from harness.pipeline.looks import alpha_of, at_look, saving
 from harness.pipeline.validate import validate
 from harness.store.bundle import read_run
 from tests.pipeline.release_project import Project, rows, write_rows

@@ -8,7 +8,7 @@ import pytest
 
 from harness.cli.main import main
 from harness.core.errors import ConfigError, OutsideError
-from harness.pipeline.judging.at_hand import judge_stored
+from harness.pipeline.at_hand import judge_stored
 from harness.pipeline.judging.judge import Judgement
 from harness.pipeline.validate import validate
 from harness.store import bundle
