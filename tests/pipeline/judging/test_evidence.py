@@ -177,3 +177,13 @@ def test_without_a_measured_phase_there_is_no_latency_to_judge() -> None:
     assert decision.verdict is ERROR
     assert "not measured" in decision.results[0].sentence
     assert not infrastructure_failed(decision)
+
+
+def test_runs_that_asked_unlike_often_are_not_compared() -> None:
+    def again(rows: tuple[object, ...]) -> tuple[object, ...]:
+        return (*rows, *(replace(row, repeat=1) for row in rows))  # type: ignore[type-var]
+
+    twice = replace(WHOLE, outputs=again(WHOLE.outputs), answers=again(WHOLE.answers), scores=again(WHOLE.scores))
+    decision = decide(material(twice, WHOLE), gate("s.accuracy", "margin", 0.5))
+    assert decision.verdict is ERROR
+    assert "each sample asked 2 and 1 times" in decision.results[0].sentence
