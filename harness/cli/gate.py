@@ -51,6 +51,9 @@ def main(given: argparse.Namespace) -> int:
         print_record(outcome.decision)
     else:
         _screen(outcome)
+    if outcome.unreported:
+        print(f"harness gate: the decision stands without a report: {outcome.unreported} "
+              "`harness report` makes it when that is mended.", file=sys.stderr)  # fmt: skip
     _annotate(given, told)
     return int(outcome.exit_code)
 
@@ -62,8 +65,8 @@ def _screen(outcome: Outcome) -> None:
     width = min(shutil.get_terminal_size((110, 40)).columns, 130)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     shown = ["", *lines(outcome.decision, width, colour), ""]
-    if outcome.report:
-        shown.append(f"report   {os.path.relpath(outcome.report)}")
+    for edition, path in outcome.reports.editions.items() if outcome.reports else ():
+        shown.append(f"{'report' if edition == 'internal' else edition:<8} {os.path.relpath(path)}")
     shown.append(f"decision {os.path.relpath(outcome.record)}  ({outcome.decision.id[:12]})")
     print("\n".join(fenced(shown, secrets.token_hex(16)) if _in_actions() else shown))
 

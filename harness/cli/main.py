@@ -24,6 +24,7 @@ COMMANDS = {
     "gate": "do whatever is missing, judge, report; the exit code is the verdict",
     "compare": "compare two stored sides: metrics, samples, confusions, parts",
     "report": "render the report of a stored decision again",
+    "view": "show decisions, reports, runs and comparisons as a read-only site",
     "verify": "check that a decision was not edited and follows from its runs",
     "promote": "record the adapter that a stored PASS was given to as a version",
     "cache": "show or clear the answers kept for later runs",

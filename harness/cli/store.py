@@ -26,7 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("run", nargs="?", help="first digits of the run's id")
     which.add_argument("--all", action="store_true", help="every run, and decisions, attempts, versions")
     export.add_argument("--to", required=True, metavar="DIR", help="the folder to write to")
-    export.add_argument("--format", default="parquet", choices=("parquet", "csv", "jsonl"))
+    defused = "csv puts a ' before texts that a spreadsheet would run as a formula"
+    export.add_argument("--format", default="parquet", choices=("parquet", "csv", "jsonl"), help=defused)
     rebuild = verbs.add_parser("rebuild", help="make the database anew from bundles, decisions, attempts, versions")
     query = verbs.add_parser("query", help="print the rows of a query; it can change nothing")
     query.add_argument("sql", metavar="SELECT", help="the query, in DuckDB's SQL")
@@ -70,8 +71,11 @@ def _cell(value: object) -> str:
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    csv.writer(sys.stdout, lineterminator="\n").writerows([columns])
-    csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+    from harness.store.export import without_formula
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(map(without_formula, columns))
+    writer.writerows(map(without_formula, row) for row in rows)
 
 
 def _json(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

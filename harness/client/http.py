@@ -23,6 +23,8 @@ _CONNECT_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 4.0
 # Less than this before the deadline, nothing is sent: timers go off a little early or late.
 _LEAST_SECONDS = 0.01
+# A key of fewer characters may be a word that a model's answer holds by chance.
+_LEAST_KEY = 12
 
 
 class KeyRefused(OutsideError):
@@ -116,7 +118,7 @@ class Http:
             async with self._session.request(
                 method, self.url + path, data=payload, timeout=limit, allow_redirects=False
             ) as reply:
-                content = await reply.read()
+                content = self._without_known_key(await reply.read())
         except TimeoutError:
             self._time_left()
             raise Again(f"the request timed out after {time.perf_counter() - started:.3g} s") from None
@@ -152,6 +154,12 @@ class Http:
                 "from there."
             )
         return left
+
+    def _without_known_key(self, content: bytes) -> bytes:
+        """A server or a model may repeat the key in its answer. A short one is left: it may be a word."""
+        if not self._key or len(self._key) < _LEAST_KEY:
+            return content
+        return content.replace(self._key.encode(), b"(the key)")
 
     def _without_key(self, text: str) -> str:
         """A server may repeat a request in its error; what it says ends in files."""

@@ -8,7 +8,9 @@ from harness.config._pydantic import parse_meant
 from harness.config.baselines import baseline_problems, baseline_spec, measure_of
 from harness.config.chat_rows import chat_row_problems, leak_problems
 from harness.config.checks import load_checks
+from harness.config.declared import policy_of
 from harness.config.gates import load_gates
+from harness.config.presentation import presentation, price_problems, prices
 from harness.config.schema import ReleaseFile
 from harness.config.source import Source, load_yaml
 from harness.config.suites import load_suite
@@ -18,7 +20,6 @@ from harness.core.ids import digest_json
 from harness.core.metric_refs import RESERVED
 from harness.core.releases import (
     CandidateSpec,
-    Policy,
     Release,
     ServeSpec,
     Suite,
@@ -50,12 +51,10 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
     problems += leak_problems(root, parsed.candidate.train, suites)
     waivers, waiver_problems = load_waivers(root, parsed.name, gates, complete=not gate_problems)
     checks, check_problems = load_checks(root, parsed.checks, source)
-    problems += waiver_problems + check_problems
+    problems += waiver_problems + check_problems + price_problems(parsed, source)
     served = [key for key in SERVERS if getattr(parsed.serve, key)]
     if len(served) > 1:
         problems.append(source.problem(["serve"], f"'serve' names {' and '.join(served)}; keep one."))
-    shared = parsed.policy.model_dump() | {"looks": 0 if parsed.policy.looks == "anytime" else parsed.policy.looks}
-    policy = Policy(gates=gates, seed=parsed.seed, **shared)
     release = Release(
         name=parsed.name,
         root=root,
@@ -64,12 +63,14 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
         serve=_serve(parsed),
         baselines=tuple(baseline_spec(name, file) for name, file in parsed.baselines.items()),
         suites=suites,
-        policy=policy,
+        policy=policy_of(parsed, gates),
         seed=parsed.seed,
-        digest=digest_json(parsed.model_dump(mode="json", exclude_defaults=True)),
+        digest=digest_json(parsed.model_dump(mode="json", exclude_defaults=True, exclude={"report", "prices"})),
         measure=measure_of(parsed),
         waivers=waivers,
         checks=checks,
+        presentation=presentation(parsed.report),
+        prices=prices(parsed.prices),
     )
     return release, problems
 

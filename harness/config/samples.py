@@ -15,6 +15,7 @@ from harness.config.templates import render, syntax_error, variables
 from harness.core.errors import Problem
 from harness.core.ids import digest_json
 from harness.core.samples import Sample
+from harness.core.secrets import masked, masked_json
 from harness.tasks.interface import TaskKind
 
 # A file in the wrong format has the same problem on every line; the first ones tell.
@@ -56,16 +57,34 @@ def _sample(row: Row, task: TaskFile, kind: TaskKind | None, file: str) -> Sampl
     name, target, group = value.get("id"), value.get(task.target), task.group
     if type(name) not in (str, int) or str(name).strip() == "":
         message = "the row has no 'id' (text or a whole number)."
+    elif masked(str(name)) != str(name):
+        message, hint = (
+            f"the id looks like a key: {masked(str(name))}.",
+            "Ids are stored and shown; give the row another.",
+        )
     elif task.target not in value:
         message, hint = f"the row has no target '{task.target}'.", nearest(task.target, value)
     elif kind is not None and (wrong := kind.check_target(target)):
         message = wrong
+    elif kind is not None and (wrong := _masked_target(kind, target)):
+        message, hint = wrong, "Let the field be any text."
     elif missing := [key for key in (*task.slices, group) if key is not None and key not in value]:
         message = f"the row has no '{missing[0]}', which the suite slices or groups by."
     if message:
         return Problem(message, file=file, line=row.line, hint=hint)
     slices = {key: str(value[key]) for key in task.slices} if task.slices else _NONE
     return Sample(str(name), value, target, None if group is None else str(value[group]), slices)
+
+
+def _masked_target(kind: TaskKind, target: object) -> str | None:
+    """What is wrong with a target once its keys are masked, as they are before it is compared; None mostly."""
+    shown = masked_json(target)
+    wrong = None if shown is target else kind.check_target(shown)
+    return (
+        f"the target holds a key, which is masked before answers are compared with it, and then: {wrong}"
+        if wrong
+        else None
+    )
 
 
 def _content(row: Mapping[str, object]) -> bytes:

@@ -170,6 +170,39 @@ class PolicyFile(_File):
     )
 
 
+class ReportFile(_File):
+    """How the report is told. Changes no verdict."""
+
+    title: str = Field("", max_length=120, description="What the client calls the product (default: the name).")
+    client: str = Field("", max_length=120, description="Whom the client's edition is for.")
+    contact: str = Field("", max_length=200, description="Whom its reader may ask.")
+    samples: bool = Field(False, description="Whether the client's edition shows texts of samples.")
+    redact: list[str] = Field(
+        default_factory=list, description="Columns and fields whose values the client's edition blacks out."
+    )
+
+
+class TokenPriceFile(_File):
+    """Prices of a million tokens."""
+
+    prompt: float = Field(ge=0, description="Of the prompt.")
+    generated: float = Field(ge=0, description="Of the answer.")
+
+
+class PriceFile(_File):
+    """What a model costs: exactly one of `per_hour` and `per_million_tokens`."""
+
+    per_hour: float | None = Field(None, ge=0, description="Of the server, while it answers as in the measured phase.")
+    per_million_tokens: TokenPriceFile | None = None
+
+
+class PricesFile(_File):
+    """What candidate and baselines cost, for the report. Changes no verdict."""
+
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="EUR, USD, …")
+    models: dict[Name, PriceFile] = Field(default_factory=dict, description="By role: candidate, or a baseline's name.")
+
+
 class WaiverFile(_File):
     """An owner's word that one gate may miss its bound, by so much and until then."""
 
@@ -204,6 +237,8 @@ class ReleaseFile(_File):
     gates: list[GateFile] = Field(min_length=1, description="The rules. At least one must be critical or gating.")
     checks: list[str] = Field(default_factory=list, description="Python files of tests that must pass, too; they run.")
     policy: PolicyFile = Field(default_factory=PolicyFile)
+    report: ReportFile = Field(default_factory=ReportFile, description="How the report is told.")
+    prices: PricesFile | None = Field(None, description="What the models cost, for the report.")
     seed: int = Field(42, ge=0, le=2**31 - 1, description="Seed of training, few-shot choice and bootstrap.")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.core.presentation import Presentation, Prices
 from harness.core.samples import Json, Sample
 from harness.core.verdicts import Role
 
@@ -267,3 +268,5 @@ class Release:
     measure: Measure | None = None
     waivers: tuple[Waiver, ...] = ()
     checks: tuple[str, ...] = ()
+    presentation: Presentation = field(default_factory=Presentation)
+    prices: Prices | None = None

@@ -25,7 +25,7 @@ def engineer(gate: Gate, verdict: Verdict, finding: Finding) -> str:
 
 def client(gate: Gate, verdict: Verdict, finding: Finding) -> str:
     """The same in plain words: a guarantee, a refusal, or not enough to promise."""
-    said = _said(gate, finding)
+    said = said_of(gate, finding)
     if verdict is Verdict.PASS:
         return _rule(gate).promise(said)
     if verdict is Verdict.FAIL:
@@ -41,7 +41,8 @@ def _rule(gate: Gate) -> Rule:
     return plug
 
 
-def _said(gate: Gate, finding: Finding) -> Said:
+def said_of(gate: Gate, finding: Finding) -> Said:
+    """What the rule's sentences are made of."""
     what = gate.metric.replace(".", " ").replace("_", " ") + (f" ({gate.subset})" if gate.subset else "")
     sure = "" if isinstance(finding.evidence, Unestimable) else _level(finding.evidence)
     points = _rule(gate).of == "difference"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.core.decisions import Decision
-from harness.core.errors import ExitCode
+from harness.core.errors import ExitCode, HarnessError
 from harness.core.events import Event, Watch
 from harness.core.releases import Release
 from harness.core.verdicts import Role, Verdict
@@ -29,15 +30,22 @@ from harness.store.registers import add_attempt
 from harness.store.signing import Signer, sign, write_signed
 from harness.store.writer import add_decision
 
+if TYPE_CHECKING:
+    from harness.pipeline.report import Reports
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A decision and where it was written; `exit_code` is what the command returns."""
+    """A decision and where it was written; `exit_code` is what the command returns.
+
+    `unreported` says why there are no reports where some were wanted: the decision stands without them.
+    """
 
     decision: Decision
-    report: Path | None
+    reports: Reports | None
     record: Path
     exit_code: ExitCode
+    unreported: str = ""
 
 
 def gate(
@@ -55,18 +63,22 @@ def gate(
         decision, material = _look_by_look(release, judged, watch, cached)
         decision = _kept(release, decision, material, workspace)
         watch(Event("judge", "done", decision.id[:12]))
-        page = _page(release, decision, judged) if report else None
-    record = workspace.reports(release.name) / "decision.json"
-    if sign_by is not None:
-        envelope = sign(to_json(decision), sign_by)
-        write_signed(envelope, workspace.signature(decision.id), record.with_name("decision.intoto.json"))
-    return Outcome(decision, page, record, exit_code(decision))
+        record = workspace.reports(release.name) / "decision.json"
+        if sign_by is not None:
+            envelope = sign(to_json(decision), sign_by)
+            write_signed(envelope, workspace.signature(decision.id), record.with_name("decision.intoto.json"))
+        reports, unreported = _reported(release, decision, judged) if report else (None, "")
+    return Outcome(decision, reports, record, exit_code(decision), unreported)
 
 
-def _page(release: Release, decision: Decision, judged: Candidate) -> Path:
-    from harness.pipeline.report import write_report  # a fifteenth of a second, where no page is wanted
+def _reported(release: Release, decision: Decision, judged: Candidate) -> tuple[Reports | None, str]:
+    """The pages, or why there are none: a page that cannot be made never undoes what was decided."""
+    from harness.pipeline.report import write_reports  # a fifteenth of a second, where no page is wanted
 
-    return write_report(release, decision, judged)
+    try:
+        return write_reports(release, decision, judged), ""
+    except HarnessError as error:
+        return None, str(error)
 
 
 def exit_code(decision: Decision) -> ExitCode:

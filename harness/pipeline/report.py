@@ -1,72 +1,106 @@
-"""The HTML report of a decision, from the store alone."""
+"""The pages of a stored decision: the internal edition, the client's, and the index of the release."""
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config.schema import ReleaseFile
-from harness.config.source import load_yaml
 from harness.core.decisions import Decision
-from harness.core.errors import ConfigError
-from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release
-from harness.pipeline.candidate import Candidate, adapter_digest, training_record
+from harness.pipeline.candidate import Candidate
 from harness.pipeline.decisions import find_decision
 from harness.pipeline.workspace import Workspace
-from harness.report.material import Material, Recorded
-from harness.report.render import render
-from harness.report.view import build_view
+from harness.report.index.view import build_index
+from harness.report.material import Material
+from harness.report.render import render_page
 from harness.store import reader
-from harness.store.bundle import read_run
 from harness.store.database import opened
+from harness.store.files import refused, write_lines
+
+INTERNAL, CLIENT = "internal", "client"
+EDITIONS = (INTERNAL, CLIENT)
+_SUFFIXES = {INTERNAL: ".html", CLIENT: ".client.html"}
 
 
-def write_report(release: Release, decision: Decision, judged: Candidate | None) -> Path:
-    """Render a decision and write it to reports/<release>/<decision>.html."""
-    runs = _recorded(Workspace(release.root), decision)
-    measured = runs["candidate"].pop(MEASURED_RUN, None)
-    declared = Workspace(release.root).declaration(decision.id)
-    material = Material(
-        decision=decision,
-        runs=runs,
-        training=_training(release, decision, judged),
-        policy_alpha=ReleaseFile.model_validate(load_yaml(declared).value).policy.alpha,
-        release_yaml=declared.read_text(encoding="utf-8"),
-        measured=measured,
-    )
-    templates = release.root / "reports" / "templates"
-    page = render(build_view(material), templates if templates.is_dir() else None)
-    path = Workspace(release.root).reports(release.name) / f"{decision.id[:12]}.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
-    return path
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Where the pages were written: the editions that were asked for, by name, and the release's index."""
+
+    editions: Mapping[str, Path]
+    index: Path
 
 
-def report_again(release: Release, prefix: str | None) -> tuple[Decision, Path]:
+def write_reports(
+    release: Release, decision: Decision, judged: Candidate | None = None, editions: Sequence[str] = EDITIONS
+) -> Reports:
+    """Write a decision's pages to reports/<release>/, all of them or none.
+
+    `judged` is the candidate where it is at hand. Raises ConfigError where the team's templates fail, OutsideError
+    where the evidence is gone or the disk refuses.
+    """
+    material, templates = _gathered(release, decision, judged), templates_of(release)
+    pages = {edition: _page(material, edition, templates) for edition in editions}
+    folder = Workspace(release.root).reports(release.name)
+    written = {edition: folder / file_name(decision.id, edition) for edition in pages}
+    index = _index(release, material, folder, {path.name for path in written.values()})
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refused(folder, error) from None
+    for edition, page in pages.items():
+        write_lines(written[edition], [page.encode()])
+    write_lines(folder / "index.html", [index.encode()])
+    return Reports(written, folder / "index.html")
+
+
+def _index(release: Release, material: Material, folder: Path, new: set[str]) -> str:
+    """The index's page, with links to the pages that are there and to the `new` ones."""
+    there = {path.name for path in folder.glob("*.html")} | new
+    files = {
+        past.id: {edition: name for edition in EDITIONS if (name := file_name(past.id, edition)) in there}
+        for past in material.history
+    }
+    with opened(Workspace(release.root).store, read_only=True) as connection:
+        total = len(reader.decisions(connection, release.name))
+    view = build_index(material.decision, material.history, files, total)
+    return render_page("index.html", view, templates_of(release))
+
+
+def report_again(release: Release, prefix: str | None, editions: Sequence[str] = EDITIONS) -> tuple[Decision, Reports]:
     """Render a stored decision again: the one whose id starts with `prefix`, or the newest. Raises ConfigError."""
-    workspace = Workspace(release.root)
-    decision = find_decision(release, workspace, prefix)
-    return decision, write_report(release, decision, None)
+    decision = find_decision(release, Workspace(release.root), prefix)
+    return decision, write_reports(release, decision, None, editions)
 
 
-def _recorded(workspace: Workspace, decision: Decision) -> dict[str, dict[str, Recorded]]:
-    """The decision's runs by role and suite, sample by sample. Raises OutsideError where a bundle was changed."""
-    with opened(workspace.store, read_only=True) as connection:
-        return {
-            role: {
-                suite: (read_run(workspace.run(run)), reader.results(connection, run)) for suite, run in runs.items()
-            }
-            for role, runs in decision.runs.items()
-        }
+def rendered(release: Release, decision: Decision, edition: str) -> str:
+    """One edition as HTML; nothing is written. Raises as `write_reports`."""
+    return _page(_gathered(release, decision, None), edition, templates_of(release))
 
 
-def _training(release: Release, decision: Decision, judged: Candidate | None) -> dict[str, object] | None:
-    """The manifest of the training that made the decision's adapter, wherever it lies."""
-    if judged is not None:
-        return training_record(judged)
-    for path in (Workspace(release.root).state / "training").glob("*/manifest.json"):
-        with contextlib.suppress(ConfigError):  # an adapter that was removed since
-            if adapter_digest(path.parent / "adapter", release.file) == decision.candidate["adapter_digest"]:
-                return training_record(Candidate(path.parent, "", path.parent, "", path))
-    return None
+def file_name(decision_id: str, edition: str) -> str:
+    """The name of an edition's file."""
+    return decision_id[:12] + _SUFFIXES[edition]
+
+
+def templates_of(release: Release) -> Path | None:
+    """The team's own templates, where it has any."""
+    folder = release.root / "reports" / "templates"
+    return folder if folder.is_dir() else None
+
+
+def _gathered(release: Release, decision: Decision, judged: Candidate | None) -> Material:
+    from harness.pipeline.reporting.gather import gather
+
+    return gather(release, decision, judged)
+
+
+def _page(material: Material, edition: str, templates: Path | None) -> str:
+    if edition == CLIENT:
+        from harness.report.client.view import build_client
+        from harness.report.client.wording import load_wording
+
+        return render_page("client.html", build_client(material, load_wording(templates)), templates)
+    from harness.report.internal.view import build_internal
+
+    return render_page("internal.html", build_internal(material), templates, script="filter.js")

@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.core.decisions import Decision
-from harness.core.runs import Run, TaskResult
+from harness.core.presentation import Presentation
+from harness.core.runs import Run
+from harness.report.numbers import Cost, DataNumbers, Past, Speed, SuiteNumbers, TaskNumbers
 
 CANDIDATE = "candidate"
-
-Recorded = tuple[Run, tuple[TaskResult, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
     """A decision with its evidence.
 
-    `runs` is by role ("candidate" or a baseline's name), then by suite. `measured` is the phase that measured speed,
-    with one task for each model; None where there was none. `training` is the trainer's manifest,
-    None where the adapter was given. `policy_alpha` is the one-sided error of each bound.
+    `runs` is by role ("candidate" or a baseline's name), then by suite, without the measured phase; `speed` is what
+    that phase found, for each model (empty where there was none). `training` is the trainer's manifest, None where the
+    adapter was given. `alpha` is the one-sided error of each bound. `history` are the release's decisions, oldest
+    first, this one included. `costs` are by model, empty where release.yaml has no prices.
     """
 
     decision: Decision
-    runs: Mapping[str, Mapping[str, Recorded]]
+    runs: Mapping[str, Mapping[str, Run]]
+    suites: tuple[SuiteNumbers, ...]
     training: Mapping[str, object] | None
     release_yaml: str
-    policy_alpha: float
-    measured: Recorded | None = None
+    alpha: float
+    presentation: Presentation = field(default_factory=Presentation)
+    speed: tuple[Speed, ...] = ()
+    costs: tuple[Cost, ...] = ()
+    history: tuple[Past, ...] = ()
+    data: DataNumbers | None = None
 
     @property
-    def candidate(self) -> Mapping[str, Recorded]:
+    def candidate(self) -> Mapping[str, Run]:
         """The candidate's runs by suite; empty where none was made."""
         return self.runs.get(CANDIDATE, {})
 
@@ -44,8 +50,7 @@ class Material:
         """The names of the baselines that were run."""
         return tuple(role for role in self.runs if role != CANDIDATE)
 
-
-def result_of(runs: Mapping[str, Recorded], suite: str, task: str) -> TaskResult | None:
-    """One task's result, None where this role did not run it."""
-    found = runs.get(suite)
-    return next((result for result in found[1] if result.task == task), None) if found else None
+    @property
+    def tasks(self) -> tuple[TaskNumbers, ...]:
+        """The tasks of all suites."""
+        return tuple(task for suite in self.suites for task in suite.tasks)

@@ -1,11 +1,13 @@
-"""The page as values: every text ready to be shown, so that templates compute nothing."""
+"""What every page is made of, as values: texts ready to be shown, so that templates compute nothing."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from harness.core.ids import digest_json
 from harness.core.verdicts import Verdict
 from harness.report import words
 
@@ -40,15 +42,22 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Plot:
-    """A drawing of one line: what it is of, the number, the words beside it."""
+class Picture:
+    """A drawing as SVG, for a wide page and for a phone (the style shows one of them). `alt` says what is seen."""
 
-    name: str
-    detail: str
-    value: str
-    svg: Markup
-    mark: Mark | None = None
-    sentence: str = ""
+    wide: Markup
+    narrow: Markup
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture with its caption, and the table behind it."""
+
+    caption: str
+    picture: Picture
+    table: Table
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,106 +69,10 @@ class Fact:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Gates:
-    """The rules and what was found."""
-
-    plots: tuple[Plot, ...]
-    table: Table
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comparing:
-    """The candidate against one baseline, metric by metric."""
-
-    baseline: str
-    plots: tuple[Plot, ...]
-    table: Table
-
-
-@dataclass(frozen=True, slots=True)
-class TaskPart:
-    """One task of a suite in detail."""
-
-    name: str
-    about: str
-    tables: tuple[Table, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SuitePart:
-    """One suite: how its samples ended, and its tasks."""
-
-    name: str
-    counts: Table
-    reasons: tuple[str, ...]
-    tasks: tuple[TaskPart, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingPart:
-    """How the adapter was trained."""
-
-    facts: tuple[Fact, ...]
-    curve: Markup | None
-    table: Table | None
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Flip:
-    """One sample on which candidate and baseline part."""
-
-    sample: str
-    input: str
-    target: str
-    candidate: str
-    baseline: str
-    candidate_score: str
-    baseline_score: str
-
-
-@dataclass(frozen=True, slots=True)
-class FlipList:
-    """Samples of one task that got worse, or better; `cut` says how many are left out."""
-
-    title: str
-    tone: str
-    flips: tuple[Flip, ...]
-    cut: str
-
-
-@dataclass(frozen=True, slots=True)
-class Flips:
-    """How answers changed against one baseline."""
-
-    baseline: str
-    table: Table
-    lists: tuple[FlipList, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The whole page."""
-
-    title: str
-    release: str
-    mark: Mark
-    meaning: str
-    reason: str
-    decided: str
-    facts: tuple[Fact, ...]
-    notes: tuple[str, ...]
-    gates: Gates
-    comparisons: tuple[Comparing, ...]
-    suites: tuple[SuitePart, ...]
-    measured: Table | None
-    training: TrainingPart | None
-    flips: tuple[Flips, ...]
-    provenance: tuple[Table, ...]
-    release_yaml: str
-    waivers: Table | None = None
+def anchor(kind: str, *names: str) -> str:
+    """An id for a link within the page: "gate-triage-accuracy-at-least-3f2a9c", safe whatever the names hold."""
+    slug = re.sub(r"[^a-z0-9]+", "-", "-".join(names).lower()).strip("-")[:60]
+    return "-".join(part for part in (kind, slug, digest_json(list(names))[:6]) if part)
 
 
 def mark(verdict: Verdict) -> Mark:

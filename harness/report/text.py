@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
-
 from harness.core.decisions import Decision, GateResult
 from harness.core.verdicts import Verdict
 from harness.report import words
 from harness.report.guard import label
+from harness.report.screen import wrapped
 
 _COLOURS = {Verdict.PASS: "32", Verdict.FAIL: "31", Verdict.INCONCLUSIVE: "33", Verdict.ERROR: "35"}
 _INDENT = 14
@@ -43,7 +42,7 @@ def _gate(result: GateResult, width: int, colour: bool) -> list[str]:
 
 def _beside(text: str, width: int) -> list[str]:
     """A text right of the margin."""
-    return [" " * _INDENT + line for line in textwrap.wrap(label(text, 600), width - _INDENT)]
+    return [" " * _INDENT + line for line in wrapped(label(text, 600), width - _INDENT)]
 
 
 def _block(verdict: Verdict, text: str, width: int, colour: bool) -> list[str]:
@@ -51,5 +50,5 @@ def _block(verdict: Verdict, text: str, width: int, colour: bool) -> list[str]:
     word = f"{verdict.value:<{_INDENT}}"
     if colour:
         word = f"\x1b[1;{_COLOURS[verdict]}m{word}\x1b[0m"
-    first, *rest = textwrap.wrap(label(text, 600), width - _INDENT) or [""]
+    first, *rest = wrapped(label(text, 600), width - _INDENT) or [""]
     return [word + first, *(" " * _INDENT + line for line in rest)]

@@ -18,6 +18,7 @@ from typing import IO
 from harness import __version__
 from harness.core.errors import OutsideError
 from harness.core.samples import Json
+from harness.core.secrets import mask_file, masked
 from harness.servers.interface import Artefacts, Endpoint
 
 START_SECONDS = 300.0
@@ -47,6 +48,7 @@ class Local:
                 yield Endpoint(_wait(process, artefacts.log), names, dtype=self.dtype)
             finally:
                 _stop(process)
+                mask_file(artefacts.log)
 
     def _start(self, artefacts: Artefacts, log: IO[bytes]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "harness.embedded", "--base", str(artefacts.base)]
@@ -101,4 +103,4 @@ def last_words(log: Path, lines: int = 3) -> str:
         words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-lines:]
     except OSError:
         words = []
-    return f"Its last words ({log}): {' | '.join(words) or 'none'}"
+    return f"Its last words ({log}): {masked(' | '.join(words)) or 'none'}"

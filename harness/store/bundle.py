@@ -15,6 +15,7 @@ from harness.core.errors import OutsideError
 from harness.core.ids import digest_file
 from harness.core.runs import Run, TaskResult
 from harness.core.samples import Json, Score
+from harness.core.secrets import masked_answer, masked_json, masked_output, masked_samples
 from harness.store import records
 from harness.store.files import json_line, write_lines
 from harness.store.journal import OUTPUTS, Journal
@@ -35,7 +36,7 @@ def is_finished(folder: Path) -> bool:
 
 
 def finish(folder: Path, run: Run, results: Iterable[TaskResult], recipe: Mapping[str, Json] | None = None) -> None:
-    """Write the other parts and, last, the manifest: from then on the bundle is the run.
+    """Write the other parts and, last, the manifest: from then on the bundle is the run. Keys are masked.
 
     `recipe` is what it takes to do the run again, beside the samples: prompts, generation, metrics, seed. Nothing but
     latencies, attempts and times differs where a run was interrupted. Raises OutsideError where the disk refuses,
@@ -43,11 +44,15 @@ def finish(folder: Path, run: Run, results: Iterable[TaskResult], recipe: Mappin
     """
     results = tuple(results)
     names = FILES[FORMAT]
-    write_lines(folder / names[0], _lines(results, lambda r: map(records.sample_to_json, r.samples)))
-    write_lines(folder / names[1], _lines(results, lambda r: map(records.output_to_json, r.outputs)))
-    write_lines(folder / names[2], _lines(results, lambda r: map(records.answer_to_json, r.answers)))
+    write_lines(folder / names[0], _lines(results, lambda r: map(records.sample_to_json, masked_samples(r.samples))))
+    write_lines(
+        folder / names[1], _lines(results, lambda r: map(records.output_to_json, map(masked_output, r.outputs)))
+    )
+    write_lines(
+        folder / names[2], _lines(results, lambda r: map(records.answer_to_json, map(masked_answer, r.answers)))
+    )
     write_parquet(folder / names[3], "scores", _lines(results, lambda r: map(_score, r.scores)))
-    write_manifest(folder, run, recipe or {})
+    write_manifest(folder, run, {name: masked_json(value) for name, value in (recipe or {}).items()})
 
 
 def read_run(folder: Path) -> Run:

@@ -104,9 +104,10 @@ def task_columns(connection: duckdb.DuckDBPyConnection, run: str, with_answers: 
         outputs,
     )
     starts = [i for i, task in enumerate(tasks) if i == 0 or tasks[i - 1] != task]
+    ends = [*starts[1:], len(tasks)] if starts else []
     return [
         _part(whole, tasks[start], slice(start, stop), tasks[start] in with_answers)
-        for start, stop in zip(starts, [*starts[1:], len(tasks)], strict=True)
+        for start, stop in zip(starts, ends, strict=True)
     ]
 
 

@@ -26,23 +26,27 @@ class StoreLocked(OutsideError):
 
 
 @contextmanager
-def opened(path: Path, read_only: bool = False, sealed: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection for a moment. Waits up to 30 s for another process, then names it. Raises StoreLocked, OutsideError.
+def opened(
+    path: Path, read_only: bool = False, sealed: bool = False, wait: float | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection for a moment. Raises StoreLocked, OutsideError.
+
+    Waits up to `wait` seconds (None: 30) for another process, then names it.
 
     A store of an earlier harness is brought to today's tables first. `sealed`: queries reach nothing but the store.
     """
-    connection = _connect(path, read_only, sealed)
+    connection = _connect(path, read_only, sealed, WAIT_SECONDS if wait is None else wait)
     try:
         yield connection
     finally:
         connection.close()
 
 
-def _connect(path: Path, read_only: bool, sealed: bool) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, read_only: bool, sealed: bool, wait: float) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     config = CONFIG | ({"enable_external_access": False, "lock_configuration": True} if sealed else {})
-    until = time.monotonic() + WAIT_SECONDS
+    until = time.monotonic() + wait
     while True:
         try:
             if not read_only:
@@ -50,7 +54,7 @@ def _connect(path: Path, read_only: bool, sealed: bool) -> duckdb.DuckDBPyConnec
             connection = duckdb.connect(str(path), read_only=read_only, config=config)
             if _is_ready(connection, read_only):
                 return connection
-            _connect(path, read_only=False, sealed=False).close()
+            _connect(path, read_only=False, sealed=False, wait=wait).close()
         except duckdb.IOException as error:
             holder = _holder(str(error))
             if holder is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ FORMATS = {
     "csv": "FORMAT csv, HEADER true",
     "jsonl": "FORMAT json, ARRAY false",
 }
+# A spreadsheet runs a cell that begins so, unless it is a number. Both patterns are RE2's and Python's alike.
+_FORMULA = "^[=+@＝＋－＠\\t\\r\\n-]"
+_NUMBER = "^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$"
 # What is not of one run.
 _SHARED = {"runs": "started, id", "decisions": "decided, id", "attempts": "number", "versions": "number"}
 
@@ -60,9 +64,28 @@ def export_all(connection: duckdb.DuckDBPyConnection, folder: Path, kind: str) -
 def _write(connection: duckdb.DuckDBPyConnection, query: str, path: Path, kind: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        query = _without_formulas(connection, query) if kind == "csv" else query
         connection.execute(f"COPY ({query}) TO $path ({FORMATS[kind]})", {"path": str(path)})
     except (OSError, duckdb.IOException) as error:
         raise OutsideError(f"cannot write {path}: {first_line(error)}") from None
+
+
+def without_formula(value: object) -> object:
+    """A cell of CSV: a text that a spreadsheet would run gets a `'` before it, all else stays."""
+    runs = isinstance(value, str) and re.search(_FORMULA, value) and not re.search(_NUMBER, value)
+    return f"'{value}" if runs else value
+
+
+def _without_formulas(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    """The query with its columns of texts as `without_formula` gives them."""
+    picked = []
+    for name, kind, *_ in connection.execute(f"DESCRIBE {query}").fetchall():
+        column = f'"{name}"'
+        text = f"CAST({column} AS VARCHAR)"
+        runs = f"regexp_matches({text}, '{_FORMULA}') AND NOT regexp_matches({text}, '{_NUMBER}')"
+        defused = f"CASE WHEN {runs} THEN chr(39) || {text} ELSE {text} END AS {column}"
+        picked.append(defused if kind in ("VARCHAR", "JSON") else column)
+    return f"SELECT {', '.join(picked)} FROM ({query})"
 
 
 def query(store: Path, sql: str) -> Table:

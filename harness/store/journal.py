@@ -14,6 +14,7 @@ import orjson
 
 from harness.core.errors import OutsideError
 from harness.core.samples import Output
+from harness.core.secrets import masked_output
 from harness.store import records
 from harness.store.files import json_line, refused, write_all, write_lines
 
@@ -66,13 +67,14 @@ class Journal:
         return self
 
     def add(self, task: str, output: Output) -> Output:
-        """Keep an output, and give it as it is kept.
+        """Keep an output, and give it as it is kept: with keys masked.
 
         Raises OutsideError where the disk refuses; what was kept before stays usable.
         """
         key = (task, output.sample_id, output.repeat)
         if key in self.done:
             raise ValueError(f"{task} has an output for {output.sample_id} already")
+        output = masked_output(output)
         try:
             line = _line(task, output)
         except UnicodeEncodeError:  # halves of surrogate pairs, which no file can hold

@@ -7,9 +7,12 @@ from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from harness.core.secrets import masked_json
+
 
 class Memo(MutableMapping[str, Any]):
-    """A mapping that survives a kill: each entry is one line, a torn last line is forgotten."""
+    """A mapping that survives a kill: each entry is one line, a torn last line is forgotten. Secrets in
+    texts are masked, and given so at once: a run that goes on sees what one that was never broken off sees."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -28,7 +31,7 @@ class Memo(MutableMapping[str, Any]):
         return self._entries[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._entries[key] = value
+        value = self._entries[key] = masked_json(value)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps([key, value]) + "\n")
 

@@ -91,6 +91,14 @@ def decision(connection: duckdb.DuckDBPyConnection, prefix: str) -> dict[str, An
     return dict(json.loads(rows[0][0])) if len(rows) == 1 else None
 
 
+def decision_records(connection: duckdb.DuckDBPyConnection, release: str, newest: int) -> list[dict[str, Any]]:
+    """The records of a release's newest decisions, newest first."""
+    rows = connection.execute(
+        "SELECT record FROM decisions WHERE release = ? ORDER BY decided DESC, rowid DESC LIMIT ?", [release, newest]
+    ).fetchall()
+    return [dict(json.loads(row[0])) for row in rows]
+
+
 def versions(connection: duckdb.DuckDBPyConnection, release: str | None = None) -> list[VersionRow]:
     """The versions, newest first."""
     rows = connection.execute(

@@ -90,3 +90,17 @@ def test_a_query_changes_nothing_and_reads_no_other_file(store: Path, tmp_path: 
         export.query(store, sql.format(folder=tmp_path))
     assert store.read_bytes() == before
     assert sorted(tmp_path.iterdir()) == files
+
+
+def test_no_cell_of_a_csv_file_is_run_by_a_spreadsheet(tmp_path: Path) -> None:
+    texts = ("=cmd|' /C calc'!A0", "@SUM(A1)", "-1+1", "+A1", "\t=1", "＝1+1", "-1.5", "a=b", "-")
+    run = finished(tmp_path / "a", given=(results(texts)[0],))
+    writer.bring_in(tmp_path / "store.duckdb", run)
+    with opened(tmp_path / "store.duckdb", read_only=True) as connection:
+        folder = export.export_run(connection, "aaaa", tmp_path / "out", "csv")
+        plain = export.export_run(connection, "aaaa", tmp_path / "plain", "jsonl")
+    said = [str(row["text"]) for row in read(folder / "outputs.csv")][:-1]
+    assert said == [f"'{text}" for text in texts[:6]] + ["-1.5", "a=b"]
+    assert [row["text"] for row in read(plain / "outputs.jsonl")][:-1] == list(texts[:-1])
+    assert [export.without_formula(text) for text in texts[:-1]] == said
+    assert [row["value"] for row in read(folder / "scores.csv")][0].startswith("0.33")

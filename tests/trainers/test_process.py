@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.core.secrets import masked
 from harness.trainers.axolotl import process
 from harness.trainers.axolotl.progress import ProgressFile
 from harness.trainers.interface import Progress
+from tests.made_secrets import secrets
 
 # Starts a grandchild, tells both process ids, ignores SIGTERM and waits for ever.
 STUBBORN = """
@@ -127,3 +129,9 @@ def test_the_environment_is_offline_silent_and_repeatable() -> None:
     assert env["OMP_NUM_THREADS"] == "3"
     assert env["WANDB_MODE"] == "disabled"
     assert "WANDB_MODE" not in process.environment({}, track=True)
+
+
+def test_keys_in_its_log_are_masked_once_it_has_ended(tmp_path: Path) -> None:
+    key = secrets()["hugging face"]
+    assert run(f"print('step 1'); print({key!r})", tmp_path, []) == 0
+    assert (tmp_path / "log").read_text() == f"step 1\n{masked(key)}\n"

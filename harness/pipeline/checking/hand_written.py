@@ -11,6 +11,7 @@ from harness.core.decisions import Decision, Finding, GateResult
 from harness.core.estimates import Unestimable
 from harness.core.ids import digest_file
 from harness.core.releases import CHECK, Gate, Place, Release
+from harness.core.secrets import masked
 from harness.core.verdicts import Role, Verdict
 from harness.pipeline.checking.process import Made, make_checks
 from harness.pipeline.judging.judge import Judgement, decision_id
@@ -85,7 +86,7 @@ def _why(made: Made, root: Path) -> str:
     errors = [line[1:].strip() for line in made.text.split("\n") if line.startswith("E ")]
     lines = [line for line in (made.message if made.ending == "failure" else "", *errors, made.message) if line]
     line = _ADDRESS.sub("0x…", (lines[0] if lines else made.ending).split("\n")[0].replace(f"{root}/", "")).strip()
-    line = f"skipped: {line}" if made.ending == "skipped" else line
+    line = masked(f"skipped: {line}" if made.ending == "skipped" else line)
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 

@@ -11,6 +11,8 @@ from harness.pipeline.judging.comparable import Asked
 from harness.pipeline.judging.series import evaluated, series_of
 from harness.stats.series import Floats, Series
 
+_NO_CHANGE = 1e-12
+
 
 class AskedPair(NamedTuple):
     """One metric of one task on both sides, fit to be compared."""
@@ -36,3 +38,10 @@ def evaluated_on_both(pair: AskedPair) -> NDArray[np.bool_]:
     known = np.stack([evaluated(one.result, one.info) for one in pair])
     found: NDArray[np.bool_] = np.all(known, axis=(0, 2))
     return found
+
+
+def changes(pair: AskedPair) -> Floats:
+    """A's score minus B's, sample by sample; 0 where either side was not evaluated."""
+    ours, theirs = by_sample(pair)
+    change = np.where(evaluated_on_both(pair), ours - theirs, 0.0)
+    return np.where(np.abs(change) > _NO_CHANGE, change, 0.0)

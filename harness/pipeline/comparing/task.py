@@ -10,17 +10,15 @@ import numpy as np
 from harness.core.estimates import Comparison
 from harness.pipeline.comparing.classes import confusions
 from harness.pipeline.comparing.parts import parts
-from harness.pipeline.comparing.samples import AskedPair, by_sample, evaluated_on_both, series_pair
+from harness.pipeline.comparing.samples import AskedPair, by_sample, changes, evaluated_on_both, series_pair
 from harness.report.comparing.fallen import fallen
 from harness.report.comparing.view import Fallen, MetricDifference, TaskComparison
 from harness.stats.analysis import difference
-from harness.stats.series import Floats, Pair, Series, Settings
+from harness.stats.series import Pair, Series, Settings
 from harness.store.picked import picked
 
 if TYPE_CHECKING:
     import duckdb
-
-_NO_CHANGE = 1e-12
 
 
 def compare_task(
@@ -53,7 +51,7 @@ def _metric(pair: AskedPair, settings: Settings) -> MetricDifference:
     """A metric on both sides with its interval, and which samples changed."""
     ours, theirs = series_pair(pair)
     evidence = difference(Pair(ours, theirs), settings).evidence
-    info, ids, known, change = pair.ours.info, pair.ours.result.ids, evaluated_on_both(pair), _changes(pair)
+    info, ids, known, change = pair.ours.info, pair.ours.result.ids, evaluated_on_both(pair), changes(pair)
     order = [int(place) for place in np.argsort(-np.abs(change), kind="stable") if change[place]]
     return MetricDifference(
         info.name,
@@ -67,13 +65,6 @@ def _metric(pair: AskedPair, settings: Settings) -> MetricDifference:
     )
 
 
-def _changes(pair: AskedPair) -> Floats:
-    """A's score minus B's, sample by sample; 0 where either side was not evaluated."""
-    ours, theirs = by_sample(pair)
-    change = np.where(evaluated_on_both(pair), ours - theirs, 0.0)
-    return np.where(np.abs(change) > _NO_CHANGE, change, 0.0)
-
-
 def _values(ours: Series, theirs: Series, evidence: object) -> tuple[float, float] | None:
     """Both sides' own numbers; a mean is known where its spread is not."""
     if isinstance(evidence, Comparison):
@@ -84,7 +75,7 @@ def _values(ours: Series, theirs: Series, evidence: object) -> tuple[float, floa
 
 def _worst(connection: duckdb.DuckDBPyConnection, pair: AskedPair, runs: tuple[str, str], most: int) -> list[Fallen]:
     """The samples whose score fell most, with what both sides gave."""
-    change, (ours, theirs) = _changes(pair), by_sample(pair)
+    change, (ours, theirs) = changes(pair), by_sample(pair)
     places = [int(place) for place in np.argsort(change, kind="stable")[:most] if change[place] < 0]
     ids = [pair.ours.result.ids[place] for place in places]
     mine, its = (picked(connection, run, pair.ours.result.task, ids) for run in runs)

@@ -36,7 +36,7 @@ def evidence_for(gate: Gate, refs: Mapping[str, MetricRef], material: Material, 
     if gate.metric in LATENCY or gate.metric == ERRORS:
         return _measured(gate, material)
     ref = refs[gate.metric]
-    ours = _asked(material, "candidate", ref, policy)
+    ours = asked_by(material, "candidate", ref, policy)
     if isinstance(ours, Finding):
         return ours
     series = series_of(ours.result, ours.info, favour=False, subset=gate.subset)
@@ -45,7 +45,7 @@ def evidence_for(gate: Gate, refs: Mapping[str, MetricRef], material: Material, 
     if gate.against is None:
         return Evidence(series)
     against_clean = gate.against == CLEAN
-    theirs = _clean(material, ours, ref, policy) if against_clean else _asked(material, gate.against, ref, policy)
+    theirs = _clean(material, ours, ref, policy) if against_clean else asked_by(material, gate.against, ref, policy)
     if isinstance(theirs, Finding):
         return theirs
     differences = incomparable(ours, theirs)
@@ -74,7 +74,7 @@ def lost_too_much(reason: str) -> Finding:
     return Finding(Unestimable(reason), 0.0, verdict=Verdict.ERROR, reason=reason, outside=True)
 
 
-def _asked(material: Material, role: str, ref: MetricRef, policy: Policy) -> Asked | Finding:
+def asked_by(material: Material, role: str, ref: MetricRef, policy: Policy) -> Asked | Finding:
     """What a role's run has on a metric; an error where that is nothing, or too little to be evidence."""
     judged = material.get(role, {}).get(ref.suite)
     result = judged.results.get(ref.task) if judged else None
@@ -100,7 +100,7 @@ def _clean(material: Material, ours: Asked, ref: MetricRef, policy: Policy) -> A
     """The candidate's own results on the samples that these were perturbed from, one for each of these."""
     if ref.clean is None:
         return error(f"{ref.suite}.{ref.task} is no robustness task, so there is no clean run to compare with")
-    found = _asked(material, "candidate", MetricRef(*ref.clean, ref.metric), policy)
+    found = asked_by(material, "candidate", MetricRef(*ref.clean, ref.metric), policy)
     if isinstance(found, Finding):
         return found
     places = {name: place for place, name in enumerate(found.result.ids)}
@@ -112,4 +112,8 @@ def _clean(material: Material, ours: Asked, ref: MetricRef, policy: Policy) -> A
     before = found.result.take([places[origin] for origin in origins])
     # A sample that was perturbed in six ways stands there six times, under the copies' ids and in their groups.
     groups = tuple(name if group is None else group for name, group in zip(before.ids, before.groups, strict=True))
-    return Asked(replace(before, ids=ours.result.ids, groups=groups), found.info, ours.digest, ours.recipe)
+    # They are parts by what was done to them, which the clean samples' own slices don't tell.
+    slices = ours.result.slices
+    return Asked(
+        replace(before, ids=ours.result.ids, groups=groups, slices=slices), found.info, ours.digest, ours.recipe
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from harness.core.releases import Release
 from harness.core.runs import Run
@@ -17,6 +18,9 @@ from harness.store.columns import task_columns
 from harness.store.database import opened
 from harness.store.manifest import read_manifest
 from harness.store.writer import bring_in
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 def stored(release: Release, plan: Plan) -> Material:
@@ -41,15 +45,22 @@ def _in_store(workspace: Workspace) -> set[str]:
 
 def read_material(workspace: Workspace, by_role: Mapping[str, Mapping[str, str]]) -> Material:
     """Runs by role and suite, from their ids. Raises OutsideError where a bundle was changed."""
-    material: dict[str, dict[str, Judged]] = {}
     with opened(workspace.store, read_only=True) as connection:
-        for role, suites in by_role.items():
-            for suite, run_id in suites.items():
-                run = bundle.read_run(workspace.run(run_id))
-                found = task_columns(connection, run_id, _made_of_answers(run))
-                results = {columns.task: columns for columns in found}
-                recipe = read_manifest(workspace.run(run_id)).get("recipe") or {}
-                material.setdefault(role, {})[suite] = Judged(run, results, recipe)
+        return material_of(connection, workspace, by_role)
+
+
+def material_of(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, by_role: Mapping[str, Mapping[str, str]]
+) -> Material:
+    """The same where the store is open already."""
+    material: dict[str, dict[str, Judged]] = {}
+    for role, suites in by_role.items():
+        for suite, run_id in suites.items():
+            run = bundle.read_run(workspace.run(run_id))
+            found = task_columns(connection, run_id, _made_of_answers(run))
+            results = {columns.task: columns for columns in found}
+            recipe = read_manifest(workspace.run(run_id)).get("recipe") or {}
+            material.setdefault(role, {})[suite] = Judged(run, results, recipe)
     return material
 
 

@@ -50,19 +50,19 @@ def series_of(columns: TaskColumns, info: MetricInfo, *, favour: bool, subset: S
 def places_of(columns: TaskColumns, info: MetricInfo, subset: Subset) -> Sequence[int]:
     """The places of the samples that belong to a part. Of macro-F1 every sample belongs to each class."""
     if subset.kind == "slice":
-        found = _parsed(columns.slices)
+        found = parsed(columns.slices)
         return [
             i for i, given in enumerate(found) if isinstance(given, dict) and given.get(subset.name) == subset.value
         ]
     if subset.kind == "class" and info.aggregate == "macro_f1":
         return range(len(columns.ids))
-    targets = _parsed(columns.targets)
+    targets = parsed(columns.targets)
     if subset.kind == "field":
         return [i for i, target in enumerate(targets) if isinstance(target, dict) and subset.name in target]
     return [i for i, target in enumerate(targets) if str(target) == subset.name]
 
 
-def _parsed(texts: Texts) -> Iterable[Json]:
+def parsed(texts: Texts) -> Iterable[Json]:
     """What JSON texts mean, each text read once."""
     known: dict[str | None, Json] = {None: None}
     for text in texts:

@@ -10,6 +10,7 @@ from harness import catalog
 from harness.core.releases import Task
 from harness.core.runs import Counts, MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
+from harness.core.secrets import masked_answer, masked_output, masked_samples
 from harness.metrics.interface import Item
 from harness.tasks.interface import TaskKind
 
@@ -32,18 +33,21 @@ def read_answer(kind: TaskKind, output: Output) -> Answer:
 def score_task(task: Task, kind: TaskKind, samples: Sequence[Sample], outputs: Sequence[Output]) -> TaskResult:
     """Answers and scores of one task, in the samples' order, a sample's repeats beside each other.
 
-    Raises ValueError unless each repeat of each sample has its output.
+    Keys are masked before outputs are read, and in what answers are compared with: scores are the same whether outputs
+    come from the model, a journal or a cache. Raises ValueError unless each repeat of each sample has its output.
     """
     asked = [(sample, repeat) for sample in samples for repeat in range(task.repeats)]
     if [(output.sample_id, output.repeat) for output in outputs] != [(sample.id, repeat) for sample, repeat in asked]:
         raise ValueError("the outputs are not one for each repeat of each sample in the samples' order")
-    read = ((read_answer(kind, output), output.repeat) for output in outputs)
+    outputs = tuple(map(masked_output, outputs))
+    read = ((masked_answer(read_answer(kind, output)), output.repeat) for output in outputs)
     answers = tuple(replace(answer, repeat=repeat) if repeat else answer for answer, repeat in read)
-    items = [Item(sample, answer) for (sample, _), answer in zip(asked, answers, strict=True)]
+    compared = [one for one in masked_samples(samples) for _ in range(task.repeats)]
+    items = [Item(sample, answer) for sample, answer in zip(compared, answers, strict=True)]
     scores: list[Score] = []
     for spec in task.metrics:
         scores += catalog.build("metrics", spec.catalog_name, spec.arguments).score(items)
-    return TaskResult(task.name, tuple(samples), tuple(outputs), answers, tuple(scores))
+    return TaskResult(task.name, tuple(samples), outputs, answers, tuple(scores))
 
 
 def metric_infos(task: Task) -> tuple[MetricInfo, ...]:

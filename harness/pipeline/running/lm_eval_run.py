@@ -17,6 +17,7 @@ from harness.config.source import nearest
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.releases import Task
 from harness.core.runs import TaskResult
+from harness.core.secrets import mask_file
 from harness.pipeline.running.lm_eval_results import task_result
 from harness.store.memo import Memo
 from harness.tasks.lm_eval import LmEval
@@ -117,4 +118,5 @@ def _quiet(root: Path) -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+        mask_file(log)
         logging.disable(level)

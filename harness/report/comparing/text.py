@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 
 from harness.report import words
@@ -18,6 +17,7 @@ from harness.report.comparing.words import (
     value_texts,
 )
 from harness.report.guard import label
+from harness.report.screen import wrapped
 
 _NARROWEST = 40
 _IDS = 10
@@ -79,4 +79,4 @@ def _fallen(sample: Fallen) -> Iterable[tuple[int, int, str]]:
 def _wrapped(text: str, width: int, indent: int, hang: int | None = None) -> list[str]:
     """A text on lines of `width` columns, the first indented by `indent`, the others by `hang`."""
     before, after = " " * indent, " " * (indent if hang is None else hang)
-    return textwrap.wrap(label(text, 2_000), width, initial_indent=before, subsequent_indent=after)
+    return wrapped(label(text, 2_000), width, before, after)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
+from harness.core.secrets import mask_file
 from harness.trainers.axolotl.progress import ProgressFile
 from harness.trainers.interface import Progress
 
@@ -21,14 +22,14 @@ OnProgress = Callable[[Progress], None]
 
 
 def run(command: Sequence[str], env: Mapping[str, str], log: Path, progress: Path, on_progress: OnProgress) -> int:
-    """The exit code of `command`; its output is appended to `log`.
+    """The exit code of `command`; its output is appended to `log`, where keys are masked once it has ended.
 
     Its standard input is a pipe that ends with this process, so that it can notice. Where Ctrl-C or SIGTERM comes,
     its whole process group is stopped and KeyboardInterrupt goes on.
     """
     reader = ProgressFile(progress)
     on_progress(Progress("prepare"))
-    with _sigterm_interrupts(), log.open("ab") as out:
+    with _sigterm_interrupts(), _masked_at_last(log), log.open("ab") as out:
         child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -46,6 +47,14 @@ def run(command: Sequence[str], env: Mapping[str, str], log: Path, progress: Pat
         finally:
             _stop(child)
     return child.returncode
+
+
+@contextlib.contextmanager
+def _masked_at_last(log: Path) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        mask_file(log)
 
 
 def environment(outer: Mapping[str, str], track: bool) -> dict[str, str]:

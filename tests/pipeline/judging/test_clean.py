@@ -12,7 +12,7 @@ import yaml
 from harness.core.clean import before
 from harness.core.decisions import Decision
 from harness.core.estimates import Comparison
-from harness.core.releases import Gate, Place, Suite
+from harness.core.releases import Gate, Place, Subset, Suite
 from harness.core.runs import MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
 from harness.core.verdicts import Role, Verdict
@@ -86,6 +86,14 @@ def test_a_subset_is_held_against_the_same_subset() -> None:
     assert isinstance(found.finding.evidence, Comparison)
     assert found.finding.evidence.baseline == pytest.approx(0.8), "40 of the first 50 were right"
     assert found.verdict is PASS
+
+
+def test_one_perturbation_alone_is_held_against_the_samples_that_it_was_given() -> None:
+    typos = replace(gate(), subset=Subset("slice", "perturbation", "typos"))
+    evidence = decide(material(CLEAN, perturbed(CLEAN, lambda i, kind: i >= 10 and kind != "typos")), typos)
+    found = evidence.results[0].finding.evidence
+    assert isinstance(found, Comparison)
+    assert (found.pairs, found.candidate, found.baseline) == (200, 0.0, 0.95)
 
 
 def test_the_groups_of_the_clean_samples_are_kept() -> None:
@@ -218,7 +226,7 @@ def test_the_whole_way_from_the_suite_to_the_report(project: Project, stub: Stub
     assert set(project.record["runs"]) >= {"candidate", "base"}
     assert "clean" not in project.record["runs"]
     page = (project.state.reports("r") / f"{project.record['id'][:12]}.html").read_text(encoding="utf-8")
-    assert "Perturbed against clean: accuracy" in page
+    assert "perturbed against clean: accuracy" in page
     assert "the same samples of queue.sort, before they were perturbed" in page
     asked = [body["messages"][-1]["content"] for body in stub.posts("/v1/chat/completions") if body["model"] == "tuned"]
     assert len(asked) == len(set(asked)) == 60 * 3

@@ -1,0 +1,25 @@
+"""release.yaml as it was kept with a decision: what it says, without the files that it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.config._pydantic import parse_meant
+from harness.config.schema import ReleaseFile
+from harness.config.source import load_yaml
+from harness.core.errors import ConfigError
+from harness.core.releases import Gate, Policy
+
+
+def declared(path: Path) -> ReleaseFile:
+    """What a release.yaml says; keys that only other harnesses know are passed over. Raises ConfigError."""
+    parsed, _, problems = parse_meant(ReleaseFile, load_yaml(path))
+    if parsed is None:
+        raise ConfigError(problems)
+    return parsed
+
+
+def policy_of(parsed: ReleaseFile, gates: tuple[Gate, ...]) -> Policy:
+    """The policy of a release.yaml, with its rules."""
+    shared = parsed.policy.model_dump() | {"looks": 0 if parsed.policy.looks == "anytime" else parsed.policy.looks}
+    return Policy(gates=gates, seed=parsed.seed, **shared)

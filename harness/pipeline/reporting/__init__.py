@@ -1,0 +1,1 @@
+"""What reports tell: the numbers of stored runs, and the samples behind them."""

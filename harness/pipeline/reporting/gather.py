@@ -1,0 +1,118 @@
+"""A decision with all its evidence, out of the store: what every edition of a report is made of."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.config.declared import declared, policy_of
+from harness.core.decisions import Decision
+from harness.core.errors import ConfigError, Problem
+from harness.core.metric_refs import MEASURED_RUN
+from harness.core.releases import Release
+from harness.core.runs import Counts
+from harness.pipeline.candidate import Candidate, adapter_digest, training_record
+from harness.pipeline.judging.evidence import Judged
+from harness.pipeline.judging.material import material_of
+from harness.pipeline.reporting.costs import costs
+from harness.pipeline.reporting.data import data_numbers
+from harness.pipeline.reporting.history import history
+from harness.pipeline.reporting.speed import speed
+from harness.pipeline.reporting.suites import suite_numbers
+from harness.pipeline.workspace import Workspace
+from harness.report.material import CANDIDATE, Material
+from harness.store import bundle, reader
+from harness.store.columns import LOST, SCORED
+from harness.store.database import opened
+
+if TYPE_CHECKING:
+    import duckdb
+
+_REBUILD = "`harness store rebuild` makes the store from the bundles."
+
+
+def gather(release: Release, decision: Decision, judged: Candidate | None) -> Material:
+    """All that a report of a decision is made of. `judged` is the candidate where it was just judged.
+
+    How it is told and what models cost is taken from the release as it is declared now; the policy and the text of
+    release.yaml from the decision's own. Raises ConfigError naming each run whose evidence is gone or that the store
+    has otherwise (such a decision has no report), OutsideError where a bundle was changed.
+    """
+    workspace = Workspace(release.root)
+    then = declared(workspace.declaration(decision.id))
+    policy = policy_of(then, tuple(result.gate for result in decision.results if not result.gate.is_check))
+    training = _training(release, decision, judged)
+    with opened(workspace.store, read_only=True) as connection:
+        evidence = _evidence(connection, workspace, decision)
+        runs = {role: _without_measured(suites) for role, suites in evidence.items()}
+        measured = evidence.get(CANDIDATE, {}).get(MEASURED_RUN)
+        return Material(
+            decision=decision,
+            runs={role: {suite: one.run for suite, one in suites.items()} for role, suites in runs.items()},
+            suites=suite_numbers(connection, decision, runs, policy),
+            training=training,
+            release_yaml=workspace.declaration(decision.id).read_text(encoding="utf-8"),
+            alpha=policy.alpha,
+            presentation=release.presentation,
+            speed=speed(measured, decision, policy.alpha),
+            costs=costs(connection, decision.runs, measured.run if measured else None, release.prices),
+            history=history(connection, decision),
+            data=data_numbers(runs.get(CANDIDATE, {}), training, then.candidate.train is not None),
+        )
+
+
+def _without_measured(suites: Mapping[str, Judged]) -> dict[str, Judged]:
+    return {suite: one for suite, one in suites.items() if suite != MEASURED_RUN}
+
+
+def _evidence(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, decision: Decision
+) -> Mapping[str, Mapping[str, Judged]]:
+    """The decision's runs by role and suite: all of them, as their bundles have them."""
+    gone = list(_gone(reader.run_ids(connection), workspace, decision))
+    if gone:
+        raise ConfigError(gone)
+    found = material_of(connection, workspace, decision.runs)
+    others = [
+        Problem(f"the store has other answers of {suite} against the {role} than their bundle.", hint=_REBUILD)
+        for role, suites in found.items()
+        for suite, judged in suites.items()
+        if not _is_whole(judged)
+    ]
+    if others:
+        raise ConfigError(others)
+    return found
+
+
+def _gone(known: Collection[str], workspace: Workspace, decision: Decision) -> Iterator[Problem]:
+    """Each run whose bundle is gone, or that is not among those that the store knows."""
+    for role, suites in decision.runs.items():
+        for suite, run in suites.items():
+            title = f"the evidence of decision {decision.id[:12]} is gone: the run of {suite} against the {role}"
+            if not bundle.is_finished(workspace.run(run)):
+                hint = "Put its bundle back, or decide again with `harness gate`."
+                yield Problem(f"{title}, {run[:12]}, has no bundle.", hint=hint)
+            elif run not in known:
+                yield Problem(f"{title}, {run[:12]}, is not in the store.", hint=_REBUILD)
+
+
+def _is_whole(judged: Judged) -> bool:
+    """Whether the store has as many answers of each outcome as the run counted when it ended."""
+    ends = np.concatenate([np.empty(0, np.int64), *(one.outcomes.ravel() for one in judged.results.values())])
+    scored, failed, lost = np.bincount(ends[ends >= SCORED], minlength=LOST + 1)[: LOST + 1].tolist()
+    return Counts(scored, failed, lost) == judged.run.counts
+
+
+def _training(release: Release, decision: Decision, judged: Candidate | None) -> dict[str, object] | None:
+    """The manifest of the training that made the decision's adapter, wherever it lies."""
+    if judged is not None:
+        return training_record(judged)
+    for path in (Workspace(release.root).state / "training").glob("*/manifest.json"):
+        with contextlib.suppress(ConfigError):  # an adapter that was removed since
+            if adapter_digest(path.parent / "adapter", release.file) == decision.candidate.get("adapter_digest"):
+                return dict(json.loads(path.read_text(encoding="utf-8")))
+    return None

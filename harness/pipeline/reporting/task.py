@@ -1,0 +1,50 @@
+"""One stored task with every model that was asked it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.core.releases import Policy
+from harness.core.runs import MetricInfo
+from harness.pipeline.judging.evidence import Material
+from harness.report.material import CANDIDATE
+from harness.stats.series import Settings
+from harness.store.columns import TaskColumns
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTask:
+    """A task of the candidate's run. `columns` and `runs` (ids) are by role, the candidate first.
+
+    `digests` tell each role's version of the task: only the same one is compared. `prefix` is what the metrics' names
+    begin with ("suite", or "suite.task" where the suite has several tasks). `material` are all runs of the decision.
+    """
+
+    suite: str
+    name: str
+    prefix: str
+    infos: tuple[MetricInfo, ...]
+    columns: Mapping[str, TaskColumns]
+    runs: Mapping[str, str]
+    digests: Mapping[str, str | None]
+    settings: Settings
+    connection: duckdb.DuckDBPyConnection
+    material: Material = field(default_factory=dict)
+    policy: Policy = field(default_factory=lambda: Policy(gates=()))
+
+    @property
+    def ours(self) -> TaskColumns:
+        """The candidate's columns."""
+        return self.columns[CANDIDATE]
+
+    @property
+    def main(self) -> MetricInfo | None:
+        """The metric that tells a right answer from a wrong one, sample by sample: a rate before a mean."""
+        rank = {"rate": 0, "mean": 1}
+        telling = [info for info in self.infos if info.aggregate in rank and info.name != "format"]
+        return min(telling, key=lambda info: rank[info.aggregate], default=None)

@@ -1,0 +1,1 @@
+"""A read-only site over the store, on this machine alone."""

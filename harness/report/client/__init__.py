@@ -1,0 +1,1 @@
+"""The client's edition: the verdict and what stands behind it, in plain words."""

@@ -1,0 +1,1 @@
+"""The internal edition: everything, for the engineer."""

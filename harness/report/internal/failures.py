@@ -1,0 +1,109 @@
+"""Where the candidate fails, in words: which parts are weak, what failing inputs share, and the worst samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.report import words
+from harness.report.guard import label
+from harness.report.internal.figures import own_cell
+from harness.report.internal.samples import SamplePart, Samples, samples_of, task_name
+from harness.report.material import CANDIDATE, Material
+from harness.report.numbers import Cluster, Failures, PartNumbers, TaskNumbers
+from harness.report.page import Cell, Table, anchor, heads, number
+
+_PARTS = 20
+_CLUSTERS = 12
+_EXAMPLES = 3
+_KINDS = {"class": "class", "field": "field", "slice": "slice", "length": "length of the input", "language": "language"}
+
+
+@dataclass(frozen=True, slots=True)
+class FailurePart:
+    """The failures on one task; tables are None where there is nothing to tell. `cut` says what is left out."""
+
+    anchor: str
+    name: str
+    sentence: str
+    parts: Table | None = None
+    clusters: Table | None = None
+    samples: tuple[SamplePart, ...] = ()
+    cut: str = ""
+
+
+def failure_parts(material: Material) -> tuple[FailurePart, ...]:
+    """One part for each task whose metric tells a right answer from a wrong one, sample by sample."""
+    samples = samples_of(material)
+    return tuple(
+        _part(task_name(material, task), task, task.failures, material.roles, samples)
+        for task in material.tasks
+        if task.failures
+    )
+
+
+def _part(name: str, task: TaskNumbers, found: Failures, roles: Sequence[str], samples: Samples) -> FailurePart:
+    worst = found.worst[: samples.most]
+    return FailurePart(
+        anchor("failures", task.suite, task.name),
+        name,
+        _sentence(task, found),
+        _weak(name, found.parts, roles) if found.parts else None,
+        _alike(name, found) if found.clusters else None,
+        tuple(samples.part(task, one) for one in worst),
+        _cut(found.failing, len(worst)),
+    )
+
+
+def _sentence(task: TaskNumbers, found: Failures) -> str:
+    """How many failed, and what a failure is."""
+    rate = any(metric.info.name == found.metric and metric.info.aggregate == "rate" for metric in task.metrics)
+    what = f"by {label(found.metric)}" if rate else f"with a {label(found.metric)} below {words.percent(found.below)}"
+    told = f"{found.failing:,} of {words.count(found.evaluated, 'evaluated sample')} failed {what}."
+    lost = words.count(task.samples - found.evaluated, "sample")
+    return f"{told} {lost} could not be evaluated: neither right nor wrong." if task.samples > found.evaluated else told
+
+
+def _weak(name: str, parts: Sequence[PartNumbers], roles: Sequence[str]) -> Table:
+    """The metric on each part, the worst first."""
+    names = ["Candidate" if role == CANDIDATE else label(role) for role in roles]
+    rows = tuple(_row(one, roles) for one in parts[:_PARTS])
+    rest = len(parts) - _PARTS
+    note = "First stands what is low for sure: the part with the lowest upper limit. Parts overlap."
+    cut = f" {words.count(rest, 'more part')} not shown." if rest > 0 else ""
+    return Table(
+        f"Weakest parts of {name}", (Cell("Part"), Cell("Kind"), *heads("", "Samples", *names)[1:]), rows, note + cut
+    )
+
+
+def _row(one: PartNumbers, roles: Sequence[str]) -> tuple[Cell, ...]:
+    name = f"{label(one.column)}={label(one.name)}" if one.column else label(one.name)
+    own = (own_cell(one.own.get(role)) for role in roles)
+    return Cell(name), Cell(f"{_KINDS.get(one.kind, one.kind)} ({label(one.metric)})"), number(f"{one.samples:,}"), *own
+
+
+def _alike(name: str, found: Failures) -> Table:
+    """Groups of failing inputs that share words."""
+    rows = tuple(_cluster(one) for one in found.clusters[:_CLUSTERS])
+    grouped = sum(one.size for one in found.clusters)
+    note = (
+        f"{grouped:,} of the {words.count(found.clustered, 'failing sample')} that were looked at share words with at "
+        "least two others. Typical words are commoner in the group than among all inputs."
+    )
+    if found.clustered < found.failing:
+        note += f" They were drawn from {found.failing:,}; of perturbed copies of one sample one is looked at."
+    rest = len(found.clusters) - _CLUSTERS
+    note += f" {words.count(rest, 'smaller group')} not shown." if rest > 0 else ""
+    head = (Cell("Typical words"), *heads("", "Samples")[1:], Cell("Such as"))
+    return Table(f"Failing inputs of {name} that are alike", head, rows, note)
+
+
+def _cluster(one: Cluster) -> tuple[Cell, ...]:
+    named = ", ".join(label(word) for word in one.words) or "no typical words"
+    return Cell(named), number(f"{one.size:,}"), Cell(", ".join(label(name) for name in one.samples[:_EXAMPLES]))
+
+
+def _cut(failing: int, shown: int) -> str:
+    if failing <= shown:
+        return ""
+    return f"{words.count(failing - shown, 'more failing sample')} not shown; harness store query has them all."

@@ -1,0 +1,311 @@
+"""What the stored runs came to, as numbers: made by the pipeline out of the store, told in words by the views.
+
+Texts of samples are as they were stored: the views write out what is hidden in them (guard), and templates escape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.core.estimates import Comparison, Estimate, Unestimable
+from harness.core.runs import MetricInfo
+from harness.core.samples import Json, Outcome
+
+Own = Estimate | Unestimable
+Difference = Comparison | Unestimable
+
+
+@dataclass(frozen=True, slots=True)
+class MetricNumbers:
+    """A metric by the name that gates use (suite.metric, or suite.task.metric): `own` by role, `against` by baseline.
+
+    `against` is the candidate minus that baseline. What a gate found already stands here as the gate found it.
+    """
+
+    name: str
+    info: MetricInfo
+    own: Mapping[str, Own]
+    against: Mapping[str, Difference] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PartNumbers:
+    """A metric on the samples of one part of a task, by role.
+
+    `kind` is class, field, slice, length or language; `name` the class, the field, the slice's value, or words for the
+    stretch of lengths ("201 to 800 characters"); `column` is the slice's column, "" for the others.
+    """
+
+    kind: str
+    name: str
+    samples: int
+    metric: str
+    own: Mapping[str, Own]
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassNumbers:
+    """One class for the candidate: how often it was the target, how often the answer, how often rightly so; its F1."""
+
+    name: str
+    targets: int
+    answers: int
+    right: int
+    f1: Own
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """How often the candidate gave each answer (None: no label) for each target; pairs that never came are left out."""
+
+    classes: tuple[str, ...]
+    counts: Mapping[tuple[str, str | None], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Perturbed:
+    """The candidate on the samples that one perturbation made, against the same samples before it."""
+
+    kind: str
+    samples: int
+    change: Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Robustness:
+    """How a task held under perturbations of the clean task `clean` ("suite.task").
+
+    `problem` says why there is nothing to compare.
+    """
+
+    clean: str
+    metric: str
+    kinds: tuple[Perturbed, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one model gave for a sample. `score` is in [0, 1], None where there is none; `latency` in seconds.
+
+    `answer` is the text as its task read it (a label, a record as JSON), "" where it could not be read.
+    """
+
+    text: str
+    outcome: Outcome
+    reason: str = ""
+    score: float | None = None
+    latency: float | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One sample with all that was said to it, by role. `row` is the sample's row without its target.
+
+    `target_columns` are the columns of the row that hold the target.
+    """
+
+    suite: str
+    task: str
+    id: str
+    input: str
+    target: str
+    said: Mapping[str, Said]
+    row: Mapping[str, Json] = field(default_factory=dict)
+    slices: Mapping[str, str] = field(default_factory=dict)
+    target_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How answers changed against one baseline, by `metric`; samples that either was not evaluated on are `unknown`.
+
+    `fallen` and `risen` are the samples whose score fell and rose most, the largest change first.
+    """
+
+    baseline: str
+    metric: str
+    worse: int
+    better: int
+    same: int
+    unknown: int
+    fallen: tuple[Shown, ...] = ()
+    risen: tuple[Shown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Failing samples whose inputs are alike: how many, the words that tell them from the others, and their ids."""
+
+    size: int
+    words: tuple[str, ...]
+    samples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """The candidate's failures on a task by `metric` (a score below `below`; what was not evaluated is no failure).
+
+    `failing` of `evaluated` samples failed. `parts` are the metric by class, field, slice, length and language;
+    `clusters` are of the failing samples (of `clustered` of them, where there are too many); `worst` are the samples
+    with the lowest scores.
+    """
+
+    metric: str
+    below: float
+    failing: int
+    evaluated: int
+    parts: tuple[PartNumbers, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    clustered: int = 0
+    worst: tuple[Shown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Characters of the inputs of a task: the least, the middle one, the 95th percentile, and the most."""
+
+    least: int
+    middle: int
+    p95: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNumbers:
+    """One task of a suite. `main` is the metric that tells a right answer from a wrong one, None where none does.
+
+    `flip_rate` is the share of samples whose repeats ended differently, None where each was asked once. `targets`
+    counts the samples of each class (classification only).
+    """
+
+    suite: str
+    name: str
+    samples: int
+    groups: int
+    repeats: int
+    flip_rate: float | None
+    main: str | None
+    metrics: tuple[MetricNumbers, ...]
+    classes: tuple[ClassNumbers, ...] = ()
+    confusion: Confusion | None = None
+    fields: tuple[PartNumbers, ...] = ()
+    slices: tuple[PartNumbers, ...] = ()
+    robustness: Robustness | None = None
+    changes: tuple[Changes, ...] = ()
+    failures: Failures | None = None
+    lengths: Lengths | None = None
+
+    @property
+    def key(self) -> str:
+        """Suite and task as one name."""
+        return f"{self.suite}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unscored:
+    """Why samples of the candidate were not scored, and how many."""
+
+    outcome: Outcome
+    reason: str
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteNumbers:
+    """One suite that the candidate ran; `unscored` with the commonest reason first."""
+
+    name: str
+    tasks: tuple[TaskNumbers, ...]
+    unscored: tuple[Unscored, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """One model in the measured phase. `quantiles` are seconds, by p50, p95 and p99; rates are per second.
+
+    `times` are the seconds of the answers that came, ascending, at most 2,000 of them, for a drawing.
+    """
+
+    role: str
+    requests: int
+    failed: int
+    failure_rate: Own
+    quantiles: Mapping[str, Own]
+    requests_per_second: float | None
+    tokens_per_second: float | None
+    times: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one request to a model costs, in `currency`; None with the reason. Tokens are means of a request."""
+
+    role: str
+    per_request: float | None
+    currency: str
+    reason: str = ""
+    prompt_tokens: float | None = None
+    generated_tokens: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastPoint:
+    """What a metric came to in a decision, with the limits of its interval."""
+
+    value: float
+    low: float | None
+    high: float | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One decision of the release, this one included. `points` are its gates' candidate values, by the gates' `what`.
+
+    `version` and `stage` are those that it was promoted to, None where it was not.
+    """
+
+    id: str
+    decided: str
+    verdict: str
+    reason: str
+    adapter: str | None
+    points: Mapping[str, PastPoint]
+    version: int | None = None
+    stage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtData:
+    """Rows that the adapter was made with: `what` is training or validation; `rows` None where nobody counted."""
+
+    what: str
+    rows: int | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedData:
+    """The samples of a task. `digest` None: run by a harness that kept none.
+
+    `sought`: its questions were looked for among the rows that taught, and none was found (a release where one is
+    found is refused). False: nobody looked, so nothing is known.
+    """
+
+    suite: str
+    task: str
+    samples: int
+    digest: str | None
+    sought: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DataNumbers:
+    """The data of a decision. `taught` is empty where the adapter was given."""
+
+    taught: tuple[TaughtData, ...]
+    asked: tuple[AskedData, ...]

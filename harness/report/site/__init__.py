@@ -1,0 +1,1 @@
+"""The pages of `harness view`: what the store holds, in words."""

@@ -1,0 +1,25 @@
+"""The report's pages as files, for a browser to open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.report.client.view import build_client
+from harness.report.client.wording import load_wording
+from harness.report.internal.view import build_internal
+from harness.report.material import Material
+from harness.report.render import render_page
+
+EDITIONS = ("internal", "client")
+
+
+def written(edition: str, material: Material, folder: Path) -> Path:
+    """One edition of a report."""
+    if edition == "internal":
+        html = render_page("internal.html", build_internal(material), script="filter.js")
+    else:
+        say = load_wording(None)
+        html = render_page("client.html", build_client(material, say), say=say)
+    path = folder / f"{edition}.html"
+    path.write_text(html, encoding="utf-8")
+    return path

@@ -1,0 +1,15 @@
+"""The language that texts are in."""
+
+from __future__ import annotations
+
+from harness.pipeline.reporting.languages import OTHER, languages_of
+
+GERMAN = "Bitte sperren Sie meine Karte, ich habe sie gestern verloren."
+ENGLISH = "Please block my card, I think that I lost it yesterday."
+FRENCH = "Veuillez bloquer ma carte, je crois que je l'ai perdue hier."
+
+
+def test_common_languages_are_told_and_rare_ones_and_short_texts_are_not() -> None:
+    texts = [*[GERMAN] * 6, *[ENGLISH] * 5, *[FRENCH] * 4, "Karte weg", "   "]
+    assert languages_of(texts) == (*["de"] * 6, *["en"] * 5, *[OTHER] * 6)
+    assert languages_of([]) == ()
