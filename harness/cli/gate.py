@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
     parser.add_argument("--no-cache", action="store_true", help="ask every sample, and keep no answer for other runs")
     parser.add_argument("--sign", metavar="KEY.PEM", type=Path, help="sign the decision by an Ed25519 key")
-    parser.add_argument("--no-report", action="store_true", help="write no HTML")
+    parser.add_argument("--no-report", action="store_true", help="write no pages; `harness report` makes them later")
     ci_arguments(parser)
 
 

@@ -1,4 +1,4 @@
-"""Render the report of a stored decision again, from the store alone: both editions, as HTML and PDF."""
+"""Render the report of a stored decision again, out of what is stored: as HTML, and as PDF where that is asked for."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     release_argument(parser)
     parser.add_argument("decision", nargs="?", help="first digits of a decision's id (default: the newest)")
     parser.add_argument("--edition", choices=tuple(_EDITIONS), default="both", help="which to render (default: both)")
-    parser.add_argument("--pdf", action="store_true", help="print them to PDF, too, by Chromium or Chrome")
-    parser.add_argument("--open", action="store_true", help="open the first of them in your browser")
+    browser = "print them to PDF, too, by the Chromium or Chrome on PATH or in HARNESS_BROWSER"
+    parser.add_argument("--pdf", action="store_true", help=browser)
+    parser.add_argument("--open", action="store_true", help="open the first page, or its PDF, in your browser")
     ci_arguments(parser)
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
 from harness.config.schema import PricesFile, ReleaseFile, ReportFile
 from harness.config.source import Source
 from harness.core.errors import Problem
 from harness.core.presentation import Presentation, Price, Prices
+from harness.core.releases import Suite, Task
+from harness.core.samples import Json
 
 
 def presentation(file: ReportFile) -> Presentation:
@@ -35,3 +40,40 @@ def price_problems(parsed: ReleaseFile, source: Source) -> list[Problem]:
             message = f"the price of '{role}' needs exactly one of 'per_hour' and 'per_million_tokens'."
             found.append(source.problem(where, message))
     return found
+
+
+def unknown_columns(names: Iterable[str], suites: Iterable[Suite]) -> list[str]:
+    """Those of `names` that are no column and no field of any task, whatever their case; lm-eval's rows are not seen.
+
+    A slip in a name to be blacked out would show what is private.
+    """
+    missing = {name.casefold(): name for name in names}
+    for task in (task for suite in suites for task in suite.tasks):
+        for name in _names(task):
+            missing.pop(name.casefold(), None)
+            if not missing:
+                return []
+    return list(missing.values())
+
+
+def _names(task: Task) -> Iterator[str]:
+    schema = task.arguments.get("schema")
+    yield from _keys(schema.get("properties")) if isinstance(schema, Mapping) else ()
+    yield task.target
+    for sample in task.samples:
+        yield from _keys(sample.row)
+        yield from _keys(sample.target)
+
+
+def _keys(value: Json) -> Iterator[str]:
+    """The names of all fields, at any depth; of records that are written as text, too."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return
+    if isinstance(value, Mapping):
+        yield from map(str, value)
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    for one in inner:
+        yield from _keys(one)

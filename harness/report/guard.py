@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 
 from harness.core.secrets import masked
@@ -89,6 +89,7 @@ def passage(text: str, limit: int = PASSAGE) -> str:
     return visible(text) if rest <= 0 else f"{visible(text[:limit])}… ({rest:,} more characters)"
 
 
+@lru_cache(1_000)  # the names of tasks and metrics stand in many places of a page
 def label(text: str, limit: int = LABEL) -> str:
     """A name on one line, without spaces that are told from others by their width alone."""
     shown = passage(text, limit).replace("\n", "␊").replace("\t", "␉")

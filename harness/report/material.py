@@ -20,7 +20,7 @@ class Material:
     `runs` is by role ("candidate" or a baseline's name), then by suite, without the measured phase; `speed` is what
     that phase found, for each model (empty where there was none). `training` is the trainer's manifest, None where the
     adapter was given. `alpha` is the one-sided error of each bound. `history` are the release's decisions, oldest
-    first, this one included. `costs` are by model, empty where release.yaml has no prices.
+    first, this one included, and `decided` counts them all. `costs` are by model, empty where there are no prices.
     """
 
     decision: Decision
@@ -34,6 +34,7 @@ class Material:
     costs: tuple[Cost, ...] = ()
     history: tuple[Past, ...] = ()
     data: DataNumbers | None = None
+    decided: int = 0
 
     @property
     def candidate(self) -> Mapping[str, Run]:

@@ -47,7 +47,10 @@ class PartNumbers:
 
 @dataclass(frozen=True, slots=True)
 class ClassNumbers:
-    """One class for the candidate: how often it was the target, how often the answer, how often rightly so; its F1."""
+    """One class for the candidate: how often it was the target, how often the answer, how often rightly so; its F1.
+
+    Every repeat counts; a lost one is a target without a right answer.
+    """
 
     name: str
     targets: int
@@ -178,8 +181,7 @@ class Lengths:
 class TaskNumbers:
     """One task of a suite. `main` is the metric that tells a right answer from a wrong one, None where none does.
 
-    `flip_rate` is the share of samples whose repeats ended differently, None where each was asked once. `targets`
-    counts the samples of each class (classification only).
+    `flip_rate` is the share of samples whose repeats ended differently, None where each was asked once.
     """
 
     suite: str

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from traceback import extract_tb
 
 from jinja2 import (
     BaseLoader,
     ChoiceLoader,
+    Environment,
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
     TemplateError,
+    TemplateNotFound,
     TemplateSyntaxError,
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -25,6 +30,7 @@ from harness.report.guard import visible
 _PACKAGE = Path(__file__).with_name("templates")
 _LOGOS = {"svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 _LARGEST_LOGO = 300_000
+_ENDLESS = 'A file extends the package\'s of its own name as "harness/NAME".'
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +55,26 @@ def render_page(
         found = _script(environment, script) if script else None
         page = environment.get_template(template)
         return page.render(view=view, script=found, logo=logo(templates), **more)
-    except (TemplateError, UnicodeDecodeError) as error:
-        if templates is None:
+    except Exception as error:  # a template can do anything wrong that code can
+        problem = _problem(error, templates)
+        if problem is None:
             raise
-        line = error.lineno if isinstance(error, TemplateSyntaxError) else None
-        file = error.filename if isinstance(error, TemplateSyntaxError) else None
-        problem = Problem(f"the report's template fails: {error}.", file or str(templates), line)
         raise ConfigError(problem) from None
+
+
+def _problem(error: Exception, templates: Path | None) -> Problem | None:
+    """What fails in a team's templates, and where; None where it is a mistake of ours."""
+    if templates is None or isinstance(error, ConfigError):
+        return None
+    lines = [one for one in extract_tb(error.__traceback__) if Path(one.filename).is_relative_to(templates)]
+    file, line = (lines[-1].filename, lines[-1].lineno) if lines else (str(templates), None)
+    if isinstance(error, TemplateSyntaxError):
+        file, line = error.filename or str(templates / (error.name or "")), error.lineno
+    elif not lines and not isinstance(error, TemplateError | UnicodeDecodeError | OSError):
+        return None
+    said = f"there is no template '{error}'" if isinstance(error, TemplateNotFound) else str(error).rstrip(".")
+    hint = _ENDLESS if isinstance(error, RecursionError) else None
+    return Problem(f"the report's template fails: {said}.", file, line, hint)
 
 
 def logo(templates: Path | None) -> str | None:
@@ -72,17 +91,29 @@ def logo(templates: Path | None) -> str | None:
     return None
 
 
-def _script(environment: ImmutableSandboxedEnvironment, name: str) -> Script:
+def _script(environment: Environment, name: str) -> Script:
     assert environment.loader is not None
     text = environment.loader.get_source(environment, name)[0].strip()
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Script(Markup(text), f"sha256-{digest}")
 
 
-def _environment(templates: Path | None) -> ImmutableSandboxedEnvironment:
+def _environment(templates: Path | None) -> Environment:
+    """A team's templates run in a sandbox; they are read again for each page."""
+    if templates is None:
+        return _own()
+    return _made(ImmutableSandboxedEnvironment, [FileSystemLoader(templates)])
+
+
+@cache
+def _own() -> Environment:
+    """The package's templates alone, which need no sandbox; each is compiled once."""
+    return _made(Environment, [])
+
+
+def _made(kind: type[Environment], loaders: Sequence[BaseLoader]) -> Environment:
     package = FileSystemLoader(_PACKAGE)
-    loaders: list[BaseLoader] = [FileSystemLoader(templates)] if templates else []
-    return ImmutableSandboxedEnvironment(
+    return kind(
         loader=ChoiceLoader([*loaders, package, PrefixLoader({"harness": package})]),
         autoescape=True,
         undefined=StrictUndefined,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -18,6 +19,8 @@ SPACE = "\u00a0"
 MINUS = "\u2212"
 NOTHING = "—"
 NOT_MEASURED = "not measured"
+
+_WORD = re.compile(r"[a-zà-ÿ]+(?=[ ,;]|$)")
 
 Unit = Callable[[float, int], str]
 
@@ -143,6 +146,11 @@ def evidence_interval(gate: Gate, evidence: Evidence, bound: float) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """'1 sample', '2,400 samples'."""
     return f"{number:,}{SPACE}{one if number == 1 else many or one + 's'}"
+
+
+def start(text: str) -> str:
+    """A sentence with a capital; a name that it starts with ("triage.accuracy", "rouge_1:") stays as it is."""
+    return text[:1].upper() + text[1:] if _WORD.match(text) else text
 
 
 def when(iso: str) -> str:

@@ -99,7 +99,7 @@ def _undefined(series: Series) -> str:
         return "no samples"
     if series.aggregate != "quantile" and not np.isfinite(series.values).all():
         return "a score is not a number"
-    if series.aggregate == "rate" and not np.isin(series.values, (0.0, 1.0)).all():
+    if series.aggregate == "rate" and not ((series.values == 0) | (series.values == 1)).all():
         return "a rate needs scores of 0 or 1"
     return corpus.undefined(series.counts) if series.aggregate == "bleu" else ""
 

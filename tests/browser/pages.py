@@ -1,4 +1,4 @@
-"""The report's pages as files, for a browser to open."""
+"""The report's pages as HTML and as files, for a browser to open."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from harness.report.render import render_page
 EDITIONS = ("internal", "client")
 
 
-def written(edition: str, material: Material, folder: Path) -> Path:
+def html(edition: str, material: Material) -> str:
     """One edition of a report."""
     if edition == "internal":
-        html = render_page("internal.html", build_internal(material), script="filter.js")
-    else:
-        say = load_wording(None)
-        html = render_page("client.html", build_client(material, say), say=say)
+        return render_page("internal.html", build_internal(material), script="filter.js")
+    say = load_wording(None)
+    return render_page("client.html", build_client(material, say), say=say)
+
+
+def written(edition: str, material: Material, folder: Path) -> Path:
+    """One edition of a report as a file."""
     path = folder / f"{edition}.html"
-    path.write_text(html, encoding="utf-8")
+    path.write_text(html(edition, material), encoding="utf-8")
     return path

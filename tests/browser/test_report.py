@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 from harness.core.presentation import Presentation
 from tests.browser.conftest import LookAt
@@ -113,3 +114,74 @@ def test_on_paper_every_page_has_its_number(edition: str, pages: dict[str, Path]
     printed = PdfReader(tmp_path / "printed.pdf")
     for number, sheet in enumerate(printed.pages, 1):
         assert f"{number} / {len(printed.pages)}" in sheet.extract_text()
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_in_the_dark_the_page_is_dark_and_on_paper_it_is_white(
+    edition: str, pages: dict[str, Path], look: LookAt
+) -> None:
+    page = look(scheme="dark").open(pages[edition])
+    paper, ink = _colours(page)
+    assert max(paper) < 60
+    assert min(ink) > 180
+    page.emulate_media(media="print", color_scheme="dark")
+    paper, ink = _colours(page)
+    assert min(paper) == 255
+    assert max(ink) < 60
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_on_paper_there_is_no_navigation_and_what_is_closed_is_told_or_printed(
+    edition: str, pages: dict[str, Path], look: LookAt
+) -> None:
+    page = look().open(pages[edition])
+    page.emulate_media(media="print")
+    assert not page.locator("nav").is_visible()
+    assert not page.locator(".skip").is_visible()
+    closed = page.locator("details:not([open])")
+    assert closed.count() > 0
+    if edition == "client":
+        assert closed.evaluate_all("all => all.every(one => one.lastElementChild.checkVisibility())")
+    else:
+        told = "all => all.map(one => getComputedStyle(one.querySelector('summary'), '::after').content)"
+        assert set(closed.evaluate_all(told)) == {'" (in the HTML file)"'}
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_keys_alone_lead_past_the_contents_and_show_where_one_is(
+    edition: str, pages: dict[str, Path], look: LookAt
+) -> None:
+    page = look().open(pages[edition])
+    page.keyboard.press("Tab")
+    skip = page.locator(".skip")
+    assert skip.evaluate("one => one === document.activeElement")
+    box = skip.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    page.keyboard.press("Enter")
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(
+            "(one => ({inside: !!one.closest('main'), style: getComputedStyle(one).outlineStyle,"
+            " width: parseFloat(getComputedStyle(one).outlineWidth)}))(document.activeElement)"
+        )
+        assert seen["inside"]
+        assert seen["style"] != "none"
+        assert seen["width"] >= 2
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_keys_alone_open_what_is_closed(edition: str, pages: dict[str, Path], look: LookAt) -> None:
+    page = look().open(pages[edition])
+    part = page.locator("details:not([open])").first
+    name = part.evaluate("one => { one.dataset.looked = 'x'; return one.querySelector('summary').innerText }")
+    part.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details[data-looked=x]").get_attribute("open") is not None, name
+
+
+def _colours(page: Page) -> tuple[list[int], list[int]]:
+    """Paper and ink of the page, as red, green and blue from 0 to 255."""
+    style = "(name) => getComputedStyle(document.body)[name].match(/\\d+/g).slice(0, 3).map(Number)"
+    return page.evaluate(style, "backgroundColor"), page.evaluate(style, "color")

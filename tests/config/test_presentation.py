@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from harness.config.load import load_release
+from harness.config.presentation import unknown_columns
 from harness.core.presentation import Presentation, Price, Prices
 from harness.core.releases import Release
+from harness.pipeline.validate import validate, warnings
 from tests.projects import Project
 
 REPORT = """\
@@ -96,3 +100,20 @@ def test_each_mistake_in_the_report_is_told_with_its_line(
     desk: Project, old: str, new: str, line: int, said: str
 ) -> None:
     told_with_line(desk, REPORT, old, new, line, said)
+
+
+def test_a_name_that_blacks_out_nothing_is_told(desk: Project) -> None:
+    desk.write("release.yaml", desk.read("release.yaml") + "report: {redact: [Text, COUNT, custmer, label]}\n")
+    told = [line for line in warnings(validate(desk.root / "release.yaml")) if "redact" in line]
+    assert told == [
+        "release.yaml: warning: no row that is known has 'custmer' of report.redact: it blacks out nothing."
+    ]
+
+
+def test_names_are_found_at_any_depth(desk: Project) -> None:
+    rows = desk.read("data/triage.jsonl").splitlines()
+    row = {**json.loads(rows[0]), "meta": [{"Phone": 1}], "raw": '{"iban": "DE1"}'}
+    desk.write("data/triage.jsonl", "\n".join([json.dumps(row), *rows[1:]]))
+    suites = loaded(desk, "").suites
+    assert unknown_columns(["phone", "IBAN", "order", "phon"], suites) == ["phon"]
+    assert unknown_columns([], suites) == []

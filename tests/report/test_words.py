@@ -21,6 +21,20 @@ def test_percent(value: float, text: str) -> None:
     assert words.percent(value) == f"{text}{S}%"
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("all 6 gates that must pass do.", "All 6 gates that must pass do."),
+        ("triage.accuracy must pass", "triage.accuracy must pass"),
+        ("rouge_1: too few", "rouge_1: too few"),
+        ("orders: none", "orders: none"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_starts_with_a_capital_and_a_name_stays(text: str, told: str) -> None:
+    assert words.start(text) == told
+
+
 @pytest.mark.parametrize(("value", "text"), [(0.021, "+2.1"), (-0.06, "−6.0"), (0.0, "0.0"), (-0.0003, "−0.03")])
 def test_points(value: float, text: str) -> None:
     assert words.points(value) == f"{text}{S}points"

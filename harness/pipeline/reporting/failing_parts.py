@@ -10,7 +10,7 @@ import orjson
 
 from harness.core.estimates import Estimate
 from harness.core.runs import MetricInfo
-from harness.pipeline.reporting.languages import LEAST, languages_of
+from harness.pipeline.reporting.languages import LEAST, all_english, languages_of
 from harness.pipeline.reporting.parts import part, worths
 from harness.pipeline.reporting.task import StoredTask
 from harness.report.material import CANDIDATE
@@ -77,7 +77,7 @@ def _stretches(lengths: Ints) -> Iterator[tuple[str, str, Ints]]:
 
 def _languages(texts: Mapping[int, str]) -> Iterator[tuple[str, str, Ints]]:
     """By the language that the texts are in, of the texts that were read."""
-    if len(texts) < 2 * LEAST:
+    if len(texts) < 2 * LEAST or all_english(tuple(texts.values())):
         return
     places, told = np.array(list(texts), dtype=np.int64), np.array(languages_of(tuple(texts.values())), dtype=object)
     names = sorted({*told})

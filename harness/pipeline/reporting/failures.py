@@ -14,6 +14,7 @@ from harness.pipeline.reporting.failing_parts import failing_parts
 from harness.pipeline.reporting.inputs import inputs_of
 from harness.pipeline.reporting.shown import shown
 from harness.pipeline.reporting.task import StoredTask
+from harness.report.material import CANDIDATE
 from harness.report.numbers import Failures, TaskNumbers
 from harness.stats.series import Floats, Ints
 from harness.store.columns import OUTCOMES, Texts
@@ -21,6 +22,7 @@ from harness.store.columns import OUTCOMES, Texts
 MOST_SHOWN = 25
 MOST_CLUSTERED = 600
 MOST_READ = 2_000
+_MOST_TOLD, _MOST_OF_ALL = 300, 1_000  # inputs whose language is told, of a task and of a decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +45,47 @@ def failures_of(task: StoredTask, numbers: TaskNumbers) -> Failures | None:
         return None
     if not len(found.places):
         return Failures(info.name, found.below, 0, found.evaluated)
-    ids, seed = task.ours.ids, task.settings.seed
-    clustered = _drawn(_one_of_each(task.ours.origins, found.places), MOST_CLUSTERED, seed)
-    read = _drawn(np.arange(len(ids)), MOST_READ, seed)
+    ids, clustered, read = task.ours.ids, _clustered(task, found), _read(task)
     inputs = inputs_of(task, {*clustered.tolist(), *read.tolist()})
-    others = {place: inputs.texts[place] for place in read.tolist()}
+    others = [inputs.texts[place] for place in read.tolist()]
+    told = {place: inputs.texts[place] for place in _told(task, read)}
     return Failures(
         info.name,
         found.below,
         len(found.places),
         found.evaluated,
-        failing_parts(task, info, numbers, inputs.lengths, others),
-        clusters_of({ids[i]: inputs.texts[i] for i in clustered.tolist()}, tuple(others.values())),
+        failing_parts(task, info, numbers, inputs.lengths, told),
+        clusters_of({ids[i]: inputs.texts[i] for i in clustered.tolist()}, others),
         len(clustered),
-        shown(task, [ids[i] for i in found.places[:MOST_SHOWN]]),
+        shown(task, _worst(task, found)),
     )
+
+
+def failures_to_read(task: StoredTask) -> tuple[list[str], set[int]]:
+    """The ids of the failures that are shown, and the places of the inputs that are read."""
+    found = _failing(task, task.main) if task.main else None
+    if found is None or not len(found.places):
+        return [], set()
+    return _worst(task, found), {*_clustered(task, found).tolist(), *_read(task).tolist()}
+
+
+def _worst(task: StoredTask, found: _Failing) -> list[str]:
+    return [task.ours.ids[place] for place in found.places[:MOST_SHOWN]]
+
+
+def _clustered(task: StoredTask, found: _Failing) -> Ints:
+    return _drawn(_one_of_each(task.ours.origins, found.places), MOST_CLUSTERED, task.settings.seed)
+
+
+def _read(task: StoredTask) -> Ints:
+    return _drawn(np.arange(len(task.ours.ids)), MOST_READ, task.settings.seed)
+
+
+def _told(task: StoredTask, read: Ints) -> list[int]:
+    """Those of the inputs whose language is told: the more tasks there are, the fewer of each."""
+    tasks = sum(len(judged.results) for judged in task.material.get(CANDIDATE, {}).values())
+    drawn = _drawn(read, min(_MOST_TOLD, _MOST_OF_ALL // max(1, tasks)), task.settings.seed)
+    return [int(place) for place in drawn]
 
 
 def _failing(task: StoredTask, info: MetricInfo) -> _Failing | None:

@@ -61,6 +61,7 @@ def gather(release: Release, decision: Decision, judged: Candidate | None) -> Ma
             speed=speed(measured, decision, policy.alpha),
             costs=costs(connection, decision.runs, measured.run if measured else None, release.prices),
             history=history(connection, decision),
+            decided=len(reader.decisions(connection, decision.release)),
             data=data_numbers(runs.get(CANDIDATE, {}), training, then.candidate.train is not None),
         )
 

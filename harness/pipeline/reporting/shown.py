@@ -28,12 +28,17 @@ def shown(task: StoredTask, ids: Sequence[str]) -> tuple[Shown, ...]:
     """
     if not ids:
         return ()
-    roles = [role for role in task.columns if not problem_between(task, role)]
-    found = {role: picked(task.connection, task.runs[role], task.name, ids) for role in roles}
+    roles = roles_shown(task)
+    found = task.told or {role: picked(task.connection, task.runs[role], task.name, ids) for role in roles}
     scores = {role: _scores(task.columns[role], task.main, frozenset(ids)) for role in roles}
     said = {role: _said(found[role], scores[role]) for role in roles}
     samples = {sample.id: sample for sample in found[CANDIDATE].samples}
     return tuple(_one(task, samples[name], {role: by_id[name] for role, by_id in said.items()}) for name in ids)
+
+
+def roles_shown(task: StoredTask) -> list[str]:
+    """The models that were asked the same as the candidate, which is the first."""
+    return [role for role in task.columns if not problem_between(task, role)]
 
 
 def _one(task: StoredTask, sample: Sample, said: Mapping[str, Said]) -> Shown:
@@ -58,7 +63,7 @@ def _said(result: TaskResult, scores: Mapping[str, Floats]) -> dict[str, Said]:
     outputs = {(output.sample_id, output.repeat): output for output in result.outputs}
     answers = {(answer.sample_id, answer.repeat): answer for answer in result.answers}
     told = {}
-    for sample in result.samples:
+    for sample in (sample for sample in result.samples if sample.id in scores):
         values = scores[sample.id]
         at = sample.id, int(np.argmin(np.nan_to_num(values, nan=-1.0)))
         score = None if np.isnan(values).any() else float(values.mean())

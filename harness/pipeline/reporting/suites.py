@@ -17,6 +17,7 @@ from harness.pipeline.reporting.failures import failures_of
 from harness.pipeline.reporting.inputs import inputs_of
 from harness.pipeline.reporting.metrics import found_by_gates, metric_numbers
 from harness.pipeline.reporting.parts import field_parts, slice_parts
+from harness.pipeline.reporting.reading import with_samples
 from harness.pipeline.reporting.robustness import robustness_of
 from harness.pipeline.reporting.task import StoredTask
 from harness.report.material import CANDIDATE
@@ -40,7 +41,7 @@ def suite_numbers(
     return tuple(
         SuiteNumbers(
             suite,
-            tuple(task_numbers(task, decision) for task in tasks if task.suite == suite),
+            tuple(task_numbers(task, decision) for task in with_samples([one for one in tasks if one.suite == suite])),
             _unscored(connection, one.run.id),
         )
         for suite, one in judged.get(CANDIDATE, {}).items()

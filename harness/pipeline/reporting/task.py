@@ -7,14 +7,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.core.releases import Policy
-from harness.core.runs import MetricInfo
+from harness.core.runs import MetricInfo, TaskResult
 from harness.pipeline.judging.evidence import Material
 from harness.report.material import CANDIDATE
-from harness.stats.series import Settings
+from harness.stats.series import Ints, Settings
 from harness.store.columns import TaskColumns
 
 if TYPE_CHECKING:
     import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """`lengths` are characters, in the samples' order; `texts` are of the places that were asked for."""
+
+    lengths: Ints
+    texts: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,7 @@ class StoredTask:
 
     `digests` tell each role's version of the task: only the same one is compared. `prefix` is what the metrics' names
     begin with ("suite", or "suite.task" where the suite has several tasks). `material` are all runs of the decision.
+    `inputs` and `told` (by role, the samples that are shown) are there where they were read with those of other tasks.
     """
 
     suite: str
@@ -36,6 +45,8 @@ class StoredTask:
     connection: duckdb.DuckDBPyConnection
     material: Material = field(default_factory=dict)
     policy: Policy = field(default_factory=lambda: Policy(gates=()))
+    inputs: Inputs | None = None
+    told: Mapping[str, TaskResult] = field(default_factory=dict)
 
     @property
     def ours(self) -> TaskColumns:

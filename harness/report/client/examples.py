@@ -15,12 +15,12 @@ from harness.report.material import CANDIDATE
 from harness.report.numbers import Said, Shown, TaskNumbers
 from harness.report.page import Fact, Mark
 
-EACH = 3
+EACH = 2
 _LONGEST = 700
 
 
 def samples_section(names: Names) -> Section | None:
-    """Up to three right and three wrong answers of each task; None unless the release shows samples."""
+    """Up to two right and two wrong answers of each task; None unless the release shows samples."""
     presentation, say = names.material.presentation, names.say
     if not presentation.samples:
         return None
@@ -56,7 +56,7 @@ def _example(shown: Shown, task: TaskNumbers, right: bool, names: Names) -> Exam
     texts = [Fact(say["sample_input"], passage(safe.input, _LONGEST))]
     texts += [Fact(say["sample_target"], passage(safe.target, _LONGEST))]
     texts += [Fact(start(names.role(role)), _said(one, names)) for role, one in safe.said.items()]
-    return Example(start(names.task(task)), seen, tuple(texts))
+    return Example(names.heading(task), seen, tuple(texts))
 
 
 def _said(said: Said, names: Names) -> str:

@@ -70,9 +70,11 @@ def _tasks(names: Names) -> Iterator[str]:
     if unasked:
         yield tell(say, "open_unasked", where=", ".join(unasked))
     small = sorted((task for task in tasks if 0 < _units(task) < SMALL), key=_units)
-    yield from (_small(task, names) for task in small[:_MOST])
+    rare = [_small(task, names) for task in small[:_MOST]]
     if len(small) > _MOST:
-        yield tell(say, "open_small_more", count=words.count(len(small) - _MOST, "more task"))
+        rare.append(tell(say, "open_small_more", count=words.count(len(small) - _MOST, "more task")))
+    if rare:
+        yield tell(say, "open_rare", list="; ".join(rare))
     for task in tasks:
         if task.flip_rate:
             yield tell(say, "open_flips", where=names.task(task), share=words.percent(task.flip_rate))

@@ -10,7 +10,7 @@ import yaml
 
 from harness.core.metric_refs import CLEAN
 from harness.core.releases import Gate, Subset
-from harness.report.client.wording import Say, tell
+from harness.report.client.wording import Say, start, tell
 from harness.report.guard import label
 from harness.report.material import CANDIDATE, Material
 from harness.report.numbers import MetricNumbers, TaskNumbers
@@ -51,22 +51,24 @@ class Names:
         """A model as it is written into a picture."""
         if role == CANDIDATE:
             return self.say["new_model_head"]
+        if role == CLEAN:
+            return self.say["clean"]
         return self.say["baseline_production"] if self._kind(role) == "production" else label(role)
 
     def task(self, task: TaskNumbers) -> str:
-        """A task by its suite, and by its own name where the suite has several."""
-        alone = any(len(suite.tasks) == 1 for suite in self.material.suites if suite.name == task.suite)
-        name = label(task.suite.replace("_", " "))
-        if alone:
-            return tell(self.say, "where", name=name)
-        return tell(self.say, "where_in", suite=name, task=label(task.name.replace("_", " ")))
+        """A task in a sentence: by its suite, and by its own name where the suite has several."""
+        return self._task(task, "where")
+
+    def heading(self, task: TaskNumbers) -> str:
+        """A task as a heading."""
+        return start(self._task(task, "headline"))
 
     def about(self, gate: Gate) -> str:
         """What a gate is about, in a sentence: the share of right answers in “triage”, class “billing”."""
         return self._named(gate, "about", "measure")
 
     def short(self, gate: Gate) -> str:
-        """The same as a heading: “triage”: right answers."""
+        """The same as a heading: Triage: right answers."""
         return self._named(gate, "short", "short")
 
     def metric(self, metric: str) -> str:
@@ -80,18 +82,25 @@ class Names:
             return ""
         return self.say.get(f"case_{found[1].info.name}", "")
 
-    def where(self, metric: str) -> str:
-        """The task that a metric is of; "" for speed and errors."""
+    def where(self, metric: str, key: str = "where") -> str:
+        """The task that a metric is of, as the text `key` has it; "" for speed and errors."""
         found = self.find(metric)
         if found is not None:
-            return self.task(found[0])
+            return self._task(found[0], key)
         place = metric.rpartition(".")[0]
-        return "" if _key(metric, self.say) else tell(self.say, "where", name=label(place.replace("_", " ")))
+        return "" if _key(metric, self.say) else tell(self.say, key, name=label(place.replace("_", " ")))
 
     def find(self, metric: str) -> tuple[TaskNumbers, MetricNumbers] | None:
         """A metric's numbers, by the name that gates use."""
         found = ((task, one) for task in self.material.tasks for one in task.metrics if one.name == metric)
         return next(found, None)
+
+    def _task(self, task: TaskNumbers, key: str) -> str:
+        alone = any(len(suite.tasks) == 1 for suite in self.material.suites if suite.name == task.suite)
+        name = label(task.suite.replace("_", " "))
+        if alone:
+            return tell(self.say, key, name=name)
+        return tell(self.say, f"{key}_in", suite=name, task=label(task.name.replace("_", " ")))
 
     def _named(self, gate: Gate, whole: str, measure: str) -> str:
         if gate.is_check:
@@ -113,7 +122,8 @@ class Names:
         name = metric.rpartition(".")[2]
         known = self.say.get(f"{measure}_{name}")
         told = known or tell(self.say, f"{measure}_other", name=label(name.replace("_", " ")))
-        return tell(self.say, whole, measure=told, where=self.where(metric))
+        where = start(self.where(metric, "headline")) if whole == "short" else self.where(metric)
+        return tell(self.say, whole, measure=told, where=where)
 
     def _kind(self, role: str) -> str:
         """What kind of a model a baseline is, by the declaration; the version in production only where it answered."""

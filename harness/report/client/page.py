@@ -28,13 +28,17 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of the page. `nav` is its name in the contents; `points` are a list of sentences."""
+    """One part of the page. `nav` is its name in the contents; `points` are a list of sentences.
+
+    `opens` are shown before the promises, `figures` and `tables` after them.
+    """
 
     id: str
     nav: str
     heading: str
     paragraphs: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
+    opens: tuple[Figure, ...] = ()
     promises: tuple[Promise, ...] = ()
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -53,6 +57,7 @@ class ClientView:
     reason: str
     meaning: str
     decided: str
+    facts: tuple[Fact, ...]
     nav_label: str
     tested: Section
     results: Section

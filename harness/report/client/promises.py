@@ -63,6 +63,11 @@ def rule(gate: Gate, names: Names) -> str:
     return words.rule(replace(gate, against=names.role(gate.against)) if gate.against else gate)
 
 
+def rule_short(gate: Gate, names: Names) -> str:
+    """The same for a picture, where there is little room."""
+    return words.rule(replace(gate, against=names.role_short(gate.against)) if gate.against else gate)
+
+
 def sentence(result: GateResult, names: Names) -> str:
     """What came of a gate. Reasons are told by their kind: their own words are for engineers."""
     told = _check(result, names) if result.gate.is_check else _sentence(result, names)

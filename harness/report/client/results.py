@@ -10,7 +10,7 @@ from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.report import words
 from harness.report.client.names import Names
 from harness.report.client.page import Section
-from harness.report.client.promises import is_time, mark, promise, rule
+from harness.report.client.promises import is_time, mark, promise, rule, rule_short
 from harness.report.client.wording import start, tell
 from harness.report.material import CANDIDATE
 from harness.report.numbers import Difference, MetricNumbers
@@ -20,17 +20,18 @@ from harness.report.pictures.models import ModelRow, models
 
 
 def results_section(names: Names) -> Section:
-    """Promises first, then the models' own figures."""
+    """The promises in a picture and in words, then the models' own figures."""
     say, results = names.say, names.material.decision.results
-    told = [part for part in (_promises(results, names), _models(names)) if part]
+    first, second = _promises(results, names), _models(names)
     return Section(
         "results",
         say["nav_results"],
         say["heading_results"],
         paragraphs=(say["results_intro"] if results else say["results_none"],),
+        opens=(first,) if isinstance(first, Figure) else (),
         promises=tuple(promise(result, names) for result in results),
-        figures=tuple(part for part in told if isinstance(part, Figure)),
-        tables=tuple(part for part in told if isinstance(part, Table)),
+        figures=(second,) if isinstance(second, Figure) else (),
+        tables=tuple(part for part in (first, second) if isinstance(part, Table)),
     )
 
 
@@ -71,7 +72,7 @@ def _value(result: GateResult, names: Names) -> str:
 def _interval(result: GateResult, names: Names) -> IntervalRow:
     gate, evidence, bound = result.gate, result.finding.evidence, result.finding.bound
     good: Literal["above", "below"] = "above" if words.good_side(gate) == "above" else "below"
-    name, text = start(names.short(gate)), words.bound(gate, bound)
+    name, text = start(names.short(gate)), rule_short(gate, names)
     family: Literal["points", "seconds"] = "seconds" if is_time(gate) else "points"
     seen = mark(result, names)
     word = f"{seen.glyph} {seen.word}"

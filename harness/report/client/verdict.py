@@ -48,11 +48,11 @@ def next_section(names: Names) -> Section:
     """What the verdict leads to, the exceptions, and whom to ask."""
     say, decision = names.say, names.material.decision
     verdict = decision.verdict.lower()
-    steps = [say[key] for key in (f"next_{verdict}", f"next_{verdict}_how") if key in say]
-    steps += [step for use in decision.waivers if (step := _waiver(use, names))]
+    told = [say[f"next_{verdict}"], say[f"next_{verdict}_how"]]
+    waivers = tuple(step for use in decision.waivers if (step := _waiver(use, names)))
     contact = names.material.presentation.contact
-    steps += [tell(say, "next_contact", contact=label(contact, 200))] if contact else []
-    return Section("next", say["nav_next"], say["heading_next"], points=tuple(steps))
+    asked = [tell(say, "next_contact", contact=label(contact, 200))] if contact else []
+    return Section("next", say["nav_next"], say["heading_next"], (" ".join(told), *asked), waivers)
 
 
 def _why_pass(required: Iterable[GateResult], names: Names) -> str:

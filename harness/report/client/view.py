@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.report import words
 from harness.report.client.examples import samples_section
+from harness.report.client.facts import facts
 from harness.report.client.guaranteed import guaranteed_section
 from harness.report.client.limits import open_section
 from harness.report.client.method import colophon, method_section
@@ -37,6 +38,7 @@ def build_client(material: Material, say: Say) -> ClientView:
         reason=verdict,
         meaning=why(names),
         decided=label(words.when(decision.decided)),
+        facts=facts(names),
         nav_label=say["nav_label"],
         tested=tested_section(names),
         results=results_section(names),

@@ -77,7 +77,7 @@ def _row(past: Past, pages: Mapping[str, str]) -> tuple[Entry, ...]:
     return (
         Entry(label(past.id[:12]), words.when(label(past.decided)), "digest"),
         Entry(mark=mark_of(past.verdict)),
-        Entry(passage(past.reason, 600), style="sentence"),
+        Entry(words.start(passage(past.reason, 600)), style="sentence"),
         Entry(label(past.adapter[:12]) if past.adapter else words.NOTHING, style="digest"),
         Entry(words.NOTHING if past.version is None else f"v{past.version}", label(past.stage or "")),
         Entry(links=links) if links else Entry("not rendered", "`harness report` makes them"),

@@ -8,25 +8,31 @@ from dataclasses import dataclass
 from harness.report import words
 from harness.report.guard import label
 from harness.report.internal.figures import own_cell
+from harness.report.internal.languages import language
 from harness.report.internal.samples import SamplePart, Samples, samples_of, task_name
 from harness.report.material import CANDIDATE, Material
 from harness.report.numbers import Cluster, Failures, PartNumbers, TaskNumbers
 from harness.report.page import Cell, Table, anchor, heads, number
 
-_PARTS = 20
+_PARTS = 12
+_MORE = 60
 _CLUSTERS = 12
 _EXAMPLES = 3
-_KINDS = {"class": "class", "field": "field", "slice": "slice", "length": "length of the input", "language": "language"}
+_KINDS = {"length": "length of the input"}
 
 
 @dataclass(frozen=True, slots=True)
 class FailurePart:
-    """The failures on one task; tables are None where there is nothing to tell. `cut` says what is left out."""
+    """The failures on one task; tables are None where there is nothing to tell. `cut` says what is left out.
+
+    `others` are the parts that are less weak than those of `parts`.
+    """
 
     anchor: str
     name: str
     sentence: str
     parts: Table | None = None
+    others: Table | None = None
     clusters: Table | None = None
     samples: tuple[SamplePart, ...] = ()
     cut: str = ""
@@ -48,7 +54,8 @@ def _part(name: str, task: TaskNumbers, found: Failures, roles: Sequence[str], s
         anchor("failures", task.suite, task.name),
         name,
         _sentence(task, found),
-        _weak(name, found.parts, roles) if found.parts else None,
+        _weak(name, found, roles) if found.parts else None,
+        _others(name, found, roles) if len(found.parts) > _PARTS else None,
         _alike(name, found) if found.clusters else None,
         tuple(samples.part(task, one) for one in worst),
         _cut(found.failing, len(worst)),
@@ -64,22 +71,30 @@ def _sentence(task: TaskNumbers, found: Failures) -> str:
     return f"{told} {lost} could not be evaluated: neither right nor wrong." if task.samples > found.evaluated else told
 
 
-def _weak(name: str, parts: Sequence[PartNumbers], roles: Sequence[str]) -> Table:
-    """The metric on each part, the worst first."""
-    names = ["Candidate" if role == CANDIDATE else label(role) for role in roles]
-    rows = tuple(_row(one, roles) for one in parts[:_PARTS])
-    rest = len(parts) - _PARTS
+def _weak(name: str, found: Failures, roles: Sequence[str]) -> Table:
+    """The metric on the weakest parts, the worst first."""
     note = "First stands what is low for sure: the part with the lowest upper limit. Parts overlap."
-    cut = f" {words.count(rest, 'more part')} not shown." if rest > 0 else ""
-    return Table(
-        f"Weakest parts of {name}", (Cell("Part"), Cell("Kind"), *heads("", "Samples", *names)[1:]), rows, note + cut
-    )
+    return _parts(f"Weakest parts of {name}, by {label(found.metric)}", found.parts[:_PARTS], roles, note)
+
+
+def _others(name: str, found: Failures, roles: Sequence[str]) -> Table:
+    """The parts after the weakest."""
+    rest = len(found.parts) - _MORE
+    note = f"{words.count(rest, 'more part')} not shown." if rest > 0 else ""
+    return _parts(f"Other parts of {name}, by {label(found.metric)}", found.parts[_PARTS:_MORE], roles, note)
+
+
+def _parts(caption: str, parts: Sequence[PartNumbers], roles: Sequence[str], note: str) -> Table:
+    names = ["Candidate" if role == CANDIDATE else label(role) for role in roles]
+    head = (Cell("Part"), Cell("Kind"), *heads("", "Samples", *names)[1:])
+    return Table(caption, head, tuple(_row(one, roles) for one in parts), note)
 
 
 def _row(one: PartNumbers, roles: Sequence[str]) -> tuple[Cell, ...]:
     name = f"{label(one.column)}={label(one.name)}" if one.column else label(one.name)
+    name = language(name) if one.kind == "language" else name
     own = (own_cell(one.own.get(role)) for role in roles)
-    return Cell(name), Cell(f"{_KINDS.get(one.kind, one.kind)} ({label(one.metric)})"), number(f"{one.samples:,}"), *own
+    return Cell(name), Cell(_KINDS.get(one.kind, one.kind)), number(f"{one.samples:,}"), *own
 
 
 def _alike(name: str, found: Failures) -> Table:

@@ -113,7 +113,7 @@ def interval_row(result: GateResult) -> IntervalRow:
         good="above" if words.good_side(gate) == "above" else "below",
         family="seconds" if gate.metric in LATENCY else "points",
         value_text=words.evidence_value(gate, evidence, finding.bound),
-        bound_text=words.bound(gate, finding.bound),
+        bound_text=label(words.rule(gate)),
     )
 
 

@@ -46,7 +46,7 @@ def _row(one: Past, this: str) -> tuple[Cell, ...]:
         Cell(label(words.when(one.decided))),
         Cell(version, note=label(one.stage or "")),
         Cell(short(one.adapter) if one.adapter else "none", "digest"),
-        Cell(label(one.reason, _REASON), "sentence"),
+        Cell(words.start(label(one.reason, _REASON)), "sentence"),
     )
 
 

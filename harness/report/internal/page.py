@@ -10,10 +10,11 @@ from harness.report.page import Fact, Figure, Mark, Picture, Table
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A table, and the figure that draws it; None where there is nothing to draw."""
+    """A table, and the figure that draws it; None where there is nothing to draw. A `folded` one opens on demand."""
 
     table: Table
     figure: Figure | None = None
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from harness.report import words
 from harness.report.guard import label
 from harness.report.internal.class_tables import class_exhibits
 from harness.report.internal.figures import REASON
-from harness.report.internal.page import SuitePart, TaskPart, exhibit, rest
+from harness.report.internal.page import Exhibit, SuitePart, TaskPart, exhibit, rest
 from harness.report.internal.part_tables import field_table, slice_table
 from harness.report.internal.robustness import robustness_table
 from harness.report.material import CANDIDATE, Material
@@ -70,9 +70,9 @@ def _task(material: Material, task: TaskNumbers, drawn: bool) -> TaskPart:
     roles = [role for role in material.roles if any(role in metric.own for metric in task.metrics)] or [CANDIDATE]
     tables = [field_table(task, roles)] if task.fields else []
     tables += [robustness_table(task.robustness, task.key)] if task.robustness else []
-    tables += [slice_table(task, roles)] if task.slices else []
-    exhibits = (exhibit(None, _metrics(task)), *class_exhibits(task, drawn), *(exhibit(None, one) for one in tables))
-    return TaskPart(label(task.name), _about(task), exhibits)
+    slices = [Exhibit(slice_table(task, roles), folded=True)] if task.slices else []
+    told = (exhibit(None, _metrics(task)), *class_exhibits(task, drawn), *(exhibit(None, one) for one in tables))
+    return TaskPart(label(task.name), _about(task), (*told, *slices))
 
 
 def _about(task: TaskNumbers) -> str:

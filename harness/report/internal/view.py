@@ -93,7 +93,7 @@ def build_internal(material: Material) -> InternalView:
         release=label(decision.release),
         mark=mark(decision.verdict),
         meaning=_MEANING[decision.verdict],
-        reason=label(decision.reason, _REASON),
+        reason=words.start(label(decision.reason, _REASON)),
         decided=label(words.when(decision.decided)),
         facts=_facts(material),
         notes=_notes(material),
@@ -120,7 +120,7 @@ def _notes(material: Material) -> tuple[str, ...]:
     notes = material.decision.notes
     rest = len(notes) - _NOTES
     left = (f"{words.count(rest, 'more note')}; harness store query has them.",) if rest > 0 else ()
-    return (*(label(note, _REASON) for note in notes[:_NOTES]), *left)
+    return (*(words.start(label(note, _REASON)) for note in notes[:_NOTES]), *left)
 
 
 def _facts(material: Material) -> tuple[Fact, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from harness.core.verdicts import Verdict
 from harness.report import guard, words
@@ -30,6 +32,9 @@ class Size:
         return self.name == "narrow"
 
 
+_LONGEST = 400
+_BREAKS = re.compile(r"(?<= )|(?<=[._/])(?=[^\W\d])")  # where a name may go on on the next line
+
 WIDE, NARROW = Size("wide", 760), Size("narrow", 360)
 
 
@@ -38,7 +43,7 @@ def picture(draw: Callable[[Size], Drawing], alt: str, sizes: tuple[Size, Size] 
     said = guard.label(alt, 600)
     drawings = [draw(size) for size in sizes]
     parts = [
-        Part(size.name, STEP * index, drawing.width, drawing.height)
+        Part(size.name, STEP * index, drawing)
         for index, (size, drawing) in enumerate(zip(sizes, drawings, strict=True))
     ]
     wide_one, narrow_one = cut(sheet(drawings), parts, said)
@@ -55,11 +60,32 @@ def fit(text: str, pixels: float, size: float = 13, bold: bool = False) -> str:
     return f"{_start(whole, half, size)}…{_start(whole[::-1], half, size)[::-1]}"
 
 
+def wrap(text: str, pixels: float, size: float = 13, bold: bool = False, lines: int = 3) -> tuple[str, ...]:
+    """A name on as many lines as it takes, at most `lines`: what is still too long is shortened on the last.
+
+    What stands before the last colon (a task before its measure) keeps a line of its own.
+    """
+    whole = guard.label(text, _LONGEST)
+    room = pixels / (1.06 if bold else 1)
+    if lines == 1 or wide(whole, size) <= room:
+        return (fit(whole, pixels, size, bold),)
+    head, colon, tail = whole.rpartition(": ")
+    if colon and wide(head + ":", size) <= room:
+        return (fit(head + ":", pixels, size, bold), *wrap(tail, pixels, size, bold, lines - 1))
+    parts = _BREAKS.split(whole)
+    taken = next((n for n in range(len(parts), 0, -1) if wide("".join(parts[:n]).rstrip(" "), size) <= room), 0)
+    if not taken:
+        return (fit(whole, pixels, size, bold),)
+    first, rest = "".join(parts[:taken]).rstrip(" "), "".join(parts[taken:])
+    return (fit(first, pixels, size, bold), *wrap(rest, pixels, size, bold, lines - 1))
+
+
 def wide(text: str, size: float) -> float:
     """About how many pixels a text takes in a sans serif face, rather too many than too few."""
     return size * sum(map(_width, text))
 
 
+@cache
 def _width(character: str) -> float:
     if character in "iljftrI.,:;'|!()[] \u00a0":
         return 0.34

@@ -1,4 +1,7 @@
-"""What the library draws, cut down to plain shapes and texts whose colours are variables of the style sheet."""
+"""What the library draws, cut down to plain shapes whose colours are variables of the style sheet, and the texts.
+
+Texts are put in here: the library would read links and formulas in them, and takes longer for them than for all else.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,19 @@ import re
 from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.etree import ElementTree
 
 from markupsafe import Markup
+
+from harness.report import guard
+from harness.report.pictures.shapes import Drawing, Text
 
 # The variables of templates/style.css. A drawing is made with a marker in the place of each: #0a0000, #0a0001, …
 COLOURS = (
     *("paper", "panel", "ink", "soft", "line", "link", "pass", "fail", "inconclusive", "error", "neutral"),
     *("ours", "theirs", "series1", "series2", "series3", "series4", "series5", "series6"),
 )
-JOINER = "\u2060"
 
 _SHAPES = {
     "line": ("x1", "y1", "x2", "y2"),
@@ -24,11 +30,10 @@ _SHAPES = {
     "path": ("d",),
     "polyline": ("points",),
     "polygon": ("points",),
-    "text": ("x", "y", "dy", "text-anchor"),
 }
 _SMALL = 200  # pixels, below which a picture keeps its own width
-_SMALL = 200  # pixels, below which a picture keeps its own width
 _MARGIN = 100  # pixels left of a part that still are its own
+_DOWN = 0.35  # of a text's size, from its middle height to the line it stands on
 _STROKE = ("stroke-width", "stroke-opacity", "stroke-dasharray")
 _MARKER = re.compile(r"#0a00([0-9a-f]{2})|rgb\(10,0,(\d+)\)")
 _NUMBER = re.compile(r"-?\d+\.\d+(?:E-?\d+)?")
@@ -46,12 +51,11 @@ def colour(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is cut out of a sheet, from `start` on to the right, and the class that it gets."""
+    """A drawing that is cut out of a sheet, from `start` on to the right, and the class that it gets."""
 
     name: str
     start: float
-    width: float
-    height: float
+    drawing: Drawing
 
 
 def cut(drawn: str, parts: Sequence[Part], alt: str) -> list[Markup]:
@@ -63,13 +67,16 @@ def cut(drawn: str, parts: Sequence[Part], alt: str) -> list[Markup]:
     starts = [part.start - _MARGIN for part in parts[1:]]
     for x, leaf in _leaves(ElementTree.fromstring(drawn), (0.0, 0.0)):
         made[bisect(starts, x)].append(leaf)
+    for svg, part in zip(made, parts, strict=True):
+        svg.extend(_text(one, part.start) for one in part.drawing.shapes if isinstance(one, Text) and one.text)
     return [Markup(ElementTree.tostring(svg, encoding="unicode")) for svg in made]
 
 
 def _opening(part: Part, alt: str) -> ElementTree.Element:
     svg = ElementTree.Element("svg", {"class": f"picture {part.name}", "role": "img", "aria-label": alt})
-    small = f"; max-width: {part.width:g}px" if part.width < _SMALL else ""
-    svg.set("viewBox", f"{part.start:g} 0 {part.width:g} {part.height:g}")
+    width, height = part.drawing.width, part.drawing.height
+    small = f"; max-width: {width:g}px" if width < _SMALL else ""
+    svg.set("viewBox", f"{part.start:g} 0 {width:g} {height:g}")
     svg.set("width", "100%")
     svg.set("style", f"height: auto; font-family: var(--sans){small}")
     return svg
@@ -82,9 +89,9 @@ def _leaves(element: ElementTree.Element, at: Place) -> Iterator[tuple[float, El
         if tag in ("g", "svg"):
             yield from _leaves(child, _moved(child, at))
         elif tag in _SHAPES:
-            shape = _text(child, at) if tag == "text" else _shape(child, tag, at)
+            shape = _shape(child, tag, at)
             if shape is not None:
-                yield _across(shape) + (at[0] if tag != "text" else 0.0), shape
+                yield _across(shape) + at[0], shape
 
 
 def _across(shape: ElementTree.Element) -> float:
@@ -128,26 +135,19 @@ def _paint(element: ElementTree.Element, key: str) -> str:
     return f"var(--{COLOURS[int(found[1], 16) if found[1] else int(found[2])]})"
 
 
-def _text(element: ElementTree.Element, at: Place) -> ElementTree.Element | None:
-    words = "".join(element.itertext()).strip().replace(JOINER, "")
-    if not words:
-        return None
-    given = _properties(element.get("style", ""))
-    x, y = (_short(str(float(element.get(key, "0")) + move)) for key, move in zip(("x", "y"), at, strict=True))
+def _text(text: Text, start: float) -> ElementTree.Element:
+    """A text with nothing hidden, above all that was drawn."""
+    x, y = (_short(str(float(number))) for number in (text.x + start, text.y + _DOWN * text.size))
+    weight = "; font-weight: bold" if text.bold else ""
     shape = ElementTree.Element("text", {"x": x, "y": y})
-    shape.attrib |= {key: value for key in ("dy", "text-anchor") if (value := element.get(key))}
-    kept = {"fill": _paint(ElementTree.Element("text", {"fill": given.get("fill", "")}), "fill")}
-    kept |= {key: _short(given[key]) for key in ("font-size", "font-weight") if given.get(key, "normal") != "normal"}
-    shape.set("style", "; ".join(f"{key}: {value}" for key, value in kept.items()))
-    shape.text = words
+    if text.side != "start":
+        shape.set("text-anchor", text.side)
+    shape.set("style", f"fill: var(--{text.colour}); font-size: {text.size:g}px{weight}")
+    shape.text = guard.label(text.text, 300).strip()
     return shape
 
 
-def _properties(style: str) -> dict[str, str]:
-    pairs = (part.partition(":") for part in style.split(";") if ":" in part)
-    return {key.strip(): value.strip() for key, _, value in pairs}
-
-
+@lru_cache(4_000)  # edges and ticks of a drawing share their places
 def _short(numbers: str) -> str:
     """Numbers to a hundredth: nobody sees more."""
     return _NUMBER.sub(lambda match: f"{round(float(match[0]), 2) + 0.0:g}", numbers)

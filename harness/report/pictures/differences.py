@@ -46,7 +46,8 @@ def differences(rows: Sequence[DifferenceRow]) -> Picture | None:
 
 
 def _panel(family: Family, rows: Sequence[DifferenceRow]) -> Panel:
-    strips = tuple(_strip(row) for row in rows)
+    several = len({row.baseline for row in rows}) > 1
+    strips = tuple(_strip(row, f"against {row.baseline}" if several else "") for row in rows)
     if not any(strip.dots for strip in strips):
         return Panel(strips, (), (-1.0, 1.0))
     limits = limits_of(strips, 0.0, least=2.0 if family == "points" else 0.0)
@@ -56,16 +57,17 @@ def _panel(family: Family, rows: Sequence[DifferenceRow]) -> Panel:
     return Panel(strips, marks, limits, unit, _ABOUT[family], 0.0, "no difference", "← worse", "better →")
 
 
-def _strip(row: DifferenceRow) -> Strip:
+def _strip(row: DifferenceRow, detail: str) -> Strip:
     value, low, high = (_better(row, number) for number in (row.value, row.low, row.high))
     if row.good == "below":
         low, high = high, low
     if value is None:
-        return Strip(row.metric, f"against {row.baseline}", missing=row.value_text or words.NOT_MEASURED)
+        return Strip(row.metric, detail, missing=row.value_text or words.NOT_MEASURED)
     tone = "pass" if low is not None and low > 0 else "fail" if high is not None and high < 0 else "neutral"
     dot = Dot(value, low, high, tone, {"pass": 21, "fail": 23}.get(tone, 21), tone == "neutral")
     word = {"pass": "better", "fail": "worse"}.get(tone, "unclear")
-    return Strip(row.metric, f"against {row.baseline}", (dot,), (Note(row.value_text), Note(word, tone, bold=True)))
+    shown = row.value_text.removesuffix(f"{words.SPACE}points")
+    return Strip(row.metric, detail, (dot,), (Note(word, tone, True, f"{shown}  "),))
 
 
 def _better(row: DifferenceRow, number: float | None) -> float | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from harness.report.pictures import shapes
-from harness.report.pictures.canvas import Size, fit, wide
+from harness.report.pictures.canvas import Size, fit, wide, wrap
 from harness.report.pictures.shapes import Shape
 from harness.report.pictures.strips import Dot, Panel, Strip
 
 _STEP = 17  # from one line of a row to the next
+_NAME = 16  # from one line of a row's name to the next
 _PAD = 9  # above and below a row
 _FOOT = 24  # below the last row of a panel
 _SMALL = 11.5
@@ -49,7 +50,7 @@ class _Layout:
     def right(self) -> float:
         if self.stacked:
             return self.size.width - 8
-        return 206 if self.size.narrow else 540 if self.panel.beside else 618
+        return 206 if self.size.narrow else 540 if self.panel.beside else 596
 
     @property
     def head(self) -> float:
@@ -68,13 +69,24 @@ class _Layout:
         """The height of the words above a row: on a phone only."""
         if not self.size.narrow:
             return 0
-        return (24 if strip.hill else 20) + (16 if strip.detail or (self.stacked and len(strip.notes) > 1) else 0)
+        told = max(len(self.told(strip)), len(strip.notes) if self.stacked else 1)
+        return (24 if strip.hill else 20) + _NAME * (told - 1)
 
     def lines(self, strip: Strip) -> int:
         """How many lines the middle of a row takes."""
         words = 0 if self.stacked else len(strip.notes)
-        beside = 2 if strip.detail and not self.size.narrow else 1
+        beside = 1 if self.size.narrow else len(self.told(strip))
         return max(beside, len(strip.dots), words) + (1 if strip.hill else 0)
+
+    def told(self, strip: Strip) -> tuple[shapes.Text, ...]:
+        """The lines that name a row, from the top of the picture down."""
+        notes = max((wide(note.lead + note.text, 12.5) for note in strip.notes), default=0.0)
+        notes = min(notes, 0.6 * self.size.width)
+        room = self.size.width - (notes + 16 if self.stacked else 0) if self.size.narrow else self.left - 16
+        name = [shapes.Text(0, 0, text, "ink", 13, bold=True) for text in wrap(strip.name, room, bold=True)]
+        detail = wrap(strip.detail, room, _SMALL, lines=2) if strip.detail else ()
+        lines = (*name, *(shapes.Text(0, 0, text, "soft", _SMALL) for text in detail))
+        return tuple(replace(line, y=_NAME * index) for index, line in enumerate(lines))
 
     def height(self, strip: Strip) -> float:
         return 2 * _PAD + self.header(strip) + _STEP * self.lines(strip)
@@ -156,13 +168,9 @@ class _Layout:
             yield from self.dot(dot, base + shift + index * _STEP)
 
     def names(self, strip: Strip, top: float, middle: float) -> Iterator[Shape]:
-        y = top + _PAD + 8 if self.size.narrow else middle - (8 if strip.detail else 0)
-        words = max((wide(note.lead + note.text, 12.5) for note in strip.notes), default=0.0)
-        words = min(words, 0.6 * self.size.width)
-        room = self.size.width - (words + 16 if self.stacked else 0) if self.size.narrow else self.left - 16
-        yield shapes.Text(0, y, fit(strip.name, room, 13, bold=True), "ink", 13, bold=True)
-        if strip.detail:
-            yield shapes.Text(0, y + 16, fit(strip.detail, room, _SMALL), "soft", _SMALL)
+        lines = self.told(strip)
+        y = top + _PAD + 8 if self.size.narrow else middle - (len(lines) - 1) * _NAME / 2
+        yield from (replace(line, y=y + line.y) for line in lines)
 
     def notes(self, strip: Strip, top: float, first: float) -> Iterator[Shape]:
         x = self.size.width if self.stacked else self.right + (14 if self.size.narrow else 24)

@@ -1,19 +1,20 @@
-"""Shapes as layers of one ggplot, drawn by lets-plot.
+"""Shapes as layers of one ggplot, drawn by lets-plot; texts are not among them.
 
 Drawings lie beside each other on one sheet, to be cut apart: drawing a sheet takes about as long as a drawing does.
+No layer has tooltips, which would be worked out for every shape of a page that shows none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from harness.report import guard
-from harness.report.pictures.clean import JOINER, colour
-from harness.report.pictures.shapes import Area, Arrow, Box, Drawing, Line, Path, Point, Text
+from harness.report.pictures.clean import colour
+from harness.report.pictures.shapes import Area, Arrow, Box, Drawing, Line, Path, Point
 
 STEP = 1000.0  # pixels from one drawing to the next; none is as wide
-_EM = 2.0  # pixels of a text's height by the library's unit
+_LEAST = 60.0  # pixels: the library makes no lower sheet, and centres what is lower
 _LINE = 2.2  # pixels of a line's width by the library's unit
 _LARGER = {23: 1.3, 24: 1.15}  # diamonds and triangles, to look as large as a circle
 
@@ -23,18 +24,25 @@ Plot = Any  # lets_plot has no types
 
 def sheet(drawings: Sequence[Drawing]) -> str:
     """The drawings as SVG, each `STEP` pixels right of the one before."""
-    height = max(drawing.height for drawing in drawings)
+    height = max(_LEAST, *(drawing.height for drawing in drawings))
     plot = _ground(STEP * (len(drawings) - 1) + drawings[-1].width, height)
+    by_kind = [_by_kind(drawing) for drawing in drawings]
     for kind, (columns, geom) in _KINDS.items():
         data: Columns = {}
-        for index, drawing in enumerate(drawings):
-            found = [shape for shape in drawing.shapes if isinstance(shape, kind)]
-            for key, values in columns(found).items():
+        for index, found in enumerate(by_kind):
+            for key, values in columns(found[kind]).items():
                 moved = [value + STEP * index for value in values] if key in _ACROSS else values
                 data.setdefault(key, []).extend(moved)
         if any(data.values()):
             plot += geom(_arrays(data))
     return str(plot.to_svg())
+
+
+def _by_kind(drawing: Drawing) -> Mapping[type, list[Any]]:
+    found: dict[type, list[Any]] = defaultdict(list)
+    for shape in drawing.shapes:
+        found[type(shape)].append(shape)
+    return found
 
 
 def _ground(width: float, height: float) -> Plot:
@@ -72,7 +80,7 @@ def _boxes(data: dict[str, Any]) -> Plot:
     from lets_plot import aes, geom_rect
 
     place = {key: key for key in ("xmin", "xmax", "ymin", "ymax", "fill", "alpha", "size")}
-    return geom_rect(aes(**place, color="fill"), data=data)
+    return geom_rect(aes(**place, color="fill"), data=data, tooltips="none")
 
 
 def _area_columns(shapes: Sequence[Area]) -> Columns:
@@ -82,7 +90,7 @@ def _area_columns(shapes: Sequence[Area]) -> Columns:
 def _areas(data: dict[str, Any]) -> Plot:
     from lets_plot import aes, geom_polygon
 
-    return geom_polygon(aes("x", "y", group="group", fill="color", alpha="alpha"), data=data, size=0)
+    return geom_polygon(aes("x", "y", group="group", fill="color", alpha="alpha"), data=data, size=0, tooltips="none")
 
 
 def _path_columns(shapes: Sequence[Path]) -> Columns:
@@ -93,7 +101,7 @@ def _paths(data: dict[str, Any]) -> Plot:
     from lets_plot import aes, geom_path
 
     shown = aes("x", "y", group="group", color="color", alpha="alpha", size="size")
-    return geom_path(shown, data=data)
+    return geom_path(shown, data=data, tooltips="none")
 
 
 def _outlines(shapes: Sequence[tuple[Sequence[tuple[float, float]], str, float, float]]) -> Columns:
@@ -122,7 +130,7 @@ def _lines(data: dict[str, Any]) -> Plot:
     from lets_plot import aes, geom_segment
 
     place = {key: key for key in ("xend", "yend", "color", "alpha", "size", "linetype")}
-    return geom_segment(aes("x", "y", **place), data=data)
+    return geom_segment(aes("x", "y", **place), data=data, tooltips="none")
 
 
 def _arrow_columns(shapes: Sequence[Arrow]) -> Columns:
@@ -138,7 +146,9 @@ def _arrows(data: dict[str, Any]) -> Plot:
     from lets_plot import aes, arrow, geom_segment
 
     head = arrow(angle=28, length=6, type="closed")
-    return geom_segment(aes("x", "y", xend="xend", yend="y", color="color"), data=data, size=0.3, arrow=head)
+    return geom_segment(
+        aes("x", "y", xend="xend", yend="y", color="color"), data=data, size=0.3, arrow=head, tooltips="none"
+    )
 
 
 def _point_columns(shapes: Sequence[Point]) -> Columns:
@@ -156,37 +166,12 @@ def _points(data: dict[str, Any]) -> Plot:
     from lets_plot import aes, geom_point
 
     shown = aes("x", "y", shape="shape", color="color", fill="fill", size="size")
-    return geom_point(shown, data=data, stroke=0.8)
-
-
-def _unparsed(text: str) -> str:
-    """A text with nothing hidden, which the library draws as it stands: it would read links and formulas in it."""
-    return guard.label(text, 300).replace("<", "<" + JOINER).replace("\\", "\\" + JOINER)
-
-
-def _text_columns(shapes: Sequence[Text]) -> Columns:
-    drawn = [shape for shape in shapes if shape.text]
-    return {
-        "x": [shape.x for shape in drawn],
-        "y": [-shape.y for shape in drawn],
-        "label": [_unparsed(shape.text) for shape in drawn],
-        "color": [colour(shape.colour) for shape in drawn],
-        "size": [shape.size / _EM for shape in drawn],
-        "hjust": [("start", "middle", "end").index(shape.side) / 2 for shape in drawn],
-        "fontface": ["bold" if shape.bold else "plain" for shape in drawn],
-    }
-
-
-def _texts(data: dict[str, Any]) -> Plot:
-    from lets_plot import aes, geom_text
-
-    place = {key: key for key in ("label", "color", "size", "hjust", "fontface")}
-    return geom_text(aes("x", "y", **place), data=data)
+    return geom_point(shown, data=data, stroke=0.8, tooltips="none")
 
 
 _ACROSS = ("x", "xend", "xmin", "xmax", "group")
 
-# In this order one above the other: what is read lies above what is seen.
+# In this order one above the other.
 _KINDS: dict[type, tuple[Callable[[Any], Columns], Callable[[dict[str, Any]], Plot]]] = {
     Box: (_box_columns, _boxes),
     Area: (_area_columns, _areas),
@@ -194,5 +179,4 @@ _KINDS: dict[type, tuple[Callable[[Any], Columns], Callable[[dict[str, Any]], Pl
     Path: (_path_columns, _paths),
     Arrow: (_arrow_columns, _arrows),
     Point: (_point_columns, _points),
-    Text: (_text_columns, _texts),
 }

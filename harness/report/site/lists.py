@@ -40,7 +40,7 @@ def decisions_page(release: str, own: Sequence[Decided], others: Sequence[Decide
     """The decisions of the release, newest first; those of other releases in the same store by name only."""
     rows = tuple(
         (Entry(links=(Link(one.id[:12], decision_link(one.id)),), note=words.when(label(one.decided)), style="digest"),
-         Entry(mark=mark_of(one.verdict)), Entry(label(one.reason, 600), style="sentence"),
+         Entry(mark=mark_of(one.verdict)), Entry(words.start(label(one.reason, 600)), style="sentence"),
          Entry(links=tuple(Link(name, decision_link(one.id, name)) for name in ("internal", "client"))))
         for one in own
     )  # fmt: skip

@@ -41,7 +41,7 @@ def decision_page(decision: Decision) -> SitePage:
             Section("Digests", tables=(_pairs("Digests", {"decision": decision.id, **decision.digests}),)),
         ),
         mark(decision.verdict),
-        passage(decision.reason),
+        words.start(passage(decision.reason)),
         f"Decided {words.when(label(decision.decided))}.",
         links=tuple(
             Link(f"The report, {edition} edition", decision_link(decision.id, edition))

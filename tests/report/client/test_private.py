@@ -69,9 +69,9 @@ def test_samples_are_shown_a_few_of_each_kind_with_private_values_blacked_out() 
     told = Presentation(samples=True, redact=("order_id", "text", "nowhere"))
     section = build_client(replace(MADE["pass"], presentation=told), SAY).samples
     assert section is not None
-    summaries = [one.mark.word for one in section.examples if "summaries" in one.task]
+    summaries = [one.mark.word for one in section.examples if "Summaries" in one.task]
     assert set(summaries) == {"Near what was expected", "Far from what was expected"}
-    orders = [one for one in section.examples if "orders" in one.task]
-    assert [one.mark.word for one in orders] == ["Right answer"] * 3 + ["Wrong answer"] * 3
+    orders = [one for one in section.examples if "Orders" in one.task]
+    assert [one.mark.word for one in orders] == ["Right answer"] * 2 + ["Wrong answer"] * 2
     assert all(fact.text == "███" for one in orders for fact in one.texts[:1])
     assert "NL-5" not in "".join(fact.text for one in orders for fact in one.texts)

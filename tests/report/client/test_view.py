@@ -40,7 +40,8 @@ def text(page: str) -> str:
 
 
 def points(view: ClientView, part: str) -> str:
-    return "\n".join(getattr(view, part).points).replace("\u00a0", " ")
+    section = getattr(view, part)
+    return "\n".join((*section.paragraphs, *section.points)).replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -90,7 +91,7 @@ def test_only_what_passed_is_guaranteed_by_its_bound_and_not_its_value() -> None
 
 def test_an_exception_is_told_with_its_owner_and_its_end_everywhere() -> None:
     view = build_client(MADE["waived"], SAY)
-    one = next(one for one in view.results.promises if "orders" in one.name)
+    one = next(one for one in view.results.promises if "Orders" in one.name)
     assert one.mark.word == "Exception granted"
     assert "Grace Hopper accepts this until 31\u00a0December 2026." in one.sentence
     assert "exception was granted by Grace Hopper until 31 December 2026" in points(view, "next")
@@ -223,7 +224,7 @@ def test_a_measure_that_was_lost_or_repeated_is_told() -> None:
     found = replace(found, decision=replace(found.decision, looks=(2, 3)))
     view = build_client(found, SAY)
     assert view.service.points[0].startswith("The new model: the time of an answer could not be told.")
-    assert "Each was asked 3 times." in view.tested.points[0]
+    assert view.tested.tables[0].rows[0][1].note == "Each was asked 3 times."
     assert "answered otherwise in 5.0 % of the cases" in points(view, "open")
     assert "only 40 groups of test cases that belong together" in points(view, "open")
     assert any("this is look 2" in one for one in view.method.paragraphs)

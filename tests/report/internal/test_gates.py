@@ -30,15 +30,21 @@ def result(rule: str, threshold: float, evidence: Estimate | Comparison, subset:
 @pytest.mark.parametrize(
     ("rule", "threshold", "evidence", "good", "bound"),
     [
-        ("at_least", 0.6, SHARE, "above", "60 %"),
-        ("at_most", 0.8, SHARE, "below", "80 %"),
-        ("margin", 0.03, CHANGE, "above", "−3.0 points"),
-        ("improves", 0.0, CHANGE, "above", "no difference"),
-        ("win_rate", 0.6, SHARE, "above", "60 %"),
-        ("no_critical_failures", 0.03, Estimate(0.0, 0.0, 0.02, 0.95, 150, "exact"), "below", "3 %"),
+        ("at_least", 0.6, SHARE, "above", "at least 60 %"),
+        ("at_most", 0.8, SHARE, "below", "at most 80 %"),
+        ("margin", 0.03, CHANGE, "above", "at most 3 points below base"),
+        ("improves", 0.0, CHANGE, "above", "better than base"),
+        ("win_rate", 0.6, SHARE, "above", "better than base on over 60 %"),
+        (
+            "no_critical_failures",
+            0.03,
+            Estimate(0.0, 0.0, 0.02, 0.95, 150, "exact"),
+            "below",
+            "no failure, shown rarer than 3 %",
+        ),
     ],
 )
-def test_the_good_side_and_the_bound(
+def test_the_good_side_and_the_rule(
     rule: str, threshold: float, evidence: Estimate | Comparison, good: str, bound: str
 ) -> None:
     drawn = interval_row(result(rule, threshold, evidence))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,3 +32,22 @@ def test_a_team_template_that_fails_is_named(tmp_path: Path, template: str) -> N
     (tmp_path / "gates.html").write_text(template)
     with pytest.raises(ConfigError, match=re.escape(str(tmp_path))):
         render_page("internal.html", build_internal(made.material()), tmp_path)
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ('{% extends "harness/index.html" %}\n{% block nav %}\n{{ view.nothing }}{% endblock %}', "index.html:3: "),
+    ('{% extends "harness/index.html" %}\n{% block nav %}\n{{ 1 / 0 }}{% endblock %}', "index.html:3: "),
+    ('{% extends "index.html" %}', 'index.html:1: .* A file extends the package\'s of its own name as "harness/NAME"'),
+    ("a\n{# b", "index.html:2: .* Missing end of comment tag"),
+    ('\n{% include "nothing.html" %}', "index.html:2: .* there is no template 'nothing.html'"),
+])  # fmt: skip
+def test_it_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "index.html").write_text(text)
+    with pytest.raises(ConfigError, match=said):
+        render_page("index.html", SimpleNamespace(title="Reports", release="desk", facts=()), tmp_path)
+
+
+def test_a_mistake_of_ours_is_not_put_down_to_a_team(tmp_path: Path) -> None:
+    (tmp_path / "theme.css").write_text(":root { --link: #0a5; }")
+    with pytest.raises(TypeError):
+        render_page("index.html", SimpleNamespace(title="Reports", release="desk", facts=3), tmp_path)

@@ -146,7 +146,7 @@ def test_weak_parts_and_like_inputs_are_tables() -> None:
     assert part.parts is not None
     assert part.clusters is not None
     rows = [[cell.text.replace(SPACE, " ") for cell in row] for row in part.parts.rows]
-    assert rows[0] == ["language=de", "slice (accuracy)", "20", "40.0 %", "not measured"]
+    assert rows[0] == ["language=de", "slice", "20", "40.0 %", "not measured"]
     assert rows[1][3:] == ["not measured", "not measured"], "a part without a number is never 0"
     assert part.parts.rows[0][4].note == "other samples"
     assert [cell.text for cell in part.clusters.rows[0]] == ["card, [U+202E]gnp.exe", "4", "a, b, c"]

@@ -109,6 +109,8 @@ def test_a_trend_needs_two_points_and_stays_small() -> None:
     assert trend("accuracy", [POINT], words.percent) is None
     assert picture is not None
     assert "max-width: 120px" in parsed(picture)[0].get("style", "")
+    (dot,) = parsed(picture)[0].iter("circle")
+    assert float(dot.get("cy", "")) == pytest.approx(14, abs=1), "a level trend lies in the middle of its 28 pixels"
 
 
 def test_costs_name_each_model_beside_its_dot() -> None:

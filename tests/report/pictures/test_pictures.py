@@ -74,7 +74,7 @@ def test_the_same_numbers_give_the_same_bytes(kind: str) -> None:
     assert KINDS[kind]("name") == KINDS[kind]("name")
 
 
-@pytest.mark.parametrize("kind", set(KINDS) - {"trend"})
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"trend"}))
 def test_texts_are_read_at_the_width_they_are_drawn_for(kind: str) -> None:
     picture = KINDS[kind]("name")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 import pytest
 
 from harness.core.verdicts import Verdict
+from harness.report.pictures.canvas import wrap
 from harness.report.pictures.differences import DifferenceRow, differences
 from harness.report.pictures.intervals import intervals
 from harness.report.pictures.models import ModelRow, models
@@ -94,7 +96,7 @@ def test_an_open_end_is_dashed_to_the_edge() -> None:
 
     assert picture is not None
     dashed = [line for line in parsed(picture)[0].iter("line") if line.get("stroke-dasharray")]
-    assert [line.get("x2") for line in dashed] == ["618"]
+    assert [line.get("x2") for line in dashed] == ["596"]
 
 
 def test_forty_gates_one_below_the_other() -> None:
@@ -145,3 +147,38 @@ def test_a_model_that_was_not_measured_is_named_without_a_dot() -> None:
     assert picture is not None
     assert any("not measured" in text and "base" in text for text in texts(picture))
     assert len(circles(parsed(picture)[0])) == 1
+
+
+def test_a_long_name_goes_on_on_the_next_line_before_it_is_shortened() -> None:
+    assert wrap("triage.accuracy", 240) == ("triage.accuracy",)
+    assert wrap("Orders: records with every field right", 190, bold=True) == (
+        "Orders:",
+        "records with every field",
+        "right",
+    )
+    assert wrap("robustness.out_of_scope.accuracy", 189, bold=True) == ("robustness.out_of_scope.", "accuracy")
+    cut = wrap("word " * 60, 120)
+    assert len(cut) == 3
+    assert "…" in cut[-1]
+    assert "…" not in cut[0] + cut[1]
+
+
+def test_rows_tell_names_and_rules_apart_where_tasks_share_a_measure() -> None:
+    names = ("Robustness, out of scope, far out: right answers", "Robustness, queue: right answers")
+    picture = intervals([replace(gate(name), bound_text="at least 90 %") for name in names])
+
+    assert picture is not None
+    read = " ".join(texts(picture))
+    assert all(name.partition(": ")[0] in read for name in names)
+    assert "…" not in read
+    assert read.count("at least 90 %") == 2
+
+
+def test_only_with_several_baselines_each_row_names_its_own() -> None:
+    rows = [DifferenceRow("m", role, 0.02, 0.01, 0.03) for role in ("base", "other")]
+    alone, both = differences(rows[:1]), differences(rows)
+
+    assert alone is not None
+    assert both is not None
+    assert "against base" not in texts(alone)
+    assert {"against base", "against other"} <= set(texts(both))
