@@ -1,25 +1,35 @@
-"""Training data. `harness data chat SUITE ROWS` prints the rows of a task as chat rows: the suite's own prompt and the
-right answer, so that the model learns from the very words it is asked with."""
+"""Training data: check it, convert it, split it, look for leaked samples, choose what to label next, report on it."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+import importlib
+from types import ModuleType
+
+VERBS = {
+    "chat": "print rows of a task as chat rows",
+    "check": "say what is wrong with training rows, and where",
+    "convert": "write rows of any format as one that Axolotl reads",
+    "split": "split rows into train, validation and test",
+    "leaks": "list the samples of suites that stand in training rows",
+    "next": "choose the unlabelled rows to label next",
+    "merge": "take labelled rows into the training rows",
+    "report": "report on the data of a release: counts, balance, lengths, leaks, drift",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's own options."""
+    """The verbs, each with its own options."""
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    chat = verbs.add_parser("chat", help="print rows of a task as chat rows", description=__doc__)
-    chat.add_argument("suite", help="the suite's file (suites/triage.yaml)")
-    chat.add_argument("rows", help="JSON Lines with the columns that the suite reads, and the target")
-    chat.add_argument("--task", help="the task, where the suite has several")
+    for name, text in VERBS.items():
+        module = _module(name)
+        module.arguments(verbs.add_parser(name, help=text, description=module.__doc__))
 
 
 def main(given: argparse.Namespace) -> int:
-    """Print chat rows, one JSON object a line."""
-    from harness.pipeline.chat import chat_rows
+    """Do what the verb says; its exit code."""
+    return int(_module(given.verb).main(given))
 
-    for line in chat_rows(Path(), given.suite, given.rows, given.task):
-        print(line)
-    return 0
+
+def _module(verb: str) -> ModuleType:
+    return importlib.import_module(f"harness.cli.data_verbs.{verb}")

@@ -1,6 +1,7 @@
 """Check release.yaml and every file that it names, and run nothing. All problems come in one list.
 
-A gate that can't pass with the samples at hand is no problem of the files, but a warning.
+A gate that can't pass with the samples at hand is no problem of the files, but a warning. So is a name in report.redact
+that no row has.
 """
 
 from __future__ import annotations

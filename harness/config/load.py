@@ -48,7 +48,7 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
     gates, gate_problems = load_gates(parsed, suites, source)
     problems += _candidate_problems(root, parsed, source) + gate_problems
     problems += baseline_problems(root, parsed, suites, source)
-    problems += leak_problems(root, parsed.candidate.train, suites)
+    problems += leak_problems(root, parsed.candidate.train, suites, parsed.policy.max_leaked)
     waivers, waiver_problems = load_waivers(root, parsed.name, gates, complete=not gate_problems)
     checks, check_problems = load_checks(root, parsed.checks, source)
     problems += waiver_problems + check_problems + price_problems(parsed, source)

@@ -168,6 +168,9 @@ class PolicyFile(_File):
     max_attempts: int | None = Field(
         None, ge=1, description="How many candidates may be judged on the same samples; default: any number, and said."
     )
+    max_leaked: int = Field(
+        0, ge=0, description="How many samples may stand in the training data; gates must then hold without them, too."
+    )
 
 
 class ReportFile(_File):

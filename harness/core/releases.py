@@ -239,6 +239,7 @@ class Policy:
     `max_not_evaluated` the share of samples lost to the infrastructure beyond which nothing is judged. `looks` is how
     often the samples may be looked at while they come in; 0 is at any time, by bounds that allow for it.
     `max_attempts` is how many candidates may be judged on the same samples (None: any number, and it is said).
+    `max_leaked` is how many samples may stand in the training data; each gate must then hold without them, too.
     """
 
     gates: tuple[Gate, ...]
@@ -249,6 +250,7 @@ class Policy:
     seed: int = 20_260_101
     looks: int = 1
     max_attempts: int | None = None
+    max_leaked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

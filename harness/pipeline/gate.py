@@ -14,6 +14,7 @@ from harness.core.releases import Release
 from harness.core.verdicts import Role, Verdict
 from harness.pipeline.candidate import Candidate, candidate
 from harness.pipeline.checking.hand_written import judge_with_checks
+from harness.pipeline.data.leaks import refuse_leaks
 from harness.pipeline.judging.attempts import data_of, read_attempts
 from harness.pipeline.judging.evidence import Material
 from harness.pipeline.judging.judge import Judgement, infrastructure_failed, judge
@@ -59,6 +60,7 @@ def gate(
     check_needs(release)
     workspace = Workspace(release.root)
     with locked(workspace):
+        refuse_leaks(release)
         judged = candidate(release, watch)
         decision, material = _look_by_look(release, judged, watch, cached)
         decision = _kept(release, decision, material, workspace)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
 from harness.core.releases import Release, Task
@@ -10,13 +12,29 @@ from harness.core.samples import Json
 
 # The samples are a part of the bundle; rows that only choose a prompt are told by the task's digest.
 _APART = ("samples", "validation")
+TAUGHT = ("data", "validation", "config")  # digests of the trainer's manifest
 
 
-def recipe(release: Release, suite: str) -> dict[str, Json]:
-    """The seed, and of each task of the suite everything but its samples: prompt, examples, generation, metrics."""
+def recipe(release: Release, suite: str, adapter: Path | None = None) -> dict[str, Json]:
+    """The seed, and of each task of the suite everything but its samples: prompt, examples, generation, metrics.
+
+    Of an `adapter` that was trained here, the digests of what taught it, too.
+    """
+    taught: dict[str, Json] = dict(taught_by(adapter))
     tasks = [task for one in release.suites if one.name == suite for task in one.tasks]
     measure = asdict(release.measure) if release.measure and not tasks else None
-    return {"seed": release.seed, "tasks": {task.name: task_recipe(task) for task in tasks}, "measure": measure}
+    told: dict[str, Json] = {"seed": release.seed, "tasks": {t.name: task_recipe(t) for t in tasks}, "measure": measure}
+    return {**told, "taught": taught} if taught else told
+
+
+def taught_by(adapter: Path | None) -> dict[str, str]:
+    """SHA-256 of the files that an adapter was trained from, by TAUGHT; {} where it was not trained here."""
+    try:
+        found = json.loads((adapter.parent / "manifest.json").read_text(encoding="utf-8")) if adapter else {}
+    except (OSError, ValueError):
+        return {}
+    known = found.get("digests") if isinstance(found, dict) else None
+    return {name: str(known[name]) for name in TAUGHT if known.get(name)} if isinstance(known, dict) else {}
 
 
 def task_recipe(task: Task) -> dict[str, Any]:

@@ -14,8 +14,6 @@ from harness.pipeline.workspace import Workspace
 from harness.report.index.view import build_index
 from harness.report.material import Material
 from harness.report.render import render_page
-from harness.store import reader
-from harness.store.database import opened
 from harness.store.files import refused, write_lines
 
 INTERNAL, CLIENT = "internal", "client"
@@ -61,9 +59,7 @@ def _index(release: Release, material: Material, folder: Path, new: set[str]) ->
         past.id: {edition: name for edition in EDITIONS if (name := file_name(past.id, edition)) in there}
         for past in material.history
     }
-    with opened(Workspace(release.root).store, read_only=True) as connection:
-        total = len(reader.decisions(connection, release.name))
-    view = build_index(material.decision, material.history, files, total)
+    view = build_index(material.decision, material.history, files, material.decided)
     return render_page("index.html", view, templates_of(release))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness import base_models
 from harness.config.load import load_release
+from harness.config.presentation import unknown_columns
 from harness.core.errors import ConfigError, Problem
 from harness.core.releases import Release
 from harness.core.verdicts import Role
@@ -23,11 +24,19 @@ def validate(path: Path) -> Release:
 
 
 def warnings(release: Release) -> list[str]:
-    """A line for each blocking gate that can't pass with the samples at hand, as `file:line: warning: …`."""
+    """A line for each blocking gate that can't pass with the samples at hand, as `file:line: warning: …`.
+
+    Then one for each name in `report.redact` that no row has: nothing would be blacked out by it.
+    """
     from harness.pipeline.planning.prospects import prospects
 
     hopeless = [one for one in prospects(release) if one.can_pass is False and one.gate.role is not Role.ADVISORY]
-    return [f"{one.gate.place}: warning: {one.obstacle}" for one in hopeless]
+    unknown = unknown_columns(release.presentation.redact, release.suites)
+    return [
+        *(f"{one.gate.place}: warning: {one.obstacle}" for one in hopeless),
+        *(f"{release.file}: warning: no row that is known has '{name}' of report.redact: it blacks out nothing."
+          for name in unknown),
+    ]  # fmt: skip
 
 
 def _outside_config(release: Release) -> list[Problem]:

@@ -103,4 +103,4 @@ def test_no_cell_of_a_csv_file_is_run_by_a_spreadsheet(tmp_path: Path) -> None:
     assert said == [f"'{text}" for text in texts[:6]] + ["-1.5", "a=b"]
     assert [row["text"] for row in read(plain / "outputs.jsonl")][:-1] == list(texts[:-1])
     assert [export.without_formula(text) for text in texts[:-1]] == said
-    assert [row["value"] for row in read(folder / "scores.csv")][0].startswith("0.33")
+    assert next(row["value"] for row in read(folder / "scores.csv")).startswith("0.33")

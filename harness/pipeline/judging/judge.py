@@ -20,6 +20,7 @@ from harness.pipeline.judging import provenance
 from harness.pipeline.judging.attempts import NONE, Attempts, too_many
 from harness.pipeline.judging.comparable import of_task, recipe_differences
 from harness.pipeline.judging.evidence import Judged, Material, error, evidence_for
+from harness.pipeline.judging.leaks import both, leak_notes, leaked_of, too_many_leaked, without
 from harness.pipeline.judging.notes import notes_on
 from harness.pipeline.judging.reason import reason_of
 from harness.pipeline.judging.waive import waive, waivers_digest
@@ -55,13 +56,16 @@ def judge(
     if policy.looks == 0:  # other samples are no second look where the bounds allow for any number of them
         attempts = replace(attempts, otherwise=())
     look = max(1, policy.looks) if look is None else look
-    mixed_up, unproven = _mixed_up(at_look(release, look), material, candidate), _unproven(material)
+    leaked = leaked_of(candidate)
+    mixed_up = _mixed_up(at_look(release, look), material, candidate) or too_many_leaked(leaked, policy)
+    unproven = _unproven(material)
     alphas = [alpha_of(gate, release, look) for gate in policy.gates]
+    clean = without(release, material, leaked) if leaked else material
 
     def find(gate: Gate) -> Finding:
-        found = (
-            error(mixed_up) if mixed_up else _finding(gate, release, material, attempts, alpha_of(gate, release, look))
-        )
+        alpha = alpha_of(gate, release, look)
+        found = error(mixed_up) if mixed_up else _finding(gate, release, material, attempts, alpha)
+        found = both(found, lambda: _finding(gate, release, clean, attempts, alpha), leaked)
         doubtful = found.passes and unproven and not release.serve.accept_unproven
         return replace(found, passes=False, reason=str(unproven)) if doubtful else found
 
@@ -86,7 +90,12 @@ def judge(
         runs=runs,
         candidate=candidate,
         digests=digests,
-        notes=(*notes_on(release, material, look), *attempts.notes, *([unproven] if unproven else [])),
+        notes=(
+            *notes_on(release, material, look),
+            *leak_notes(leaked, results),
+            *attempts.notes,
+            *([unproven] if unproven else []),
+        ),
         decided=decided,
         waivers=waivers,
         attempts=attempts.numbers,
@@ -210,7 +219,7 @@ def _policy(policy: Policy) -> dict[str, Json]:
     for gate in value["gates"]:
         del gate["place"]
         _drop(gate, subset=None)
-    return _drop(value, looks=1, max_attempts=None)
+    return _drop(value, looks=1, max_attempts=None, max_leaked=0)
 
 
 def decision_id(decision: Decision) -> str:

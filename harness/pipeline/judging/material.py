@@ -9,9 +9,10 @@ from harness.core.releases import Release
 from harness.core.runs import Run
 from harness.core.samples import Json
 from harness.pipeline.candidate import Candidate
+from harness.pipeline.data.leaks import leaks_of
 from harness.pipeline.decisions import find_decision
 from harness.pipeline.judging.evidence import Judged, Material
-from harness.pipeline.running.runs import Plan
+from harness.pipeline.judging.leaks import KEY
 from harness.pipeline.workspace import Workspace
 from harness.store import bundle, reader
 from harness.store.columns import task_columns
@@ -21,6 +22,8 @@ from harness.store.writer import bring_in
 
 if TYPE_CHECKING:
     import duckdb
+
+    from harness.pipeline.running.runs import Plan
 
 
 def stored(release: Release, plan: Plan) -> Material:
@@ -71,9 +74,11 @@ def _made_of_answers(run: Run) -> frozenset[str]:
 
 def candidate_json(candidate: Candidate, release: Release) -> Mapping[str, Json]:
     """Who is judged, as it stands in the decision."""
+    leaked = leaks_of(release).samples
     return {
         "base_model": release.candidate.base_model,
         "base_digest": candidate.base_digest,
         "adapter_digest": candidate.adapter_digest,
         "trained": candidate.manifest is not None,
+        **({KEY: leaked} if leaked else {}),
     }

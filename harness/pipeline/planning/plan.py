@@ -11,6 +11,7 @@ from harness.core.releases import Release
 from harness.core.runs import Model, Run
 from harness.core.samples import Json
 from harness.pipeline.candidate import Candidate, foreseen
+from harness.pipeline.data.lock import changes
 from harness.pipeline.planning.costs import finished, measured_seconds, requests_of, run_seconds
 from harness.pipeline.planning.prospects import Planning, Prospect, prospects
 from harness.pipeline.running.measure import PlannedMeasurement
@@ -88,6 +89,7 @@ def plan(release: Release, planning: Planning) -> ReleasePlan:
     if planned.measurement:
         steps.append(_measured_step(planned.measurement, here))
     gates = prospects(release, planning, _known_samples(here))
+    notes = (*notes, *changes(release, bool(found.adapter_digest), here.runs))
     return ReleasePlan(release, tuple(steps), tuple(gates), planning, notes)
 
 

@@ -117,7 +117,9 @@ def measure(session: Session, planned: PlannedMeasurement, vouch: Callable[[Cont
     )
     folder = Workspace(session.release.root).run(planned.id)
     folder.mkdir(parents=True, exist_ok=True)
-    bundle.finish(folder, run, results, recipe(session.release, MEASURED_RUN))
+    loaded = planned.models[0].adapter
+    told = recipe(session.release, MEASURED_RUN, loaded.folder if loaded else None)
+    bundle.finish(folder, run, results, told)
     bring_in(Workspace(session.release.root).store, folder)
     session.watch(Event(MEASURED_RUN, "done", planned.id[:12]))
 

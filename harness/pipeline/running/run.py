@@ -90,7 +90,8 @@ def run_suite(session: Session, planned: PlannedRun, vouched: Vouched) -> None:
     results = [made.results[task.name] for task in planned.suite.tasks]
     run = _run_of(session.release, planned, results, vouched, started, time.monotonic() - clock)
     run = replace(run, notes=(*run.notes, *made.notes), versions={**run.versions, **made.versions})
-    _keep(session.release, run, results, folder)
+    loaded = planned.contender.adapter
+    _keep(session.release, run, results, folder, loaded.folder if loaded else None)
 
 
 def run_human(release: Release, planned: PlannedRun, files: Mapping[str, str]) -> None:
@@ -101,9 +102,9 @@ def run_human(release: Release, planned: PlannedRun, files: Mapping[str, str]) -
     _keep(release, run, results, Workspace(release.root).run(planned.id))
 
 
-def _keep(release: Release, run: Run, results: Sequence[TaskResult], folder: Path) -> None:
+def _keep(release: Release, run: Run, results: Sequence[TaskResult], folder: Path, adapter: Path | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    bundle.finish(folder, run, results, recipe(release, run.suite))
+    bundle.finish(folder, run, results, recipe(release, run.suite, adapter))
     bring_in(Workspace(release.root).store, folder)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import yaml
 
 from harness.cli.main import main
 from harness.pipeline.checking.hand_written import with_checks
+from harness.pipeline.report import EDITIONS, file_name
 from harness.report.record import from_json
 from tests.pipeline.release_project import Project, make_project
 from tests.pipeline.verifying.records import record_file
@@ -155,11 +157,17 @@ def test_it_is_verified_promoted_and_rendered(own: Project, capfd: pytest.Captur
     assert own.call("gate", *files) == 0
     said = capfd.readouterr().out
     assert "checks.test_orders.test_word[billing]  passes as a test  [gating]" in said
-    page = next(own.state.reports("r").glob("*.html")).read_text()
-    assert page.count("The check “word[billing]” was made, and the new model passes it.") == 1
+    page, client = ((own.state.reports("r") / file_name(_decided(own), edition)).read_text() for edition in EDITIONS)
+    assert page.count("checks.test_orders.test_word[billing]: the check passes → PASS.") == 1
+    assert client.count("The check “word[billing]” was made, and the new model passes it.") == 1
+    assert "test_orders" not in client
     for text in (said, page, *((own.root / name).read_text() for name in ("junit", "markdown"))):
         assert "test_orders" in text.replace("\\", "")
         assert "not measured" not in text.partition("</section>")[0].partition('id="gates"')[2]
+
+
+def _decided(own: Project) -> str:
+    return str(json.loads((own.state.reports("r") / "decision.json").read_text())["id"])
 
 
 @pytest.mark.parametrize("change", ["edited", "gone"])

@@ -1,0 +1,1 @@
+"""The verbs of `harness data`, one file each."""

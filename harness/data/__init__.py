@@ -1,0 +1,1 @@
+"""Training rows: read in every format, checked, split, and held against the samples that judge."""

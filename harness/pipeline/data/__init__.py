@@ -1,0 +1,1 @@
+"""What `harness data` does, one file for each verb."""
