@@ -17,7 +17,7 @@ COMMANDS = {
     "plan": "show what would run, what is fresh, and what each gate can come to",
     "power": "say how many samples a gate needs, and what so many can show",
     "calibrate": "say how often the gates themselves err, on what is stored",
-    "data": "turn rows of a task into chat rows for training",
+    "data": "check, convert, split, label and report on training rows",
     "train": "train the candidate's adapter with Axolotl",
     "serve": "serve base and candidate by TGI's API until stopped",
     "run": "run the suites against candidate and baselines",

@@ -1,7 +1,7 @@
 """Check release.yaml and every file that it names, and run nothing. All problems come in one list.
 
-A gate that can't pass with the samples at hand is no problem of the files, but a warning. So is a name in report.redact
-that no row has.
+Samples in the training data are problems, near copies too. A gate that can't pass with the samples at hand is a
+warning, and so is a name in report.redact that no row has.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> int:
     """Print what was checked, then the warnings."""
+    from harness.pipeline.data.leaks import refuse_leaks
     from harness.pipeline.validate import validate, warnings
 
     release = validate(Path(given.file))
+    refuse_leaks(release)
     print(f"{release.file}: release '{release.name}' is valid.")
     for suite in release.suites:
         for task in suite.tasks:

@@ -11,6 +11,7 @@ from harness.core.errors import ConfigError, OutsideError, Problem
 from harness.core.events import Event, Watch
 from harness.core.ids import digest_file, digest_json
 from harness.core.releases import Release, Training
+from harness.pipeline.data.leaks import refuse_leaks
 from harness.pipeline.workspace import Workspace
 from harness.trainers.interface import Progress, TrainRequest
 
@@ -46,6 +47,8 @@ def candidate(release: Release, watch: Watch) -> Candidate:
 
     request = _request(release, training, base.folder, base.digest, workspace)
     fresh = (request.output / "manifest.json").is_file()
+    if not fresh:
+        refuse_leaks(release)  # before the first second of training
     watch(Event("train", "begin", f"Axolotl, {training.axolotl.name}"))
     adapter = AxolotlTrainer().train(request, lambda progress: watch(_event(progress)))
     digest = adapter_digest(adapter.folder, release.file)

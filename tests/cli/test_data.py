@@ -8,9 +8,12 @@ import re
 import pytest
 
 from harness.cli.main import main
+from harness.core.events import Event
+from harness.pipeline.data.check import check_data, of_release
+from harness.pipeline.data.given import readable_release
 from tests.projects import Project, chat
 
-CHECKS = "exact,contradictions,targets,labels"
+CHECKS = "exact,contradictions,targets"
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def test_check_tells_every_fault_with_its_line_and_ends_with_2(
     said = capsys.readouterr().out
     assert "ERROR         data/train.jsonl:6: " in said
     assert "data/train.jsonl:1, data/train.jsonl:3" in said
-    assert "data/train.jsonl:2, data/train.jsonl:4" in said
+    assert "contradictions: 2 rows ask the same" in said
     assert "data/train.jsonl:5" in said
     assert re.search(r"^9 rows in 2 files: [4-9] errors, ", said.splitlines()[-1])
     assert here.files() == before
@@ -62,6 +65,17 @@ def test_check_reads_a_suites_own_columns_and_labels(here: Project, capsys: pyte
     here.rows("rows.jsonl", [*rows, {"id": "x", "text": "another", "label": "biling"}])
     assert data("check", "-q", "rows.jsonl", "--suite", "suites/triage.yaml", "--only", "labels") == 2
     assert "rows.jsonl:7" in capsys.readouterr().out
+
+
+def test_check_takes_a_teams_own_rules_out_of_yaml(here: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"id": str(i), "text": f"a message {i}", "label": "billing", "source": "mail"} for i in range(4)]
+    here.rows("rows.jsonl", [*rows, {**rows[0], "id": "9", "source": "fax"}])
+    here.write("columns.yaml", "source: {type: string, one_of: [mail, chat]}\n")
+    assert data("check", "-q", "rows.jsonl", "--only", "schema", "--schema", "columns.yaml") == 2
+    assert "rows.jsonl:5" in capsys.readouterr().out
+    here.write("columns.yaml", "[]\n")
+    assert data("check", "-q", "rows.jsonl", "--schema", "columns.yaml") == 2
+    assert capsys.readouterr().err.startswith("columns.yaml:1: must be a mapping of columns to their rules.")
 
 
 def test_fix_writes_a_copy_and_a_log_and_leaves_the_source(here: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,7 +141,7 @@ def test_leaks_lists_each_pair_and_ends_with_2_beyond_the_policy(
     here: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     long = "where is the parcel that I ordered on the third of March from your shop"
-    here.rows("data/triage.jsonl", [{"id": "t0", "text": long, "label": "shipping"}])
+    here.rows("data/triage.jsonl", [{"id": "t0", "text": long, "label": "shipping", "language": "en"}])
     here.rows("data/train.jsonl", [chat("something else"), chat(long.upper()), chat(long)])
     assert data("leaks", "-q") == 2
     assert capsys.readouterr().out.splitlines() == [
@@ -144,10 +158,28 @@ def test_leaks_lists_each_pair_and_ends_with_2_beyond_the_policy(
 
 def test_a_policy_that_allows_a_leak_makes_leaks_end_with_0(here: Project) -> None:
     long = "where is the parcel that I ordered on the third of March from your shop"
-    here.rows("data/triage.jsonl", [{"id": "t0", "text": long, "label": "shipping"}])
+    here.rows("data/triage.jsonl", [{"id": "t0", "text": long, "label": "shipping", "language": "en"}])
     here.rows("data/train.jsonl", [chat(long)])
     here.swap("release.yaml", "resamples: 1999", "resamples: 1999, max_leaked: 1")
     assert data("leaks", "-q") == 0
+
+
+def test_a_suite_that_cannot_be_read_is_never_taken_for_one_without_leaks(
+    here: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here.rows("data/triage.jsonl", [{"id": "t0", "text": "a row without a language", "label": "shipping"}])
+    for verb in ("leaks", "report", "check"):
+        assert data(verb, "-q") == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert "data/triage.jsonl:1: the row has no 'language'" in shown.err
+
+
+def test_rows_are_counted_as_they_are_looked_at(here: Project) -> None:
+    events: list[Event] = []
+    asked = of_release(readable_release(here.root / "release.yaml"))
+    check_data(asked, ["exact"], watch=events.append)
+    assert [(event.state, event.done) for event in events] == [("move", 4), ("move", 8), ("move", 8)]
 
 
 def test_progress_goes_to_standard_error(here: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", metavar="FILES", help="JSON Lines, CSV or Parquet (.gz and .zst, too)")
     suite_arguments(parser)
     parser.add_argument("--only", metavar="NAMES", help="only these checks, separated by commas")
-    parser.add_argument("--schema", metavar="FILE:NAME", help="a pandera schema of your own rows (schema.py:ROWS)")
+    rules = "rules of your own rows: a pandera schema (schema.py:ROWS), or columns in YAML (columns.yaml)"
+    parser.add_argument("--schema", metavar="FILE", help=rules)
     parser.add_argument("--fix", metavar="OUT", type=Path, help="write a cleaned copy and a log to this new folder")
     format_argument(parser)
     quiet_argument(parser)
@@ -54,7 +55,7 @@ def main(given: argparse.Namespace) -> int:
     names = [name.strip() for name in given.only.split(",") if name.strip()] if given.only else None
     with ProgressPrinter(given.quiet) as watch:
         watch(Event("check", "begin", ", ".join(asked.shown_as)))
-        checked, fixed = check_data(asked, names, given.fix)
+        checked, fixed = check_data(asked, names, given.fix, watch)
         watch(Event("check", "done", counted(checked.rows, "row")))
     if given.format == "json":
         print(json.dumps(record(checked, fixed), indent=1))
@@ -66,17 +67,17 @@ def main(given: argparse.Namespace) -> int:
 def _asked(given: argparse.Namespace) -> Asked:
     from harness.core.errors import ConfigError
     from harness.pipeline.data.check import of_files, of_release
-    from harness.pipeline.data.given import named_suite
+    from harness.pipeline.data.given import named_suite, schema_given
 
     release = release_given(given)
     if given.files:
         suite = named_suite(Path(), given.suite) if given.suite else None
-        return of_files(given.files, suite, given.task, release, given.schema)
+        return of_files(given.files, suite, given.task, release, schema_given(given.schema))
     if given.suite or given.task:
         raise ConfigError("--suite and --task say what FILES hold: name the files, too.")
     if release is None:
         raise ConfigError(f"there is no {given.file} here: name the files to check.")
-    return of_release(release, given.schema)
+    return of_release(release, schema_given(given.schema))
 
 
 def lines(checked: Checked, columns: int) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.core.errors import ConfigError, Problem
+from harness.core.events import Event, Watch
 from harness.core.releases import Release, Suite, Task
 from harness.core.samples import Json
 from harness.data.check import Checked, check_names, check_rows
@@ -31,7 +32,7 @@ class Asked:
 
 
 def check_data(
-    asked: Asked, names: Sequence[str] | None = None, fix: Path | None = None
+    asked: Asked, names: Sequence[str] | None = None, fix: Path | None = None, watch: Watch = lambda _: None
 ) -> tuple[Checked, Fixed | None]:
     """What the checks of these names (None: all) find, and with `fix` the cleaned copy in that new folder.
 
@@ -41,7 +42,7 @@ def check_data(
     if fix is not None and fix.exists():
         raise ConfigError(Problem("is there already.", file=str(fix), hint="Name a folder that is new for --fix."))
     reading = Reading()
-    checked = check_rows(_rows(asked, reading), asked.setting, names)
+    checked = check_rows(_told(_rows(asked, reading), watch), asked.setting, names)
     checked = replace(checked, problems=tuple(reading.problems))
     if fix is None:
         return checked, None
@@ -51,6 +52,15 @@ def check_data(
 
 def _rows(asked: Asked, reading: Reading) -> Iterator[list[DataRow]]:
     return rows(asked.files, asked.shown_as, reading, asked.columns, mixed=True)
+
+
+def _told(batches: Iterator[list[DataRow]], watch: Watch) -> Iterator[list[DataRow]]:
+    done = 0
+    for batch in batches:
+        yield batch
+        done += len(batch)
+        watch(Event("check", "move", "rows looked at", done))
+    watch(Event("check", "move", "rows held against each other", done))
 
 
 def of_release(release: Release, schema: str | Mapping[str, Json] | None = None) -> Asked:

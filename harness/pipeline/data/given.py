@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.config.load import load_release
+from harness.config.source import load_yaml
 from harness.config.suites import load_suite
 from harness.core.errors import ConfigError, Problem
 from harness.core.releases import Release, Suite, Task
+from harness.core.samples import Json
 
 
 def readable_release(path: Path) -> Release:
-    """The release, for work on its data alone: problems of its rows are told by that work, others do not matter to it.
+    """The release, for work on its data alone: problems of training rows are told by that work.
 
-    Raises ConfigError where the file itself can't be read.
+    Raises ConfigError with all others: a suite that can't be read has no samples here, and none of them would leak.
     """
     release, problems = load_release(path)
-    if release is None:
-        raise ConfigError(problems)
+    taught = _taught(release) if release else []
+    others = [problem for problem in problems if problem.file not in [shown for _, shown in taught]]
+    if release is None or others:
+        raise ConfigError(others or problems)
     return release
 
 
@@ -44,13 +49,28 @@ def named_task(root: Path, file: str | None, name: str | None) -> Task:
     return known[name]
 
 
+def schema_given(name: str | None) -> str | Mapping[str, Json] | None:
+    """What `--schema` names: `schema.py:ROWS` as it stands, a YAML file's columns. Raises ConfigError."""
+    if name is None or not name.endswith((".yaml", ".yml")):
+        return name
+    value = load_yaml(Path(name), name).value
+    if not isinstance(value, dict) or not value:
+        hint = "Write `column: {type: string}` for each."
+        raise ConfigError(Problem("must be a mapping of columns to their rules.", name, 1, hint))
+    return value
+
+
 def taught_files(release: Release) -> list[tuple[Path, str]]:
     """The training and validation files of a release, each with its name in messages. Raises ConfigError."""
-    training = release.candidate.training
-    if training is None:
+    if release.candidate.training is None:
         hint = "Name the files."
         raise ConfigError(
             Problem("it gives an adapter and trains nothing, so it has no rows.", release.file, hint=hint)
         )
-    files = [training.data, *([training.validation] if training.validation else [])]
+    return _taught(release)
+
+
+def _taught(release: Release) -> list[tuple[Path, str]]:
+    training = release.candidate.training
+    files = [training.data, *([training.validation] if training.validation else [])] if training else []
     return [(path, os.path.relpath(path, release.root)) for path in files]

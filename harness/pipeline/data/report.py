@@ -65,6 +65,7 @@ def data_report(release: Release, production: Path | None = None, task: str | No
         unreadable=unreadable,
         findings=tuple(_findings(checked)),
         leaks=() if unreadable else tuple(map(_leak, _samples(release, taught))),
+        searched=not unreadable,
         allowed=release.policy.max_leaked,
         drift=tuple(_drift(gathered, release.seed)),
         notes=(*notes, *(("Leaks were not looked for: rows can't be read.",) if unreadable else ())),
@@ -96,6 +97,8 @@ def _look_at_production(release: Release, gathered: Gatherings, file: Path, name
     taught = name if any(one == name for one, _ in gathered.all) else ""
     for batch in rows([file], [str(file)], reading, columns, unlabelled=True):
         gathered.look(batch, _PRODUCTION, taught if name else None)
+    if not reading.rows[str(file)]:
+        raise ConfigError([problem for problem in reading.problems if problem.file == str(file)])
 
 
 def _samples(release: Release, taught: list[tuple[Path, str]]) -> Iterator[Hit]:

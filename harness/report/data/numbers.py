@@ -86,7 +86,7 @@ class DataReport:
     """All of it. `context` is the training's length in tokens, None where it is not known.
 
     `unreadable` are rows that could not be read, as sentences. `leaks` are all pairs, `allowed` how many samples the
-    policy lets leak.
+    policy lets leak; `searched` is False where they could not be looked for.
     """
 
     release: str
@@ -100,3 +100,4 @@ class DataReport:
     allowed: int
     drift: tuple[Drift, ...]
     notes: tuple[str, ...] = ()
+    searched: bool = True

@@ -20,6 +20,8 @@ _ALIKE = 30
 _CHANCE = 0.01
 _COPIES = ("exact", "near", "contradictions", "patterns")
 _ALL_TASKS = "all rows"
+_CLEAN = "No sample of a suite stands in what is taught."
+_UNSEARCHED = "Samples were not looked for, so nothing is known: some rows can't be read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def build_data_report(found: DataReport) -> DataView:
         _part("Lengths", _lengths(found)),
         _part("Copies and contradictions", [_findings("Copies and contradictions", copies)] if copies else [],
               "None were found."),
-        _part("Contamination", _contamination(found), "No sample of a suite stands in what is taught."),
+        _part("Contamination", _contamination(found), _CLEAN if found.searched else _UNSEARCHED),
         _part("Drift", [_drift(found.drift)] if found.drift else [], "No task has rows on two sides."),
         _part("Other findings", [_findings("Other findings", others)] if others else [], "None were found."),
     )  # fmt: skip
@@ -76,7 +78,7 @@ def _facts(found: DataReport) -> tuple[Fact, ...]:
         *(Fact(side.capitalize(), words.count(count, "row")) for side, count in by_side.items()),
         Fact("Findings", words.count(severities["error"], "error"),
              f"{words.count(severities['warning'], 'warning')}, {words.count(severities['note'], 'note')}"),
-        Fact("Leaked", words.count(leaked, "sample"), f"{found.allowed:,} allowed"),
+        Fact("Leaked", words.count(leaked, "sample") if found.searched else "not known", f"{found.allowed:,} allowed"),
         Fact("Made", words.when(found.made)),
     )  # fmt: skip
 

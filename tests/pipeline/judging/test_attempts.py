@@ -26,6 +26,11 @@ from tests.tgi_stub import Stub
 ASKED = gate("s.accuracy", "at_least", 0.5)
 
 
+def told(capfd: pytest.CaptureFixture[str]) -> str:
+    """What was printed, however wide the terminal is."""
+    return " ".join(capfd.readouterr().out.split())
+
+
 def lines(*told: tuple[str, str]) -> list[dict[str, Any]]:
     """Judgements of (adapter, digest of the samples of s.t), oldest first."""
     return [{"candidate": adapter, "data": {"s.t": digest}} for adapter, digest in told]
@@ -161,7 +166,7 @@ def test_the_policy_refuses_one_candidate_too_many(project: Project, stub: Stub,
     assert project.gate() == 0
     other_adapter(project, "second")
     assert project.gate() == 2
-    assert "attempt 2 on the samples of queue.sort, and the policy allows 1" in capfd.readouterr().out
+    assert "attempt 2 on the samples of queue.sort, and the policy allows 1" in told(capfd)
     write_rows(project.root / "data/test.jsonl", rows(60, "renewed"))
     assert project.gate() == 0
     assert "this adapter was judged before on other samples of queue.sort" in project.record["notes"]
@@ -196,7 +201,7 @@ def test_a_waiver_holds_until_its_day_for_promotion_too(
         "expires: '2999-12-31'}\n"
     )
     assert project.gate() == 0
-    assert "2 gates that must pass do, 1 by a waiver: queue.accuracy:improves:base (owner Ana" in capfd.readouterr().out
+    assert "2 gates that must pass do, 1 by a waiver: queue.accuracy:improves:base (owner Ana" in told(capfd)
     if again:
         (project.root / "waivers.yaml").unlink()
         assert project.call("promote", "--to", "dev") == 2, "the waiver was taken back"
