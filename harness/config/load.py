@@ -26,6 +26,7 @@ from harness.core.releases import (
     Training,
 )
 
+_NO_VERDICT = {"report", "prices", "data_schema"}  # keys that no verdict depends on
 SERVERS = ("local", "remote", "openai")
 
 
@@ -65,12 +66,13 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
         suites=suites,
         policy=policy_of(parsed, gates),
         seed=parsed.seed,
-        digest=digest_json(parsed.model_dump(mode="json", exclude_defaults=True, exclude={"report", "prices"})),
+        digest=digest_json(parsed.model_dump(mode="json", exclude_defaults=True, exclude=_NO_VERDICT)),
         measure=measure_of(parsed),
         waivers=waivers,
         checks=checks,
         presentation=presentation(parsed.report),
         prices=prices(parsed.prices),
+        data_schema=parsed.data_schema,
     )
     return release, problems
 

@@ -240,6 +240,9 @@ class ReleaseFile(_File):
     gates: list[GateFile] = Field(min_length=1, description="The rules. At least one must be critical or gating.")
     checks: list[str] = Field(default_factory=list, description="Python files of tests that must pass, too; they run.")
     policy: PolicyFile = Field(default_factory=PolicyFile)
+    data_schema: str | None = Field(
+        None, description="Rules of the training rows for `harness data`: schema.py:ROWS (pandera), or columns.yaml."
+    )
     report: ReportFile = Field(default_factory=ReportFile, description="How the report is told.")
     prices: PricesFile | None = Field(None, description="What the models cost, for the report.")
     seed: int = Field(42, ge=0, le=2**31 - 1, description="Seed of training, few-shot choice and bootstrap.")

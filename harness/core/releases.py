@@ -272,3 +272,4 @@ class Release:
     checks: tuple[str, ...] = ()
     presentation: Presentation = field(default_factory=Presentation)
     prices: Prices | None = None
+    data_schema: str | None = None

@@ -78,6 +78,15 @@ def test_check_takes_a_teams_own_rules_out_of_yaml(here: Project, capsys: pytest
     assert capsys.readouterr().err.startswith("columns.yaml:1: must be a mapping of columns to their rules.")
 
 
+def test_a_releases_own_rules_hold_without_naming_them(here: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{**chat(f"question {i}"), "source": "mail"} for i in range(3)]
+    here.rows("data/train.jsonl", [*rows, {**chat("another"), "source": "fax"}])
+    here.write("rules/columns.yaml", "source: {type: string, one_of: [mail, chat], required: false}\n")
+    here.write("release.yaml", here.read("release.yaml") + "data_schema: rules/columns.yaml\n")
+    assert data("check", "-q", "--only", "schema") == 2
+    assert "data/train.jsonl:4" in capsys.readouterr().out
+
+
 def test_fix_writes_a_copy_and_a_log_and_leaves_the_source(here: Project, capsys: pytest.CaptureFixture[str]) -> None:
     here.rows("rows.jsonl", [chat("one"), chat("one"), chat("two")])
     before = here.read("rows.jsonl")

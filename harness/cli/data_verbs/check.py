@@ -77,7 +77,8 @@ def _asked(given: argparse.Namespace) -> Asked:
         raise ConfigError("--suite and --task say what FILES hold: name the files, too.")
     if release is None:
         raise ConfigError(f"there is no {given.file} here: name the files to check.")
-    return of_release(release, schema_given(given.schema))
+    own = schema_given(given.schema) if given.schema else schema_given(release.data_schema, release.root)
+    return of_release(release, own)
 
 
 def lines(checked: Checked, columns: int) -> list[str]:

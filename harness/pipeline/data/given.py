@@ -49,11 +49,11 @@ def named_task(root: Path, file: str | None, name: str | None) -> Task:
     return known[name]
 
 
-def schema_given(name: str | None) -> str | Mapping[str, Json] | None:
-    """What `--schema` names: `schema.py:ROWS` as it stands, a YAML file's columns. Raises ConfigError."""
+def schema_given(name: str | None, root: Path = Path()) -> str | Mapping[str, Json] | None:
+    """What `--schema` or `data_schema` names: `schema.py:ROWS` as it is, a YAML file's columns. Raises ConfigError."""
     if name is None or not name.endswith((".yaml", ".yml")):
         return name
-    value = load_yaml(Path(name), name).value
+    value = load_yaml(root / name, name).value
     if not isinstance(value, dict) or not value:
         hint = "Write `column: {type: string}` for each."
         raise ConfigError(Problem("must be a mapping of columns to their rules.", name, 1, hint))

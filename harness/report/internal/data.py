@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from harness.core.ids import short
 from harness.report import words
 from harness.report.guard import label
@@ -19,7 +21,7 @@ def data_tables(material: Material) -> tuple[Table, ...]:
     tasks = material.tasks
     found = [_samples(tasks)] if tasks else []
     found += [_balance(task) for task in tasks[:_TASKS] if task.classes]
-    found += [_taught(material.data), _sought(material.data)] if material.data else []
+    found += [_taught(material.data), _sought(material.data, _leaked(material))] if material.data else []
     return tuple(found)
 
 
@@ -78,20 +80,34 @@ def _taught(data: DataNumbers | None) -> Table:
     return Table("Rows that taught the adapter", head, rows, "" if rows else "None are known: the adapter was given.")
 
 
-def _sought(data: DataNumbers | None) -> Table:
+def _sought(data: DataNumbers | None, leaked: Mapping[str, Collection[str]]) -> Table:
+    """What was found; `leaked` are the ids of samples that the decision names, by suite.task."""
     rows = tuple(
         (
             Cell(label(f"{one.suite}.{one.task}")),
             number(f"{one.samples:,}"),
             Cell(short(one.digest) if one.digest else "unknown", "digest"),
-            _found(one),
+            _found(one, leaked.get(f"{one.suite}.{one.task}", ())),
         )
         for one in (data.asked[:_TASKS] if data else ())
     )
     head = (Cell("Task"), Cell("Samples", "number"), Cell("Data"), Cell("Questions among the rows that taught"))
-    note = "A release with test questions among its training rows is refused, so a search that was made found none."
+    note = (
+        "A release with more test questions among its training rows than policy.max_leaked allows is refused; those "
+        "that it allows are named in the decision's notes."
+    )
     return Table("Search for test questions in the training rows", head, rows, note)
 
 
-def _found(one: AskedData) -> Cell:
-    return Cell("none found") if one.sought else Cell("not looked for, so not known", "missing")
+def _leaked(material: Material) -> dict[str, Collection[str]]:
+    """The samples that the decision names as leaked: so many were allowed."""
+    found = material.decision.candidate.get("leaked")
+    return (
+        {str(task): ids for task, ids in found.items() if isinstance(ids, list)} if isinstance(found, Mapping) else {}
+    )
+
+
+def _found(one: AskedData, leaked: Collection[str]) -> Cell:
+    if not one.sought:
+        return Cell("not looked for, so not known", "missing")
+    return Cell(f"{len(leaked):,}, which policy.max_leaked allows" if leaked else "none found")

@@ -49,3 +49,12 @@ def test_a_given_adapter_has_no_rows() -> None:
 
 def test_where_nothing_is_known_there_is_no_table() -> None:
     assert data_tables(made.material(suites=(), data=None)) == ()
+
+
+def test_leaked_samples_that_the_policy_allows_are_counted() -> None:
+    material = made.material()
+    assert material.data is not None
+    key = f"{material.data.asked[0].suite}.{material.data.asked[0].task}"
+    decision = replace(material.decision, candidate={**material.decision.candidate, "leaked": {key: ["a", "b"]}})
+    sought = data_tables(replace(material, decision=decision))[-1]
+    assert [row[3] for row in texts(sought)][0] == "2, which policy.max_leaked allows"
