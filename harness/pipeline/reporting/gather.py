@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,7 +48,7 @@ def gather(release: Release, decision: Decision, judged: Candidate | None) -> Ma
     training = _training(release, decision, judged)
     with opened(workspace.store, read_only=True) as connection:
         evidence = _evidence(connection, workspace, decision)
-        runs = {role: _without_measured(suites) for role, suites in evidence.items()}
+        runs = _as_declared(evidence, release)
         measured = evidence.get(CANDIDATE, {}).get(MEASURED_RUN)
         return Material(
             decision=decision,
@@ -66,8 +66,18 @@ def gather(release: Release, decision: Decision, judged: Candidate | None) -> Ma
         )
 
 
-def _without_measured(suites: Mapping[str, Judged]) -> dict[str, Judged]:
-    return {suite: one for suite, one in suites.items() if suite != MEASURED_RUN}
+def _as_declared(evidence: Mapping[str, Mapping[str, Judged]], release: Release) -> dict[str, dict[str, Judged]]:
+    """The runs of suites, in the order in which release.yaml names models and suites; others behind these."""
+    roles = [CANDIDATE, *(baseline.name for baseline in release.baselines)]
+    suites = [suite.name for suite in release.suites]
+    return {
+        role: {suite: evidence[role][suite] for suite in _in_order(evidence[role], suites) if suite != MEASURED_RUN}
+        for role in _in_order(evidence, roles)
+    }
+
+
+def _in_order(names: Iterable[str], order: Sequence[str]) -> list[str]:
+    return sorted(names, key=lambda name: order.index(name) if name in order else len(order))
 
 
 def _evidence(
