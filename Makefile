@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml requirements/constraints.txt requirements/dev.txt
 
 browser:  ## the browser that tests look at the report with: one that is there, else Debian's Chromium
 	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; \
-	  $(SUDO) apt-get -qq update && $(SUDO) apt-get -qq install --yes --no-install-recommends chromium fonts-liberation >/dev/null
+	  $(SUDO) apt-get -qq update && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends chromium fonts-liberation >/dev/null
 
 demo: setup  ## the whole chain on the example release: train, serve, test, judge, report
 	$(BIN)/harness gate
