@@ -31,15 +31,24 @@ class Kept:
         return [folder for folder in sorted(self.runs.glob("*")) if bundle.is_finished(folder)]
 
     def records(self) -> Iterator[tuple[Path, dict[str, Any]]]:
-        """The decisions, oldest first. Raises OutsideError for a file that is no decision."""
-        found = []
+        """The decisions, oldest first; those of one second as they were taken.
+
+        Raises OutsideError for a file that is no decision.
+        """
+        found, taken = [], self._taken()
         for path in sorted(self.decisions.glob("*.json")):
             try:
                 record = json.loads(path.read_bytes())
                 found.append((str(record["decided"]), path, dict(record)))
             except (OSError, ValueError, TypeError, KeyError):
                 raise OutsideError(f"{path} is no decision: it was changed by hand. Put it back as it was.") from None
-        yield from ((path, record) for _, path, record in sorted(found, key=lambda one: one[0]))
+        found.sort(key=lambda one: (one[0], taken.get(str(one[2].get("id")), -1)))
+        yield from ((path, record) for _, path, record in found)
+
+    def _taken(self) -> dict[str, int]:
+        """Each decision's place among the attempts, its first one."""
+        lines = list(files.lines_of(self.attempts))
+        return {str(line.get("decision")): place for place, line in reversed(list(enumerate(lines)))}
 
 
 def load_all(connection: duckdb.DuckDBPyConnection, kept: Kept, folders: Iterable[Path]) -> list[str]:

@@ -131,3 +131,14 @@ def test_a_decision_that_is_not_what_its_id_says_is_named(store: Path, files: Ke
         writer.add_decision(connection, record)
     (problem,) = found(store, files)
     assert "does not have the id that follows from what it says" in problem
+
+
+@pytest.mark.parametrize("order", [("a" * 64, "b" * 64), ("b" * 64, "a" * 64)])
+def test_decisions_of_one_second_stand_as_they_were_taken(order: tuple[str, str], tmp_path: Path) -> None:
+    files = Kept(tmp_path / "runs", tmp_path / "decisions", tmp_path / "attempts.jsonl", tmp_path / "versions.jsonl")
+    files.decisions.mkdir()
+    for name in order:
+        record = {"id": name, "decided": "2026-11-22T03:12:00+00:00"}
+        (files.decisions / f"{name[:16]}.json").write_text(json.dumps(record))
+    files.attempts.write_text("".join(json.dumps({"decision": name}) + "\n" for name in (*order, order[0])))
+    assert [record["id"] for _, record in files.records()] == list(order)
