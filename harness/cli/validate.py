@@ -23,7 +23,7 @@ def main(given: argparse.Namespace) -> int:
     from harness.pipeline.validate import validate, warnings
 
     release = validate(Path(given.file))
-    refuse_leaks(release)
+    refuse_leaks(release, keep=False)
     print(f"{release.file}: release '{release.name}' is valid.")
     for suite in release.suites:
         for task in suite.tasks:

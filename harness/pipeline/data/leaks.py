@@ -43,8 +43,8 @@ class Leaks:
         return sum(map(len, self.samples.values()))
 
 
-def leaks_of(release: Release) -> Leaks:
-    """What leaked, from the last look at the same files where there was one.
+def leaks_of(release: Release, keep: bool = True) -> Leaks:
+    """What leaked, from the last look at the same files where there was one; with `keep` this look is kept.
 
     Raises ConfigError where a row cannot be read, OutsideError where the result cannot be kept.
     """
@@ -63,8 +63,9 @@ def leaks_of(release: Release) -> Leaks:
     if kept.is_file():
         return Leaks(looked=True, hits=tuple(map(_hit, lines_of(kept))))
     found = look(files, [name for name, _ in data], release.suites)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    write_lines(kept, [json_line(asdict(hit)) for hit in found])
+    if keep:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_lines(kept, [json_line(asdict(hit)) for hit in found])
     return Leaks(looked=True, hits=found)
 
 
@@ -86,9 +87,9 @@ def look(files: list[Path], shown_as: list[str], suites: Iterable[Suite], shown:
     return hits(pool, sought_of(suites))
 
 
-def refuse_leaks(release: Release) -> Leaks:
+def refuse_leaks(release: Release, keep: bool = True) -> Leaks:
     """What leaked, where the policy tolerates it. Raises ConfigError with the pairs where more samples did."""
-    found = leaks_of(release)
+    found = leaks_of(release, keep)
     if found.count <= release.policy.max_leaked:
         return found
     pairs = [hit for hit in found.hits if hit.source == "sample"]
