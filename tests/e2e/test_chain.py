@@ -58,7 +58,7 @@ def test_gate_trains_serves_runs_judges_and_reports(project: Path) -> None:
         "candidate": {"mood", "facts", "measured"},
         "base": {"mood", "facts"},
     }
-    page = next((project / "reports/tiny").glob("*.html")).read_text()
+    page = (project / f"reports/tiny/{str(decision['id'])[:12]}.html").read_text()
     assert "tiny" in page
     assert str(decision["candidate"]["adapter_digest"])[:12] in page  # type: ignore[index]
 
