@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from harness.core.decisions import Decision
 from harness.core.presentation import Presentation
 from harness.core.runs import Run
-from harness.report.numbers import Cost, DataNumbers, Past, Speed, SuiteNumbers, TaskNumbers
+from harness.report.numbers import SuiteNumbers, TaskNumbers
+from harness.report.past import Past
+from harness.report.service import Cost, Speed
+from harness.report.taught import DataNumbers
 
 CANDIDATE = "candidate"
 

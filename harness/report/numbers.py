@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.runs import MetricInfo
-from harness.core.samples import Json, Outcome
+from harness.core.samples import Outcome
+from harness.report.shown import Shown
 
 Own = Estimate | Unestimable
 Difference = Comparison | Unestimable
@@ -87,39 +88,6 @@ class Robustness:
     metric: str
     kinds: tuple[Perturbed, ...] = ()
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What one model gave for a sample. `score` is in [0, 1], None where there is none; `latency` in seconds.
-
-    `answer` is the text as its task read it (a label, a record as JSON), "" where it could not be read.
-    """
-
-    text: str
-    outcome: Outcome
-    reason: str = ""
-    score: float | None = None
-    latency: float | None = None
-    answer: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One sample with all that was said to it, by role. `row` is the sample's row without its target.
-
-    `target_columns` are the columns of the row that hold the target.
-    """
-
-    suite: str
-    task: str
-    id: str
-    input: str
-    target: str
-    said: Mapping[str, Said]
-    row: Mapping[str, Json] = field(default_factory=dict)
-    slices: Mapping[str, str] = field(default_factory=dict)
-    target_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,91 +191,3 @@ class SuiteNumbers:
     name: str
     tasks: tuple[TaskNumbers, ...]
     unscored: tuple[Unscored, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """One model in the measured phase. `quantiles` are seconds, by p50, p95 and p99; rates are per second.
-
-    `times` are the seconds of the answers that came, ascending, at most 2,000 of them, for a drawing.
-    """
-
-    role: str
-    requests: int
-    failed: int
-    failure_rate: Own
-    quantiles: Mapping[str, Own]
-    requests_per_second: float | None
-    tokens_per_second: float | None
-    times: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one request to a model costs, in `currency`; None with the reason. Tokens are means of a request."""
-
-    role: str
-    per_request: float | None
-    currency: str
-    reason: str = ""
-    prompt_tokens: float | None = None
-    generated_tokens: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PastPoint:
-    """What a metric came to in a decision, with the limits of its interval."""
-
-    value: float
-    low: float | None
-    high: float | None
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """One decision of the release, this one included. `points` are its gates' candidate values, by the gates' `what`.
-
-    `version` and `stage` are those that it was promoted to, None where it was not.
-    """
-
-    id: str
-    decided: str
-    verdict: str
-    reason: str
-    adapter: str | None
-    points: Mapping[str, PastPoint]
-    version: int | None = None
-    stage: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TaughtData:
-    """Rows that the adapter was made with: `what` is training or validation; `rows` None where nobody counted."""
-
-    what: str
-    rows: int | None
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskedData:
-    """The samples of a task. `digest` None: run by a harness that kept none.
-
-    `sought`: its questions were looked for among the rows that taught, and none was found (a release where one is
-    found is refused). False: nobody looked, so nothing is known.
-    """
-
-    suite: str
-    task: str
-    samples: int
-    digest: str | None
-    sought: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DataNumbers:
-    """The data of a decision. `taught` is empty where the adapter was given."""
-
-    taught: tuple[TaughtData, ...]
-    asked: tuple[AskedData, ...]

@@ -15,28 +15,23 @@ from harness.core.runs import MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome
 from harness.pipeline.judging.series import series_of
 from harness.report.numbers import (
-    AskedData,
     Changes,
     ClassNumbers,
     Cluster,
     Confusion,
-    Cost,
-    DataNumbers,
     Failures,
     Lengths,
     MetricNumbers,
     Own,
     PartNumbers,
-    Past,
-    PastPoint,
-    Said,
-    Shown,
-    Speed,
     SuiteNumbers,
     TaskNumbers,
-    TaughtData,
     Unscored,
 )
+from harness.report.past import Past, PastPoint
+from harness.report.service import Cost, Speed
+from harness.report.shown import Said, Shown
+from harness.report.taught import AskedData, DataNumbers, TaughtData
 from harness.stats import quantiles
 from harness.stats.analysis import absolute, difference
 from harness.stats.intervals import f1_of_class, rate

@@ -14,7 +14,7 @@ from harness.core.metric_refs import MEASURED_RUN
 from harness.core.presentation import Price, Prices
 from harness.core.runs import Run
 from harness.report.material import CANDIDATE
-from harness.report.numbers import Cost
+from harness.report.service import Cost
 
 if TYPE_CHECKING:
     import duckdb

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from harness.core.metric_refs import MEASURED_RUN
 from harness.pipeline.judging.comparable import of_task
 from harness.pipeline.judging.evidence import Judged
-from harness.report.numbers import AskedData, DataNumbers, TaughtData
+from harness.report.taught import AskedData, DataNumbers, TaughtData
 
 _TAUGHT = {"data": "rows", "validation": "validation_rows"}  # a digest of the trainer's manifest, and its count
 

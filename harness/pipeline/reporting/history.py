@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from harness.core.decisions import Decision, GateResult
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.verdicts import Verdict
-from harness.report.numbers import Past, PastPoint
+from harness.report.past import Past, PastPoint
 from harness.report.record import from_json
 from harness.report.words import counted
 from harness.store import reader

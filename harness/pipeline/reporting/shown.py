@@ -14,7 +14,7 @@ from harness.pipeline.reporting.pairs import problem_between
 from harness.pipeline.reporting.task import StoredTask
 from harness.report.guard import written
 from harness.report.material import CANDIDATE
-from harness.report.numbers import Said, Shown
+from harness.report.shown import Said, Shown
 from harness.stats.series import Floats
 from harness.store.columns import TaskColumns
 from harness.store.picked import picked

@@ -11,7 +11,8 @@ from harness.core.estimates import Estimate
 from harness.core.metric_refs import ERRORS, LATENCY
 from harness.pipeline.judging.evidence import Judged
 from harness.report.material import CANDIDATE
-from harness.report.numbers import Own, Speed
+from harness.report.numbers import Own
+from harness.report.service import Speed
 from harness.stats.intervals import rate
 from harness.stats.quantiles import quantile
 from harness.store.columns import Floats, TaskColumns

@@ -12,8 +12,9 @@ from harness.report.client.redaction import redact
 from harness.report.client.wording import start
 from harness.report.guard import passage
 from harness.report.material import CANDIDATE
-from harness.report.numbers import Said, Shown, TaskNumbers
+from harness.report.numbers import TaskNumbers
 from harness.report.page import Fact, Mark
+from harness.report.shown import Said, Shown
 
 EACH = 2
 _LONGEST = 700

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from harness.core.samples import Json
 from harness.report.guard import written
-from harness.report.numbers import Said, Shown
+from harness.report.shown import Said, Shown
 
 BLACK = "███"
 LEAST = 3  # a shorter value ("2", "no") occurs by chance in every text

@@ -8,7 +8,7 @@ from harness.report.client.names import Names
 from harness.report.client.page import Section
 from harness.report.client.wording import start, tell
 from harness.report.guard import label
-from harness.report.numbers import Cost, Speed
+from harness.report.service import Cost, Speed
 
 
 def service_section(names: Names) -> Section:

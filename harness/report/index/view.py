@@ -15,8 +15,8 @@ from harness.core.verdicts import Verdict
 from harness.report import words
 from harness.report.guard import label, passage
 from harness.report.listing import Entry, Link, Listing
-from harness.report.numbers import Past, PastPoint
 from harness.report.page import Cell, Fact, Figure, Mark, Table, heads, mark, number
+from harness.report.past import Past, PastPoint
 from harness.report.pictures.history import history
 from harness.report.pictures.trend import trend
 

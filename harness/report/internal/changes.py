@@ -19,8 +19,9 @@ from harness.report.internal.samples import (
     task_name,
 )
 from harness.report.material import Material
-from harness.report.numbers import Changes, Shown, TaskNumbers
+from harness.report.numbers import Changes, TaskNumbers
 from harness.report.page import Cell, Table, anchor, heads, number
+from harness.report.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from harness.report.guard import label
 from harness.report.internal.figures import REASON, known
 from harness.report.internal.page import Exhibit, exhibit
 from harness.report.material import Material
-from harness.report.numbers import Cost, MetricNumbers
+from harness.report.numbers import MetricNumbers
 from harness.report.page import Cell, Picture, Table, heads, missing, number
 from harness.report.pictures.costs import CostPoint, costs
+from harness.report.service import Cost
 
 _THOUSAND = 1_000
 

@@ -9,8 +9,9 @@ from harness.report import words
 from harness.report.guard import label
 from harness.report.internal.page import rest
 from harness.report.material import Material
-from harness.report.numbers import AskedData, DataNumbers, Lengths, TaskNumbers
+from harness.report.numbers import Lengths, TaskNumbers
 from harness.report.page import Cell, Table, heads, missing, number
+from harness.report.taught import AskedData, DataNumbers
 
 _TASKS = 100
 _CLASSES = 60

@@ -12,8 +12,8 @@ from harness.report import words
 from harness.report.guard import label
 from harness.report.internal.page import Exhibit, HistoryPart, exhibit, rest
 from harness.report.material import Material
-from harness.report.numbers import Past, PastPoint
 from harness.report.page import Cell, Table, heads, number
+from harness.report.past import Past, PastPoint
 from harness.report.pictures.history import history
 
 _METRICS = 20

@@ -11,8 +11,9 @@ from harness.report import words
 from harness.report.guard import PASSAGE, label, passage, written
 from harness.report.internal.diff import Piece, pieces, record
 from harness.report.material import CANDIDATE, Material
-from harness.report.numbers import Said, Shown, TaskNumbers
+from harness.report.numbers import TaskNumbers
 from harness.report.page import Cell, Table, anchor
+from harness.report.shown import Said, Shown
 
 FAILING, WORSE, BETTER = "failing", "worse", "better"
 _REASON = 300

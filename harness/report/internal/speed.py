@@ -8,9 +8,9 @@ from harness.report import words
 from harness.report.guard import label
 from harness.report.internal.figures import own_cell
 from harness.report.internal.page import Exhibit, exhibit
-from harness.report.numbers import Speed
 from harness.report.page import Cell, Table, heads, missing, number
 from harness.report.pictures.latency import latency
+from harness.report.service import Speed
 
 _NOTE = (
     "From sending a request to its whole answer, models in turns on the same server, first attempts only; "

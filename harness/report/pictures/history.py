@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from harness.core.verdicts import Verdict
 from harness.report import words
-from harness.report.numbers import PastPoint
 from harness.report.page import Picture
+from harness.report.past import PastPoint
 from harness.report.pictures import shapes
 from harness.report.pictures.canvas import SHAPES, Size, fit, known, picture, span, ticks, wide
 from harness.report.pictures.frame import Frame

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.core.verdicts import Verdict
-from harness.report.numbers import PastPoint
 from harness.report.page import Picture
+from harness.report.past import PastPoint
 from harness.report.pictures import shapes
 from harness.report.pictures.canvas import SHAPES, Size, known, picture, span
 from harness.report.words import Unit

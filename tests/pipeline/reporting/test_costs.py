@@ -12,7 +12,7 @@ import pytest
 from harness.core.presentation import Price, Prices
 from harness.core.runs import Run
 from harness.pipeline.reporting.costs import costs
-from harness.report.numbers import Cost
+from harness.report.service import Cost
 from harness.store.migrations import migrate
 from tests.pipeline.hand_made import judged, result, some
 

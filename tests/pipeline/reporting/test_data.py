@@ -8,7 +8,7 @@ import pytest
 
 from harness.pipeline.judging.evidence import Judged
 from harness.pipeline.reporting.data import data_numbers
-from harness.report.numbers import AskedData, TaughtData
+from harness.report.taught import AskedData, TaughtData
 from tests.pipeline.hand_made import judged, result, some
 
 PROMPT = {"tasks": {"t": {"prompt": {"user": "{{ text }}"}}}}

@@ -20,8 +20,8 @@ from harness.pipeline.reporting.gather import gather
 from harness.pipeline.validate import validate
 from harness.pipeline.workspace import Workspace
 from harness.report.material import Material
-from harness.report.numbers import AskedData, TaughtData
 from harness.report.record import from_json
+from harness.report.taught import AskedData, TaughtData
 from tests.pipeline.release_project import Project, make_project
 from tests.tgi_stub import Stub, running
 

@@ -9,7 +9,7 @@ import pytest
 from harness.core.estimates import Estimate, Unestimable
 from harness.pipeline.judging.evidence import Judged
 from harness.pipeline.reporting.speed import MOST_TIMES, speed
-from harness.report.numbers import Speed
+from harness.report.service import Speed
 from tests.columns import columns
 from tests.pipeline.hand_made import decide, gate, judged, material, result, some
 

@@ -10,8 +10,9 @@ import pytest
 from harness.core.presentation import Presentation
 from harness.report.client.view import build_client
 from harness.report.material import Material
-from harness.report.numbers import Cluster, Said, Shown, Unscored
+from harness.report.numbers import Cluster, Unscored
 from harness.report.render import render_page
+from harness.report.shown import Said, Shown
 from tests.report.client.made import SAY, TOLD, materials
 
 MADE = materials()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.core.samples import Outcome
 from harness.report.client.redaction import BLACK, black, redact
-from harness.report.numbers import Said, Shown
+from harness.report.shown import Said, Shown
 
 LETTERS = st.characters(categories=["L", "N", "P", "S"], exclude_characters="█")
 SECRETS = st.text(LETTERS, min_size=3, max_size=20).map(lambda text: unicodedata.normalize("NFC", text))

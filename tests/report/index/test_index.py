@@ -8,7 +8,7 @@ import pytest
 
 from harness.core.decisions import Decision
 from harness.report.index.view import build_index
-from harness.report.numbers import Past, PastPoint
+from harness.report.past import Past, PastPoint
 from harness.report.render import render_page
 from tests.pipeline import hand_made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.report.internal.costs import costs_exhibit, money
-from harness.report.numbers import Cost
+from harness.report.service import Cost
 from harness.report.words import NOT_MEASURED, SPACE
 from tests.report import made
 from tests.report.internal.reading import notes, texts

@@ -14,8 +14,8 @@ from harness.core.verdicts import Verdict
 from harness.report.internal.gates import gate_anchor
 from harness.report.internal.view import build_internal
 from harness.report.material import Material
-from harness.report.numbers import Said, Shown
 from harness.report.render import render_page
+from harness.report.shown import Said, Shown
 from harness.report.words import SPACE
 from tests.report import made
 from tests.report.internal.reading import read

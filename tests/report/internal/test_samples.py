@@ -15,19 +15,10 @@ from harness.report.internal.diff import ADDED
 from harness.report.internal.failures import failure_parts
 from harness.report.internal.samples import samples_of
 from harness.report.material import Material
-from harness.report.numbers import (
-    Changes,
-    Cluster,
-    Failures,
-    MetricNumbers,
-    PartNumbers,
-    Said,
-    Shown,
-    SuiteNumbers,
-    TaskNumbers,
-)
+from harness.report.numbers import Changes, Cluster, Failures, MetricNumbers, PartNumbers, SuiteNumbers, TaskNumbers
 from harness.report.page import anchor
 from harness.report.render import render_page
+from harness.report.shown import Said, Shown
 from harness.report.words import SPACE
 from tests.report import made
 

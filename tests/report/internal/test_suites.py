@@ -9,15 +9,7 @@ from harness.core.samples import Outcome
 from harness.report.internal.page import SuitePart
 from harness.report.internal.suites import suite_parts
 from harness.report.material import Material
-from harness.report.numbers import (
-    ClassNumbers,
-    Confusion,
-    Perturbed,
-    Robustness,
-    SuiteNumbers,
-    TaskNumbers,
-    Unscored,
-)
+from harness.report.numbers import ClassNumbers, Confusion, Perturbed, Robustness, SuiteNumbers, TaskNumbers, Unscored
 from harness.report.page import Table
 from harness.report.words import NOT_MEASURED
 from tests.report import made

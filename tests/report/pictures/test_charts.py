@@ -7,7 +7,8 @@ import math
 import pytest
 
 from harness.report import words
-from harness.report.numbers import Confusion, PastPoint
+from harness.report.numbers import Confusion
+from harness.report.past import PastPoint
 from harness.report.pictures.confusion import confusion
 from harness.report.pictures.costs import CostPoint, costs
 from harness.report.pictures.history import history
