@@ -8,10 +8,9 @@ from pathlib import Path
 from harness import catalog
 from harness.config.samples import load_samples
 from harness.config.schema import PromptFile, TaskFile
-from harness.config.suites import load_suite
 from harness.config.templates import messages
-from harness.core.errors import ConfigError, Problem
-from harness.core.releases import Suite, Task
+from harness.core.errors import ConfigError
+from harness.pipeline.data.given import named_task
 
 
 def chat_rows(root: Path, suite: str, rows: str, task_name: str | None) -> list[str]:
@@ -19,10 +18,7 @@ def chat_rows(root: Path, suite: str, rows: str, task_name: str | None) -> list[
 
     Raises ConfigError with every problem of the suite and of the rows.
     """
-    found, problems = load_suite(root, suite)
-    if found is None or problems:
-        raise ConfigError(problems)
-    task = _task(found, suite, task_name)
+    task = named_task(root, suite, task_name)
     if task.prompt is None:
         raise ConfigError(f"the task '{task.name}' has no prompt, so no chat rows can be made for it.")
     kind = catalog.build("tasks", task.kind, task.arguments)
@@ -37,13 +33,3 @@ def chat_rows(root: Path, suite: str, rows: str, task_name: str | None) -> list[
     ]
     values = [{"id": sample.id, "messages": turn} for sample, turn in zip(samples, turns, strict=True)]
     return [json.dumps(value, ensure_ascii=False) for value in values]
-
-
-def _task(suite: Suite, file: str, name: str | None) -> Task:
-    known = {task.name: task for task in suite.tasks}
-    if name is None and len(known) == 1:
-        return suite.tasks[0]
-    if name not in known:
-        message = f"no task '{name}'." if name else "the suite has several tasks; name one with --task."
-        raise ConfigError(Problem(message, file=file, hint=f"It has: {', '.join(known)}."))
-    return known[name]

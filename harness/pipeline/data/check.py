@@ -17,6 +17,7 @@ from harness.data.formats import Columns, columns_of
 from harness.data.read import Reading, rows
 from harness.data.rows import DataRow
 from harness.pipeline.candidate import foreseen
+from harness.pipeline.data.given import task_of
 
 CLASSIFY = "classify"
 
@@ -89,23 +90,13 @@ def of_files(
 
     Raises ConfigError where the suite has no such task, or several and none is named.
     """
-    found = _task(suite, task) if suite else None
+    found = task_of(suite, task, suite.name) if suite else None
     setting = Setting(schema=schema, root=root)
     if found:
         setting = replace(setting, kind=found.kind, labels=_labels(found))
     if release:
         setting = _with_model(replace(setting, seed=release.seed), release)
     return Asked(tuple(root / file for file in files), tuple(files), setting, columns_of(found) if found else None)
-
-
-def _task(suite: Suite, name: str | None) -> Task:
-    known = {task.name: task for task in suite.tasks}
-    if name is None and len(known) == 1:
-        return suite.tasks[0]
-    if name not in known:
-        what = f"no task '{name}'" if name else "several tasks"
-        raise ConfigError(f"the suite '{suite.name}' has {what}; name one of {', '.join(known)}.")
-    return known[name]
 
 
 def _labels(task: Task) -> tuple[str, ...]:

@@ -39,7 +39,11 @@ def named_task(root: Path, file: str | None, name: str | None) -> Task:
     """A task of the suite in a file; `name` may be None where it has just one. Raises ConfigError."""
     if file is None:
         raise ConfigError("--task is the task of a suite: name its file with --suite.")
-    suite = named_suite(root, file)
+    return task_of(named_suite(root, file), name, file)
+
+
+def task_of(suite: Suite, name: str | None, file: str | None = None) -> Task:
+    """The task of that name, or the only one where none is named. Raises ConfigError; `file` is where to look."""
     known = {task.name: task for task in suite.tasks}
     if name is None and len(known) == 1:
         return suite.tasks[0]
