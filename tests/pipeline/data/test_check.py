@@ -58,7 +58,7 @@ def test_an_unknown_check_and_task_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no check spelling; known: contradictions, "):
         check_data(of_files([], root=tmp_path), ["spelling"])
     suites = example().suites
-    with pytest.raises(ConfigError, match="several tasks; name one with --task. It has: queue, out_of_scope"):
+    with pytest.raises(ConfigError, match=r"several tasks; name one with --task\. It has: queue, out_of_scope"):
         of_files([], next(suite for suite in suites if suite.name == "robustness"))
 
 
