@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-FAMILIES = ("tasks", "metrics", "gates", "perturbations", "servers")
+FAMILIES = ("tasks", "metrics", "gates", "perturbations", "servers", "launchers")
 
 
 @cache

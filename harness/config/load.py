@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from harness.config._pydantic import parse_meant
 from harness.config.baselines import baseline_problems, baseline_spec, measure_of
 from harness.config.chat_rows import chat_row_problems, leak_problems
 from harness.config.checks import load_checks
 from harness.config.declared import policy_of
+from harness.config.experiments import load_experiments
 from harness.config.gates import load_gates
 from harness.config.presentation import presentation, price_problems, prices
+from harness.config.route import canary_of, route_of
 from harness.config.schema import ReleaseFile
 from harness.config.source import Source, load_yaml
 from harness.config.suites import load_suite
+from harness.config.trainings import launcher_problems, training_of
 from harness.config.waivers import load_waivers
 from harness.core.errors import ConfigError, Problem
 from harness.core.ids import digest_json
@@ -23,11 +27,14 @@ from harness.core.releases import (
     Release,
     ServeSpec,
     Suite,
-    Training,
 )
 
-_NO_VERDICT = {"report", "prices", "data_schema"}  # keys that no verdict depends on
-SERVERS = ("local", "remote", "openai")
+# Keys that no verdict depends on.
+_NO_VERDICT: Any = {"report": True, "prices": True, "data_schema": True, "route": True, "canary": True,
+                    "candidate": {"train": {"launcher", "track"}}}  # fmt: skip
+SERVERS = (
+    "local", "remote", "openai", "tgi_docker", "tgi_process", "vllm", "kubernetes", "inference_endpoint",
+)  # fmt: skip
 
 
 def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, list[Problem]]:
@@ -53,6 +60,8 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
     waivers, waiver_problems = load_waivers(root, parsed.name, gates, complete=not gate_problems)
     checks, check_problems = load_checks(root, parsed.checks, source)
     problems += waiver_problems + check_problems + price_problems(parsed, source)
+    experiments, experiment_problems = load_experiments(root, parsed, suites, source)
+    problems += experiment_problems + launcher_problems(root, parsed, source)
     served = [key for key in SERVERS if getattr(parsed.serve, key)]
     if len(served) > 1:
         problems.append(source.problem(["serve"], f"'serve' names {' and '.join(served)}; keep one."))
@@ -73,6 +82,9 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
         presentation=presentation(parsed.report),
         prices=prices(parsed.prices),
         data_schema=parsed.data_schema,
+        experiments=experiments,
+        route=route_of(parsed.route),
+        canary=canary_of(parsed.canary),
     )
     return release, problems
 
@@ -119,12 +131,9 @@ def _candidate_problems(root: Path, parsed: ReleaseFile, source: Source) -> list
 
 
 def _candidate(root: Path, parsed: ReleaseFile) -> CandidateSpec:
-    train, adapter = parsed.candidate.train, parsed.candidate.adapter
-    training = None
-    if train:
-        validation = root / train.validation if train.validation else None
-        training = Training(root / train.axolotl, root / train.data, validation)
-    return CandidateSpec(parsed.candidate.base_model, training, root / adapter if adapter else None)
+    candidate = parsed.candidate
+    training = training_of(root, parsed.name, candidate.train) if candidate.train else None
+    return CandidateSpec(candidate.base_model, training, root / candidate.adapter if candidate.adapter else None)
 
 
 def _serve(parsed: ReleaseFile) -> ServeSpec:
@@ -132,4 +141,6 @@ def _serve(parsed: ReleaseFile) -> ServeSpec:
     kind = next((key for key in SERVERS if getattr(serve, key)), "local")
     file = getattr(serve, kind)
     arguments = file.model_dump() if file else {}
-    return ServeSpec(kind, arguments, serve.concurrency, serve.unproven == "accept", serve.timeout, serve.deadline)
+    return ServeSpec(
+        kind, arguments, serve.concurrency, serve.unproven == "accept", serve.timeout, serve.deadline, serve.merged
+    )

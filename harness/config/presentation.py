@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from harness.config.schema import PricesFile, ReleaseFile, ReportFile
+from harness.config.schema.report import TrainingPriceFile
 from harness.config.source import Source
 from harness.core.errors import Problem
 from harness.core.presentation import Presentation, Price, Prices
@@ -26,7 +27,11 @@ def prices(file: PricesFile | None) -> Prices | None:
     for role, price in file.models.items():
         tokens = price.per_million_tokens
         models[role] = Price(price.per_hour, tokens.prompt if tokens else None, tokens.generated if tokens else None)
-    return Prices(file.currency, models)
+    training = file.training or TrainingPriceFile(per_hour=None, per_kwh=None)
+    return Prices(
+        file.currency, models, training.per_hour, training.per_kwh, file.frontier, file.requests_per_month,
+        file.fixed_per_month,
+    )  # fmt: skip
 
 
 def price_problems(parsed: ReleaseFile, source: Source) -> list[Problem]:

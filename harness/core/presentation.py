@@ -32,7 +32,16 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Prices in `currency` (EUR) by role: "candidate" or a baseline's name."""
+    """Prices in `currency` (EUR) by role: "candidate" or a baseline's name.
+
+    Training costs `training_hour` an hour and `energy` a kilowatt-hour. The candidate would replace `frontier`, at
+    `requests` a month, and costs `fixed` a month beside its requests.
+    """
 
     currency: str = "EUR"
     models: Mapping[str, Price] = field(default_factory=dict)
+    training_hour: float | None = None
+    energy: float | None = None
+    frontier: str | None = None
+    requests: int | None = None
+    fixed: float = 0.0

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core.presentation import Presentation, Prices
+from harness.core.routes import CanaryRules, Route
 from harness.core.samples import Json, Sample
+from harness.core.trainings import VALIDATION_LOSS, Experiment, Training
 from harness.core.verdicts import Role
 
 CHECK = "check"
@@ -104,12 +106,16 @@ class Suite:
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
-    """Train the candidate's adapter: chat rows for Axolotl, and its config."""
+class Experiments:
+    """Trainings among which the candidate is chosen, by `choose`: validation_loss, or a metric of `suites`.
 
-    axolotl: Path
-    data: Path
-    validation: Path | None
+    With `checkpoints` every checkpoint of each training is compared, else the one of the best validation loss.
+    """
+
+    runs: tuple[Experiment, ...]
+    suites: tuple[Suite, ...] = ()
+    choose: str = VALIDATION_LOSS
+    checkpoints: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,8 @@ class CandidateSpec:
 class ServeSpec:
     """Where the models answer: a server plug and its arguments.
 
-    `timeout` bounds one request, `deadline` all requests of one command (None: no bound). Seconds.
+    `timeout` bounds one request, `deadline` all requests of one command (None: no bound). Seconds. With `merged` the
+    candidate is base and adapter in one model, on a server of its own.
     """
 
     kind: str
@@ -134,6 +141,7 @@ class ServeSpec:
     accept_unproven: bool
     timeout: float = 300.0
     deadline: float | None = None
+    merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,3 +281,6 @@ class Release:
     presentation: Presentation = field(default_factory=Presentation)
     prices: Prices | None = None
     data_schema: str | None = None
+    experiments: Experiments | None = None
+    route: Route = field(default_factory=Route)
+    canary: CanaryRules = field(default_factory=CanaryRules)

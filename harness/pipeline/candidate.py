@@ -10,7 +10,8 @@ from harness import base_models
 from harness.core.errors import ConfigError, OutsideError, Problem
 from harness.core.events import Event, Watch
 from harness.core.ids import digest_file, digest_json
-from harness.core.releases import Release, Training
+from harness.core.releases import Release
+from harness.core.trainings import Training
 from harness.pipeline.data.leaks import refuse_leaks
 from harness.pipeline.workspace import Workspace
 from harness.trainers.interface import Progress, TrainRequest

@@ -39,6 +39,21 @@ class Workspace:
         return self.state / "versions.jsonl"
 
     @property
+    def moves(self) -> Path:
+        """A line for each move of a version from stage to stage."""
+        return self.state / "moves.jsonl"
+
+    @property
+    def traffic(self) -> Path:
+        """What the router noted of the requests: no texts."""
+        return self.state / "traffic"
+
+    @property
+    def requests(self) -> Path:
+        """The texts of the requests that the router sampled, redacted."""
+        return self.state / "requests"
+
+    @property
     def cache(self) -> Path:
         """Outputs kept across runs."""
         return self.state / "cache.sqlite"
@@ -51,6 +66,14 @@ class Workspace:
     def training(self, key: str) -> Path:
         """The folder of one training run."""
         return self.state / "training" / key[:16]
+
+    def adapter(self, digest: str) -> Path:
+        """The registry's own copy of an adapter, which nobody changes."""
+        return self.state / "adapters" / digest[:16]
+
+    def experiments(self, key: str) -> Path:
+        """What came out of a set of experiments."""
+        return self.state / "experiments" / f"{key[:16]}.json"
 
     def run(self, run_id: str) -> Path:
         """The bundle of one run."""

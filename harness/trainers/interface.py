@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from harness.core.errors import Problem
+from harness.core.samples import Json
+from harness.core.trainings import LauncherSpec, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,9 @@ class TrainRequest:
     """All that a training run depends on.
 
     `data` and `validation` are JSON Lines of chat rows (`{"messages": [{"role", "content"}, ...]}`).
-    `output` is this run's own folder; everything the run leaves is in it.
+    `output` is this run's own folder; everything the run leaves is in it. `settings` are keys of the config that stand
+    in the place of the file's own. With `checkpoints` the adapter of every checkpoint is kept, each in a folder
+    `output/adapters/step-N`. `track` tells the run to a tracking server; `name` is what it is called there.
     """
 
     config: Path
@@ -25,6 +29,11 @@ class TrainRequest:
     validation: Path | None
     output: Path
     seed: int = 42
+    settings: Mapping[str, Json] = field(default_factory=dict)
+    launcher: LauncherSpec = field(default_factory=LauncherSpec)
+    checkpoints: bool = False
+    track: Track | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,95 @@
+"""The registry's values: versions, told byte for byte, and their moves from stage to stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.core.samples import Json
+
+DEV, STAGING, CANARY, PRODUCTION, ARCHIVED = "dev", "staging", "canary", "production", "archived"
+STAGES = (DEV, STAGING, CANARY, PRODUCTION, ARCHIVED)
+# In these only one version of a release stands at a time; the one before moves out.
+SINGLE = (CANARY, PRODUCTION)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A candidate that a decision was taken on, by all that it is made of. Never changed once it is recorded.
+
+    `digests` are SHA-256 by name: data, validation, config (what taught the adapter), policy, release, suites.
+    `provenance` is what else is known of its making: packages, seed, device, training time, base model's name.
+    `parent` is the version in production when this one was recorded (None: there was none).
+    """
+
+    number: int
+    release: str
+    adapter_digest: str
+    base_digest: str
+    decision: str
+    created: str
+    digests: Mapping[str, str] = field(default_factory=dict)
+    provenance: Mapping[str, Json] = field(default_factory=dict)
+    parent: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"v{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A version reached a stage. `why` is promote, rollback, canary, replaced or archive; `share` the canary's share.
+
+    `decision` is what allowed it. `number` counts all moves and notes of the registry from 1.
+    """
+
+    number: int
+    release: str
+    version: int
+    stage: str
+    why: str
+    decision: str
+    time: str
+    by: str = ""
+    share: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The versions of one release and all their moves, both oldest first. Where they stand follows from the moves."""
+
+    versions: tuple[Version, ...] = ()
+    moves: tuple[Move, ...] = ()
+
+    def version(self, number: int) -> Version | None:
+        """The version with this number."""
+        return next((one for one in self.versions if one.number == number), None)
+
+    def stage_of(self, number: int) -> str:
+        """Where a version stands: at the stage of its last move; dev before the first."""
+        return next((move.stage for move in reversed(self.moves) if move.version == number), DEV)
+
+    def standing(self, stage: str) -> Version | None:
+        """The version that reached a stage last, and still is there."""
+        for move in reversed(self.moves):
+            if move.stage == stage and self.stage_of(move.version) == stage:
+                return self.version(move.version)
+        return None
+
+    def before(self, stage: str) -> Version | None:
+        """The version that stood at a stage before the one that stands there now, or that stood there last."""
+        now = self.standing(stage)
+        for move in reversed(self.moves):
+            if move.stage == stage and (now is None or move.version != now.number):
+                return self.version(move.version)
+        return None
+
+    def share(self) -> float | None:
+        """The canary's share of the traffic; None without a canary."""
+        now = self.standing(CANARY)
+        if now is None:
+            return None
+        return next(move.share for move in reversed(self.moves) if move.version == now.number and move.stage == CANARY)
