@@ -59,6 +59,8 @@ def _mend(source: Source, where: Where, known: Sequence[str]) -> None:
     place: Any = source.value
     for key in where[:-1]:
         place = place[key]
+    if not isinstance(place, dict):  # a word that stands for a mapping
+        return
     value, line = place.pop(where[-1]), source.line(where)
     meant = difflib.get_close_matches(str(where[-1]), [key for key in known if key not in place], n=1, cutoff=0.6)
     if meant and line:

@@ -1,0 +1,84 @@
+"""Does an adapter belong to a base model? Told from the names and shapes of both their weights, without loading any."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.base_models.hub import NAME
+
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+PICKLED = ("adapter_model.bin", "adapter_model.pt", "pytorch_model.bin")
+LONGEST_HEADER = 100_000_000  # bytes, the format's own limit
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def adapter_problems(adapter: Path, base: Path, spec: str) -> list[str]:
+    """Why an adapter cannot be served on the base model in the folder `base`, declared as `spec`. Empty: it can.
+
+    Two bases of the same make have the same shapes: then only the name in the adapter's config tells them apart.
+    """
+    missing = [name for name in (WEIGHTS, CONFIG) if not (adapter / name).is_file()]
+    if missing:
+        pickled = next((name for name in PICKLED if (adapter / name).is_file()), None)
+        refused = f"; {pickled} is refused, for pickled weights can run code" if pickled else ""
+        return [f"it lacks {' and '.join(missing)}{refused}."]
+    try:
+        ours, settings = shapes(adapter / WEIGHTS), json.loads((adapter / CONFIG).read_text(encoding="utf-8"))
+        theirs = {name: shape for path in sorted(base.glob("*.safetensors")) for name, shape in shapes(path).items()}
+    except (OSError, ValueError) as error:
+        return [f"it cannot be read: {error}."]
+    named = settings.get("base_model_name_or_path") if isinstance(settings, dict) else None
+    return _name_problems(named, spec) + _shape_problems(ours, theirs)
+
+
+def shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shape of each tensor in a safetensors file, from its header alone.
+
+    Raises ValueError where the file is torn or none.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        start = file.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else LONGEST_HEADER + 1
+        if length > min(LONGEST_HEADER, size):
+            raise ValueError(f"{path.name} is no whole safetensors file")
+        header = json.loads(file.read(length))
+    if not isinstance(header, dict):
+        raise ValueError(f"{path.name} is no whole safetensors file")
+    tensors = {name: row for name, row in header.items() if name != "__metadata__"}
+    if size < 8 + length + max((row["data_offsets"][1] for row in tensors.values()), default=0):
+        raise ValueError(f"{path.name} is cut off: it is shorter than its header says")
+    return {name: tuple(row["shape"]) for name, row in tensors.items()}
+
+
+def _name_problems(named: object, spec: str) -> list[str]:
+    ours = spec.partition("@")[0]
+    if not isinstance(named, str) or not NAME.fullmatch(named) or not NAME.fullmatch(ours):
+        return []
+    if named.lower() == ours.lower():
+        return []
+    return [f"it was trained on '{named}', and the base model is '{ours}'."]
+
+
+def _shape_problems(ours: Shapes, theirs: Shapes) -> list[str]:
+    """The first layer that the base lacks or has in another size: with one, all that follow are the same story."""
+    layers = {name.removesuffix(".lora_A.weight") for name in ours if name.endswith(".lora_A.weight")}
+    for layer in sorted(layers):
+        inner = layer.removeprefix("base_model.model.")
+        # Some models are saved under other prefixes than they are loaded with.
+        tail = inner[inner.find("layers.") :] if "layers." in inner else inner
+        found = next((name for name in theirs if f".{name}".rpartition(".")[0].endswith(f".{tail}")), None)
+        if found is None:
+            return [f"it was trained on another base model: this one has no layer '{inner}'."]
+        weight = theirs[found]
+        down, up = ours[f"{layer}.lora_A.weight"], ours.get(f"{layer}.lora_B.weight", (0, 0))
+        plain = found.endswith(".weight") and len(weight) == len(down) == len(up) == 2  # not quantised
+        if plain and sorted(weight) != sorted((up[0], down[1])):
+            said = f"{up[0]} × {down[1]}, and the base model's has {weight[0]} × {weight[1]}"
+            return [f"it was trained on another base model: its layer '{inner}' is for {said}."]
+    return [] if layers else ["it holds no LoRA weights."]
