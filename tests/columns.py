@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.core.runs import TaskResult
 from harness.core.samples import Score
-from harness.store.columns import OUTCOMES, TaskColumns
+from harness.store.columns import OUTCOMES, USAGE, TaskColumns
 
 
 def columns(result: TaskResult) -> TaskColumns:
@@ -20,6 +20,11 @@ def columns(result: TaskResult) -> TaskColumns:
     for output in result.outputs:
         if output.sample_id in place and output.error is None and output.latency is not None:
             latencies[place[output.sample_id], output.repeat] = output.latency
+    usage = {name: np.full(shape, np.nan) for name in USAGE}
+    for output in result.outputs:
+        for name in USAGE if output.sample_id in place and output.choices is None else ():
+            told = getattr(output, name)
+            usage[name][place[output.sample_id], output.repeat] = np.nan if told is None else told
     for answer in result.answers:
         if answer.sample_id in place:
             at = place[answer.sample_id], answer.repeat
@@ -35,6 +40,7 @@ def columns(result: TaskResult) -> TaskColumns:
         latencies,
         tuple(texts.ravel().tolist()),
         arrays(result.scores, list(place), result.repeats) if len(place) == len(result.samples) else {},
+        usage,
     )
 
 

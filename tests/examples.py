@@ -78,7 +78,7 @@ def _members(workspace: Workspace) -> Iterator[tuple[str, bytes]]:
     records = [json.loads(path.read_bytes()) for path in workspace.state.glob("decisions/*.json")]
     runs = {run for one in records for suites in one["runs"].values() for run in suites.values()}
     files = [path for run in runs for path in workspace.run(run).iterdir()]
-    files += [*workspace.state.glob("decisions/*"), workspace.attempts, workspace.versions]
+    files += [*workspace.state.glob("decisions/*"), workspace.attempts, workspace.versions, workspace.moves]
     for path in files:
         if path.is_file():
             yield path.relative_to(workspace.state).as_posix(), path.read_bytes()

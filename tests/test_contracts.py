@@ -17,14 +17,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from harness import catalog
 from harness.config import json_schema
-from harness.config.schema import GateFile, LocalFile, OpenaiFile, RemoteFile, ServeFile, TaskFile
+from harness.config.schema import GateFile, ServeFile, TaskFile
 from tests.projects import DESK, RELEASE, TRIAGE
 
 ROOT = Path(__file__).parents[1]
 PLUGS = [(family, name) for family in catalog.FAMILIES for name in catalog.names(family)]
 KNOWN = {
     "tasks": ("classify", "extract", "generate", "lm_eval", "refuse"),
-    "gates": ("at_least", "at_most", "improves", "margin", "no_critical_failures", "win_rate"),
+    "gates": ("at_least", "at_most", "at_most_share", "improves", "margin", "no_critical_failures", "win_rate"),
     "perturbations": (
         "distraction",
         "injection",
@@ -34,7 +34,16 @@ KNOWN = {
         "typos",
         "whitespace",
     ),
-    "servers": ("local", "openai", "remote"),
+    "servers": (
+        "inference_endpoint",
+        "kubernetes",
+        "local",
+        "openai",
+        "remote",
+        "tgi_docker",
+        "tgi_process",
+        "vllm",
+    ),
 }
 PROTOCOLS = {
     "tasks": "TaskKind",
@@ -177,9 +186,10 @@ def test_every_plug_is_in_the_schemas_under_its_yaml_key() -> None:
 def test_the_files_keys_for_gates_and_servers_are_their_plugs() -> None:
     rules = set(GateFile.model_fields) - {"metric", "against", "role", "class_", "field", "slice", "each"}
     assert rules == set(catalog.names("gates"))
-    common = {"concurrency", "timeout", "deadline", "unproven"}
+    common = {"concurrency", "timeout", "deadline", "unproven", "merged"}
     assert set(ServeFile.model_fields) - common == set(catalog.names("servers"))
-    for file, name in ((LocalFile, "local"), (OpenaiFile, "openai"), (RemoteFile, "remote")):
+    for name in catalog.names("servers"):
+        file = get_args(ServeFile.model_fields[name].annotation)[0]
         assert tuple(file.model_fields) == catalog.arguments("servers", name)
         defaults = {field.name: field.default for field in dataclasses.fields(catalog.plug("servers", name))}
         assert {key: info.default for key, info in file.model_fields.items() if not info.is_required()} == {

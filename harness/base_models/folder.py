@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.base_models.interface import OnProgress
+from harness.base_models.weights import broken_weights
 from harness.core.errors import Problem
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "spiece.model")
@@ -40,12 +41,14 @@ def problems_of(folder: Path) -> list[str]:
         problems.append(f"no *.safetensors weights are there{found}.")
     elif (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():
         problems.append("this is an adapter, not a base model.")
-    return problems
+    return [*problems, *broken_weights(folder)]
 
 
 def _hint(problem: str) -> str | None:
     if problem.startswith("there is no such folder"):
         return "Give a folder, 'org/name@<revision>' for a hub model, or 'demo:smollm2-135m-instruct'."
+    if "model.safetensors.index.json" in problem or "cut off" in problem:
+        return "Fetch that file again, and compare its SHA-256 with the one on the model's page."
     if "pickled" in problem:
         return "Convert the weights to safetensors first."
     return None

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from harness.base_models.interface import OnProgress
+from harness.base_models.refusals import refusal
 from harness.core.errors import OutsideError, Problem
 
 REVISION = re.compile(r"[0-9a-f]{40}")
@@ -17,6 +18,12 @@ WANTED = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 def looks_like_one(spec: str) -> bool:
     """Whether `spec` has the form of a hub id, with or without a revision."""
     return bool(NAME.fullmatch(spec.partition("@")[0]))
+
+
+def published(spec: str) -> str | None:
+    """The name on the Hub of a pinned base model; None for a folder or a package's model."""
+    name, _, revision = spec.partition("@")
+    return name if NAME.fullmatch(name) and REVISION.fullmatch(revision) else None
 
 
 class Hub:
@@ -49,7 +56,8 @@ class Hub:
         try:
             snapshot_download(name, revision=revision, allow_patterns=list(WANTED), local_dir=target)
         except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise OutsideError(f"The base model '{spec}' could not be fetched from the hub: {reason}") from error
+            raise OutsideError(
+                f"The base model '{spec}' could not be fetched from the hub: {refusal(error, name)}."
+            ) from error
         (target / ".complete").touch()
         return target.resolve()

@@ -57,7 +57,7 @@ def _text(found: ReleasePlan) -> str:
 
 
 def _step(step: Step) -> str:
-    if step.title in ("base model", "training") or step.state == "fresh":
+    if step.title.partition(" ")[0] in ("base", "training", "choice") or step.state == "fresh":
         return step.state
     asked = f"{step.requests:,} requests" if step.requests or not step.uncounted else ""
     more = "lm-eval's requests (their number is not known yet)" if step.uncounted else ""

@@ -21,10 +21,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> int:
     """Print how the samples of each run ended."""
     from harness.cli.progress import ProgressPrinter
-    from harness.pipeline.candidate import candidate
     from harness.pipeline.lock import locked
     from harness.pipeline.needs import check_needs
     from harness.pipeline.running.runs import do_runs, plan_runs, runs_of
+    from harness.pipeline.training.make import candidate
     from harness.pipeline.validate import validate
     from harness.pipeline.workspace import Workspace
 

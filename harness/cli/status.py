@@ -27,8 +27,11 @@ def main(given: argparse.Namespace) -> int:
     print(f"decisions ({len(found.decisions)})")
     for decision in found.decisions:
         print(f"  {decision.id[:12]}  {decision.verdict:<12} {decision.decided}")
-    print(f"versions ({len(found.versions)})")
-    for version in found.versions:
-        print(f"  v{version.number:<4} {version.stage:<11} adapter {version.adapter_digest[:12]}  "
+    known = found.registry
+    print(f"versions ({len(known.versions)})")
+    for version in reversed(known.versions):
+        print(f"  v{version.number:<4} {known.stage_of(version.number):<11} adapter {version.adapter_digest[:12]}  "
               f"decision {version.decision[:12]}  {version.created}")  # fmt: skip
+    if found.undeployed:
+        print(f"  {found.undeployed}")
     return 0

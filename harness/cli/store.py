@@ -24,11 +24,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     export = verbs.add_parser("export", help="write runs as files for other programs")
     which = export.add_mutually_exclusive_group(required=True)
     which.add_argument("run", nargs="?", help="first digits of the run's id")
-    which.add_argument("--all", action="store_true", help="every run, and decisions, attempts, versions")
+    which.add_argument("--all", action="store_true", help="every run, and decisions, attempts, versions, moves")
     export.add_argument("--to", required=True, metavar="DIR", help="the folder to write to")
     defused = "csv puts a ' before texts that a spreadsheet would run as a formula"
     export.add_argument("--format", default="parquet", choices=("parquet", "csv", "jsonl"), help=defused)
-    rebuild = verbs.add_parser("rebuild", help="make the database anew from bundles, decisions, attempts, versions")
+    rebuild = verbs.add_parser("rebuild", help="make the database anew from bundles, decisions and registers")
     query = verbs.add_parser("query", help="print the rows of a query; it can change nothing")
     query.add_argument("sql", metavar="SELECT", help="the query, in DuckDB's SQL")
     query.add_argument("--format", default="table", choices=("table", "csv", "json"))
@@ -46,7 +46,8 @@ def main(given: argparse.Namespace) -> int:
         loaded = store.load(workspace, map(Path, given.folders))
         print("\n".join([*(f"loaded {run[:12]}" for run in loaded), f"{len(loaded)} runs were loaded."]))
     elif given.verb == "verify":
-        print(f"{store.verify(workspace)} bundles, the decisions, attempts and versions are as they were written.")
+        count = store.verify(workspace)
+        print(f"{count} bundles, the decisions, attempts, versions and moves are as they were written.")
     elif given.verb == "export":
         print(os.path.relpath(store.export_to(workspace, given.run, Path(given.to), given.format)))
     elif given.verb == "rebuild":

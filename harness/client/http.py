@@ -15,6 +15,7 @@ import orjson
 from harness.client.interface import Limits, RequestFailed
 from harness.client.pace import Pace
 from harness.client.retries import Again, Tries
+from harness.client.watched import Watched
 from harness.core.errors import ConfigError, OutsideError
 
 _RETRY_STATUS = frozenset({408, 424, 429, 500, 502, 503, 504})
@@ -49,9 +50,11 @@ class Http:
         self.url, self.limits, self.pace = url, limits, Pace(concurrency)
         self._key, self._key_from = key, key_from
         self._session: aiohttp.ClientSession | None = None
+        self._watched = Watched(limits.watch)
 
     async def open(self) -> None:
-        """Make the pool."""
+        """Make the pool. Raises OutsideError where the server has died already."""
+        self._watched.begin()
         headers = {"Content-Type": "application/json"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
@@ -61,10 +64,13 @@ class Http:
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
-    async def close(self) -> None:
-        """Close every connection."""
-        if self._session:
-            await self._session.close()
+    async def close(self, error: BaseException | None = None) -> None:
+        """Close every connection. Raises OutsideError in place of `error` where the server died meanwhile."""
+        try:
+            await self._watched.end(error)
+        finally:
+            if self._session:
+                await self._session.close()
 
     async def get(self, path: str, seconds: float | None = None) -> Any:
         """The reply to a GET that is sent once; {} for an empty one. Raises RequestFailed, OutsideError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -46,7 +46,8 @@ class Limits:
     """How long and how often to try. Seconds.
 
     `attempts` bounds requests that fail; one that the server turns away because it is full (429, 503) is sent again
-    until `patience` is over. `deadline` is the time.monotonic() after which nothing is sent any more.
+    until `patience` is over. `deadline` is the time.monotonic() after which nothing is sent any more. `watch` says in a
+    sentence that the server has died (None: it has not): whatever is being asked then ends at once.
     """
 
     timeout: float = 300.0
@@ -56,6 +57,7 @@ class Limits:
     patience: float = 120.0
     health: float = 30.0
     deadline: float | None = None
+    watch: Callable[[], str | None] | None = None
 
 
 class Client(Protocol):

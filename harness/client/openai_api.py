@@ -47,14 +47,19 @@ class OpenaiClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.close()
+        await self._http.close(error)
 
     async def info(self) -> Mapping[str, Json]:
-        """{"models": names of the models, sorted}. Raises OutsideError where the server does not answer."""
+        """{"models": their names, sorted}, and "model_id" where vLLM tells what the base's name stands for.
+
+        Raises OutsideError where the server does not answer.
+        """
         try:
             listed = await self._http.get(f"{self._api}/models")
             with form(_OPENAI):
-                return {"models": sorted(text(model["id"]) for model in listed["data"])}
+                roots = {text(model["id"]): model.get("root") for model in listed["data"]}
+                root = roots.get(self._model)
+                return {"models": sorted(roots), **({"model_id": text(root)} if root else {})}
         except RequestFailed as error:
             raise OutsideError(f"the server at {self.url} does not answer: {error}") from None
 

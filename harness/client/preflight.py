@@ -48,16 +48,17 @@ class Preflight:
         return not self.proof.startswith("not proven")
 
 
-async def preflight(client: Client, adapter: str | None, expected: Expected) -> Preflight:
+async def preflight(client: Client, adapter: str | None, expected: Expected, base: Client | None = None) -> Preflight:
     """Every check, on a server that is asked as `adapter` (None: the model that answers without a name).
 
+    `base` is the base model's own server, where the adapter is merged into the model of this one.
     Raises OutsideError at the first check that fails, each with its own message.
     """
     try:
         if not await client.alive():
             raise OutsideError("the server is not healthy: it does not answer its health check. Nothing was judged.")
-        found = [_compare_name(await client.info(), expected)]
-        proof = await prove(client, adapter) if expected.adapted else BASE_ITSELF
+        found = [_compare_name(await (base or client).info(), expected)]
+        proof = await prove(client, adapter, base) if expected.adapted else BASE_ITSELF
         if expected.needs_prefill:
             await _need_prefill(client, adapter)
         found += await _compare_record(client, adapter, expected)

@@ -19,16 +19,19 @@ LEAST_DIFFERENCE = 1e-4
 ABOVE_NOISE = 3.0
 
 
-async def prove(client: Client, adapter: str | None) -> str:
-    """PROVEN, or "not proven: why". Raises OutsideError where the server gives the base's answers for the adapter."""
-    if adapter is None:
+async def prove(client: Client, adapter: str | None, beside: Client | None = None) -> str:
+    """PROVEN, or "not proven: why". `beside` is the base model's server, where that is another one (merged mode).
+
+    Raises OutsideError where the server gives the base's answers for the adapter.
+    """
+    if adapter is None and beside is None:
         return "not proven: the server was given no adapter name, so base and candidate cannot be told apart"
     try:
         ours = await _prefills(client, adapter)
     except RequestFailed as error:
-        raise OutsideError(f"the server gives no answer for the adapter '{adapter}': {error}") from None
+        raise OutsideError(f"the server gives no answer for {_named(adapter)}: {error}") from None
     try:
-        base, again = [await _prefills(client, None) for _ in range(2)]
+        base, again = [await _prefills(beside or client, None) for _ in range(2)]
     except RequestFailed as error:
         return f"not proven: the server does not answer as the base model, so there is nothing to compare with: {error}"
     moved, noise = _largest_change(ours, base), _largest_change(again, base)
@@ -38,10 +41,14 @@ async def prove(client: Client, adapter: str | None) -> str:
         return "not proven: the base model's own log-probabilities change as much from one request to the next"
     if moved < LEAST_DIFFERENCE:
         raise OutsideError(
-            f"the server answers for the adapter '{adapter}' exactly as the base model does: the adapter is not "
+            f"the server answers for {_named(adapter)} exactly as the base model does: the adapter is not "
             "loaded, or was never trained. Nothing was judged."
         )
     return PROVEN
+
+
+def _named(adapter: str | None) -> str:
+    return f"the adapter '{adapter}'" if adapter else "the merged model"
 
 
 async def _prefills(client: Client, adapter: str | None) -> list[list[Token]]:

@@ -38,7 +38,7 @@ class TgiClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.close()
+        await self._http.close(error)
 
     async def info(self) -> Mapping[str, Json]:
         """What `/info` says. Raises OutsideError where the server does not answer."""

@@ -26,7 +26,7 @@ def measure_of(parsed: ReleaseFile) -> Measure | None:
     """The measured phase that is asked for, or the defaults where a gate needs one."""
     first = next((name for name, file in parsed.baselines.items() if _kind(file) in SERVED), None)
     if parsed.measure is None:
-        needed = any(gate.metric.startswith(("latency.", "errors.")) for gate in parsed.gates)
+        needed = any(gate.metric.startswith(("latency.", "errors.", "cost.")) for gate in parsed.gates)
         return Measure(baseline=first) if needed else None
     given = parsed.measure.model_dump()
     return Measure(**{**given, "suites": tuple(given["suites"]), "baseline": given["baseline"] or first})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness import catalog
 from harness.core.errors import Problem
-from harness.core.metric_refs import LATENCY
+from harness.core.metric_refs import COST, LATENCY
 from harness.core.releases import Gate, MetricSpec
 
 ANYTIME = ("rate", "mean")  # the aggregates with bounds that hold at any time
@@ -15,7 +15,7 @@ ANYTIME = ("rate", "mean")  # the aggregates with bounds that hold at any time
 def aggregate_of(gate: Gate, spec: MetricSpec | None) -> str:
     """How a gate's evidence is aggregated; `spec` None is a metric of the measured phase."""
     if spec is None:
-        return "quantile" if gate.metric in LATENCY else "rate"
+        return "cost" if gate.metric == COST else "quantile" if gate.metric in LATENCY else "rate"
     plug, kind = catalog.plug("metrics", spec.catalog_name), gate.subset.kind if gate.subset else ""
     found: str = plug.parts if kind == "field" else plug.aggregate
     return "f1" if kind == "class" and found == "macro_f1" else found
@@ -25,6 +25,8 @@ def misfit(gate: Gate, spec: MetricSpec | None, *, anytime: bool) -> tuple[str, 
     """The key and the message where a rule, or looking at any time, can't work on a metric; else None."""
     aggregate, wanted = aggregate_of(gate, spec), catalog.plug("gates", gate.rule).aggregates
     if spec and wanted and aggregate not in wanted:
+        if wanted == ("cost",):
+            return gate.rule, f"'{gate.rule}' is for {COST} only."
         kinds = " or ".join(wanted)
         return (
             gate.rule,

@@ -11,9 +11,11 @@ from harness.config.schema import GateFile, ReleaseFile
 from harness.config.source import Source, nearest
 from harness.config.subsets import Wrong, subsets_of
 from harness.core.errors import Problem
-from harness.core.metric_refs import CLEAN, ERRORS, LATENCY, RESERVED, metric_refs
+from harness.core.metric_refs import CLEAN, COST, ERRORS, LATENCY, RESERVED, metric_refs
 from harness.core.releases import Gate, Place, Subset, Suite, Task
 from harness.core.verdicts import Role
+
+_OF_COST = ("at_most", "at_most_share", "improves")
 
 
 def load_gates(
@@ -22,7 +24,7 @@ def load_gates(
     """The gates, and every problem that they have. A gate with `each` stands for several, all at its own line."""
     gates: dict[str, Gate] = {}
     problems: list[Problem] = []
-    known = [*metric_refs(suites), *LATENCY, ERRORS]
+    known = [*metric_refs(suites), *LATENCY, ERRORS, COST]
     for index, file in enumerate(parsed.gates):
         lost = _is_lost(file.metric.split(".")[0], parsed, suites)
         found = _problems(file, index, known, parsed, source, lost)
@@ -53,7 +55,8 @@ def _made(
         return [], [source.problem(["gates", index, found.key], found.message, found.hint)]
     if len(_rules(file)) != 1:
         return [], []
-    gates = [_gate(file, index, source, subset) for subset in found]
+    currency = parsed.prices.currency if parsed.prices else ""
+    gates = [_gate(file, index, source, subset, currency) for subset in found]
     anytime = parsed.policy.looks == "anytime"
     wrong = dict.fromkeys(misfit(gate, spec, anytime=anytime) for gate in gates)
     return gates, [source.problem(["gates", index, key], message) for key, message in filter(None, wrong)]
@@ -88,23 +91,27 @@ def _problems(
     if rule.compares and file.against is None:
         bad(rules[0], f"'{rules[0]}' compares, so it needs 'against: <baseline>'.")
     if not rule.compares and file.against is not None:
-        bad("against", f"'{rules[0]}' does not compare; drop 'against', or use {_comparing()}.")
+        bad("against", f"'{rules[0]}' does not compare; drop 'against', or use {_comparing(file.metric)}.")
     if file.against not in (None, CLEAN, *parsed.baselines):
         bad("against", f"there is no baseline '{file.against}'.", nearest(str(file.against), parsed.baselines))
-    if file.metric.split(".")[0] in RESERVED and rules[0] != "at_most":
+    if file.metric == COST and (rules[0] not in _OF_COST or file.against == CLEAN):
+        bad(rules[0], f"{COST} takes 'at_most', and against a baseline 'at_most_share' or 'improves'.")
+    elif file.metric != COST and file.metric.split(".")[0] in RESERVED and rules[0] != "at_most":
         bad(rules[0], f"{file.metric} takes 'at_most' only.")
     threshold, written = file.at_least if file.at_least is not None else file.at_most, _written(source, index, rules[0])
     if getattr(file, rules[0]) is True and written is not True:
         bad(rules[0], f"'{rules[0]}' must be True, not {written}.")  # whoever means 1 % by 1 must not get another rate
     if isinstance(written, str) and file.metric not in LATENCY:
         bad(rules[0], f"{file.metric} is not a time; write the threshold as a plain number.")
-    if threshold is not None and not (0 < threshold < 1 or (file.metric in LATENCY and threshold > 0)):
+    if threshold is not None and not (0 < threshold < 1 or (file.metric in (COST, *LATENCY) and threshold > 0)):
         bad(rules[0], f"the threshold {threshold} can't be reached or missed: a share lies between 0 and 1.")
     return found
 
 
-def _comparing() -> str:
-    names = [name for name in catalog.names("gates") if catalog.plug("gates", name).compares]
+def _comparing(metric: str) -> str:
+    rules = {name: catalog.plug("gates", name) for name in catalog.names("gates")}
+    fits = _OF_COST if metric == COST else [name for name, rule in rules.items() if rule.aggregates != ("cost",)]
+    names = [name for name, rule in rules.items() if rule.compares and name in fits]
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
@@ -144,16 +151,21 @@ def _written(source: Source, index: int, rule: str) -> object:
 
 def _unknown_metric(name: str, known: list[str]) -> tuple[str, str | None]:
     head = name.split(".")[0]
-    if head in ("throughput", "cost"):
+    if head == "cost":
+        return f"no cost has the name '{name}'.", f"There is {COST}: what an answered request costs."
+    if head == "throughput":
         return f"'{head}' is reserved and not measured by this version.", None
     hint = nearest(name, known) or f"There are: {', '.join(known)}."
     return f"no suite gives the metric '{name}'.", hint
 
 
-def _gate(file: GateFile, index: int, source: Source, subset: Subset | None) -> Gate:
-    """One gate. `true` in the place of a threshold is the rule's own."""
+def _gate(file: GateFile, index: int, source: Source, subset: Subset | None, currency: str) -> Gate:
+    """One gate. `true` in the place of a threshold is the rule's own; a lower cost is a share below 1."""
     rule = _rules(file)[0]
     value = getattr(file, rule)
     threshold = catalog.plug("gates", rule)().threshold if value is True else float(value)
+    if (file.metric, rule) == (COST, "improves"):
+        rule, threshold = "at_most_share", 1.0
     place = Place(source.file, source.line(["gates", index]))
-    return Gate(file.metric, rule, threshold, file.against, Role(file.role), place, subset)
+    unit = currency if (file.metric, rule) == (COST, "at_most") else ""
+    return Gate(file.metric, rule, threshold, file.against, Role(file.role), place, subset, unit)

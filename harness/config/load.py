@@ -21,7 +21,7 @@ from harness.config.trainings import launcher_problems, training_of
 from harness.config.waivers import load_waivers
 from harness.core.errors import ConfigError, Problem
 from harness.core.ids import digest_json
-from harness.core.metric_refs import RESERVED
+from harness.core.metric_refs import COST, RESERVED
 from harness.core.releases import (
     CandidateSpec,
     Release,
@@ -32,6 +32,7 @@ from harness.core.releases import (
 # Keys that no verdict depends on.
 _NO_VERDICT: Any = {"report": True, "prices": True, "data_schema": True, "route": True, "canary": True,
                     "candidate": {"train": {"launcher", "track"}}}  # fmt: skip
+_NO_PRICE = {"training", "frontier", "requests_per_month", "fixed_per_month"}  # of the break-even only
 SERVERS = (
     "local", "remote", "openai", "tgi_docker", "tgi_process", "vllm", "kubernetes", "inference_endpoint",
 )  # fmt: skip
@@ -65,6 +66,7 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
     served = [key for key in SERVERS if getattr(parsed.serve, key)]
     if len(served) > 1:
         problems.append(source.problem(["serve"], f"'serve' names {' and '.join(served)}; keep one."))
+    problems += _merged_problems(parsed, source)
     release = Release(
         name=parsed.name,
         root=root,
@@ -75,7 +77,7 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
         suites=suites,
         policy=policy_of(parsed, gates),
         seed=parsed.seed,
-        digest=digest_json(parsed.model_dump(mode="json", exclude_defaults=True, exclude=_NO_VERDICT)),
+        digest=_digest(parsed),
         measure=measure_of(parsed),
         waivers=waivers,
         checks=checks,
@@ -87,6 +89,13 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
         canary=canary_of(parsed.canary),
     )
     return release, problems
+
+
+def _digest(parsed: ReleaseFile) -> str:
+    """Digest of all that a verdict depends on: prices, too, where a gate is on a cost."""
+    priced = any(gate.metric == COST for gate in parsed.gates)
+    left_out = {**_NO_VERDICT, "prices": _NO_PRICE} if priced else _NO_VERDICT
+    return digest_json(parsed.model_dump(mode="json", exclude_defaults=True, exclude=left_out))
 
 
 def _suites(root: Path, source: Source, paths: list[str]) -> tuple[tuple[Suite, ...], list[Problem]]:
@@ -134,6 +143,15 @@ def _candidate(root: Path, parsed: ReleaseFile) -> CandidateSpec:
     candidate = parsed.candidate
     training = training_of(root, parsed.name, candidate.train) if candidate.train else None
     return CandidateSpec(candidate.base_model, training, root / candidate.adapter if candidate.adapter else None)
+
+
+def _merged_problems(parsed: ReleaseFile, source: Source) -> list[Problem]:
+    """A merged model is a folder on this machine: only a server that harness starts from a folder can have it."""
+    elsewhere = [key for key in ("remote", "openai", "kubernetes", "inference_endpoint") if getattr(parsed.serve, key)]
+    if not (parsed.serve.merged and elsewhere):
+        return []
+    message = f"'merged' needs a server that is started from a folder of this machine, and '{elsewhere[0]}' is not."
+    return [source.problem(["serve", "merged"], message, "Use local, tgi_docker, tgi_process or vllm.")]
 
 
 def _serve(parsed: ReleaseFile) -> ServeSpec:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from harness.config.schema import PricesFile, ReleaseFile, ReportFile
+from harness.config.baselines import measure_of
+from harness.config.schema import PriceFile, PricesFile, ReleaseFile, ReportFile
 from harness.config.schema.report import TrainingPriceFile
-from harness.config.source import Source
+from harness.config.source import Source, nearest
 from harness.core.errors import Problem
+from harness.core.metric_refs import COST
 from harness.core.presentation import Presentation, Price, Prices
 from harness.core.releases import Suite, Task
 from harness.core.samples import Json
@@ -44,6 +46,51 @@ def price_problems(parsed: ReleaseFile, source: Source) -> list[Problem]:
         if (price.per_hour is None) == (price.per_million_tokens is None):
             message = f"the price of '{role}' needs exactly one of 'per_hour' and 'per_million_tokens'."
             found.append(source.problem(where, message))
+    return found + _unpriced(parsed, source) + _break_even_problems(parsed, source)
+
+
+def _unpriced(parsed: ReleaseFile, source: Source) -> list[Problem]:
+    """Gates on the cost of a model that has none, or whose hours can't be shared among its requests."""
+    found, priced, measured = [], parsed.prices.models if parsed.prices else {}, measure_of(parsed)
+    at_our_pace = ("candidate", measured.baseline if measured else None)
+    for index, gate in enumerate(parsed.gates):
+        for role in ("candidate", gate.against) if gate.metric == COST else ():
+            price = priced.get(role) if role else None
+            if role is None or role not in ("candidate", *parsed.baselines):
+                continue
+            if price is None or not _is_paid(price):
+                message = f"{COST} needs a price above 0 for '{role}'."
+                found.append(source.problem(["gates", index, "metric"], message, f"Give it in prices.models.{role}."))
+            elif price.per_hour is not None and role not in at_our_pace:
+                message = f"'{role}' has a price per hour, but its pace is not measured."
+                hint = f"Name it in measure.baseline, or give '{role}' a price per_million_tokens."
+                found.append(source.problem(["gates", index, "against"], message, hint))
+    return found
+
+
+def _is_paid(price: PriceFile) -> bool:
+    tokens = price.per_million_tokens
+    return bool(price.per_hour or (tokens and (tokens.prompt or tokens.generated)))
+
+
+def _break_even_problems(parsed: ReleaseFile, source: Source) -> list[Problem]:
+    """Why the break-even can't be worked out from what is declared for it."""
+    prices, found = parsed.prices, []
+    if prices is None:
+        return []
+    if prices.frontier is not None and prices.frontier not in parsed.baselines:
+        message = f"there is no baseline '{prices.frontier}'."
+        hint = nearest(prices.frontier, list(parsed.baselines))
+        found.append(source.problem(["prices", "frontier"], message, hint))
+    elif prices.frontier is not None:
+        lacking = [role for role in ("candidate", prices.frontier) if role not in prices.models]
+        found += [
+            source.problem(["prices", "frontier"], f"the break-even needs a price of '{role}' in prices.models.")
+            for role in lacking
+        ]
+    if prices.fixed_per_month and prices.requests_per_month is None:
+        message = "'fixed_per_month' is shared among the requests of a month; give 'requests_per_month' too."
+        found.append(source.problem(["prices", "fixed_per_month"], message))
     return found
 
 

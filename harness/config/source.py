@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,11 +27,15 @@ _PASSWORD = re.compile(r"//[^/@\s]*@")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A parsed YAML file: its value, and the line of every key and item by its path from the root."""
+    """A parsed YAML file: its value, and the line of every key and item by its path from the root.
+
+    `elsewhere` are keys at the top whose values stand in another file, and where.
+    """
 
     file: str
     value: object
     lines: dict[Where, int] = field(repr=False)
+    elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict, repr=False)
 
     def line(self, where: Sequence[Key]) -> int | None:
         """Line of the deepest part of `where` that the file holds (validators append names of their own)."""
@@ -42,8 +46,18 @@ class Source:
         return self.lines.get(path)
 
     def problem(self, where: Sequence[Key], message: str, hint: str | None = None) -> Problem:
-        """A problem at a place of this file."""
+        """A problem at a place of this file, or of the one where that is declared."""
+        if where and isinstance(where[0], str) and (other := self.elsewhere.get(where[0])):
+            return other.source.problem((*other.where, *where[1:]), message, hint)
         return Problem(message, file=self.file, line=self.line(where), hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A place in another file."""
+
+    source: Source
+    where: Where
 
 
 def load_yaml(path: Path, shown_as: str | None = None) -> Source:

@@ -11,13 +11,13 @@ from harness.config._pydantic import parse
 from harness.config.schema import WaiverFile, WaiversFile
 from harness.config.source import Source, load_yaml, nearest
 from harness.core.errors import ConfigError, Problem
-from harness.core.metric_refs import LATENCY
+from harness.core.metric_refs import COST, LATENCY
 from harness.core.releases import Gate, Place, Waiver
 from harness.core.verdicts import Role
 
 FILE = "waivers.yaml"
 # What a drop does to the threshold of each rule that can be waived.
-_WIDER = {"at_least": -1, "win_rate": -1, "at_most": 1, "margin": 1, "improves": 1}
+_WIDER = {"at_least": -1, "win_rate": -1, "at_most": 1, "at_most_share": 1, "margin": 1, "improves": 1}
 
 
 def load_waivers(
@@ -97,7 +97,7 @@ def _unfit(file: WaiverFile, gate: Gate) -> Iterator[tuple[str, str]]:
 
 def _is_bound(gate: Gate) -> bool:
     """Whether a gate's threshold can be missed at all."""
-    return gate.threshold > 0 and (gate.threshold < 1 or gate.metric in LATENCY)
+    return gate.threshold > 0 and (gate.threshold < 1 or gate.metric in (COST, *LATENCY))
 
 
 def _waiver(file: WaiverFile, index: int, source: Source) -> Waiver:

@@ -9,6 +9,7 @@ from harness.core.releases import Suite
 
 LATENCY = {"latency.p50": 0.50, "latency.p95": 0.95, "latency.p99": 0.99}
 ERRORS = "errors.rate"
+COST = "cost.request"  # what an answered request costs, by the release's prices
 MEASURED = ("latency", "errors")  # judged on the measured phase
 MEASURED_RUN = "measured"  # the name of that phase's run, in the place of a suite's
 CLEAN = "clean"  # no baseline, but the candidate's own run on the samples before they were perturbed

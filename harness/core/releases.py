@@ -194,7 +194,8 @@ class Gate:
 
     `threshold` is in the metric's own unit (share, seconds); for `margin` the loss tolerated, for `improves` 0, for
     `no_critical_failures` the rate that the failures are shown to lie below, for `win_rate` the share of wins.
-    `subset` None is the whole task.
+    `subset` None is the whole task. `unit` is the currency of a threshold that is an amount ("" otherwise); for
+    `at_most_share` the threshold is a share of the baseline's amount.
     """
 
     metric: str
@@ -204,6 +205,7 @@ class Gate:
     role: Role
     place: Place
     subset: Subset | None = None
+    unit: str = ""
 
     @property
     def is_check(self) -> bool:

@@ -9,6 +9,9 @@ from harness.core.samples import Json
 
 DEV, STAGING, CANARY, PRODUCTION, ARCHIVED = "dev", "staging", "canary", "production", "archived"
 STAGES = (DEV, STAGING, CANARY, PRODUCTION, ARCHIVED)
+# Why a version moved, or what a note is about.
+PROMOTE, ROLLBACK, MOVED_ON, ARCHIVE = "promote", "rollback", "canary", "archive"
+NOTE, REHEARSAL, DEPLOYING, DEPLOYED, NOT_DEPLOYED = "note", "rehearsal", "deploying", "deployed", "not_deployed"
 # In these only one version of a release stands at a time; the one before moves out.
 SINGLE = (CANARY, PRODUCTION)
 
@@ -40,9 +43,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A version reached a stage. `why` is promote, rollback, canary, replaced or archive; `share` the canary's share.
+    """A version reached a stage. `why` is promote, rollback, canary or archive; `share` the canary's share.
 
-    `decision` is what allowed it. `number` counts all moves and notes of the registry from 1.
+    `decision` is what allowed it. `number` counts all moves and notes of the registry from 1. A note is a line without
+    a stage: `why` is then note, rehearsal, deploying, deployed or not_deployed.
     """
 
     number: int
@@ -59,18 +63,30 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The versions of one release and all their moves, both oldest first. Where they stand follows from the moves."""
+    """The versions of one release, their moves and the notes on them, each oldest first.
+
+    Where versions stand follows from the moves alone, so that one line changes production from one to another.
+    """
 
     versions: tuple[Version, ...] = ()
     moves: tuple[Move, ...] = ()
+    notes: tuple[Move, ...] = ()
 
     def version(self, number: int) -> Version | None:
         """The version with this number."""
         return next((one for one in self.versions if one.number == number), None)
 
     def stage_of(self, number: int) -> str:
-        """Where a version stands: at the stage of its last move; dev before the first."""
-        return next((move.stage for move in reversed(self.moves) if move.version == number), DEV)
+        """Where a version stands: at the stage of its last move, and archived where another took its place there.
+
+        Before its first move it is in dev.
+        """
+        later: list[str] = []
+        for move in reversed(self.moves):
+            if move.version == number:
+                return ARCHIVED if move.stage in SINGLE and move.stage in later else move.stage
+            later.append(move.stage)
+        return DEV
 
     def standing(self, stage: str) -> Version | None:
         """The version that reached a stage last, and still is there."""
@@ -80,12 +96,25 @@ class Registry:
         return None
 
     def before(self, stage: str) -> Version | None:
-        """The version that stood at a stage before the one that stands there now, or that stood there last."""
+        """The version that stood at a stage before the one that stands there now, or that stood there last.
+
+        Versions that were rolled back from do not count, nor do those that were archived since.
+        """
         now = self.standing(stage)
-        for move in reversed(self.moves):
-            if move.stage == stage and (now is None or move.version != now.number):
-                return self.version(move.version)
-        return None
+        stood = [number for number in self._stood(stage) if now is None or number != now.number]
+        return self.version(stood[-1]) if stood else None
+
+    def _stood(self, stage: str) -> list[int]:
+        """The numbers of the versions that can be gone back to at a stage, the one there now last."""
+        stood: list[int] = []
+        for move in self.moves:
+            if move.stage == stage and move.why == ROLLBACK:
+                stood = stood[: stood.index(move.version)] if move.version in stood else stood[:-1]
+            if move.stage in (stage, ARCHIVED):
+                stood = [number for number in stood if number != move.version]
+            if move.stage == stage:
+                stood.append(move.version)
+        return stood
 
     def share(self) -> float | None:
         """The canary's share of the traffic; None without a canary."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from harness import catalog
@@ -109,6 +110,8 @@ Show = Callable[[float, int], str]
 
 
 def _value(gate: Gate) -> Show:
+    if gate.unit:
+        return lambda value, digits: f"{_amount(value, digits)} {gate.unit}"
     return _seconds if gate.metric in LATENCY else _percent
 
 
@@ -118,6 +121,12 @@ def _percent(value: float, digits: int) -> str:
 
 def _seconds(value: float, digits: int) -> str:
     return f"{value:.{digits + 1 if value < 10 else digits}f} s"
+
+
+def _amount(value: float, digits: int) -> str:
+    """An amount with two decimals, or as many as show one digit more than `digits` that tell."""
+    places = math.ceil(-math.log10(abs(value))) if 0 < abs(value) < 1 else 0
+    return f"{value:,.{max(2, places + digits)}f}"
 
 
 def _points(value: float, digits: int) -> str:
@@ -131,7 +140,7 @@ def _exact(value: float, show: Show) -> str:
 
 
 def _number(text: str) -> float:
-    return float(text.split()[0].replace("−", "-"))
+    return float(text.split()[0].replace("−", "-").replace(",", ""))
 
 
 def _apart(value: float | None, bound: float, show: Show) -> str:

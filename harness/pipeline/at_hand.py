@@ -72,7 +72,7 @@ def _server(release: Release, known: Iterable[Run]) -> Mapping[str, Json]:
     if not found:
         message = "the store has no run of the candidate on the declared server"
         raise ConfigError(f"{message}: run `harness run` first, or `harness store load` where it was run already.")
-    return found[-1]
+    return {key: value for key, value in found[-1].items() if key != "merged"}  # that is the candidate's alone
 
 
 def _is_declared(server: Mapping[str, Json], spec: ServeSpec) -> bool:

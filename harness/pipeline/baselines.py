@@ -12,11 +12,12 @@ from harness.core.ids import digest_file, digest_json
 from harness.core.releases import BaselineSpec, Release, Suite, Task
 from harness.core.runs import Model
 from harness.core.samples import Json
-from harness.pipeline.candidate import Candidate, adapter_digest
+from harness.core.versions import PRODUCTION, Version
+from harness.pipeline.candidate import Candidate
+from harness.pipeline.registry.artefacts import problems
+from harness.pipeline.registry.read import registry
 from harness.pipeline.workspace import Workspace
 from harness.servers.interface import Adapter
-from harness.store import reader
-from harness.store.database import opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +95,17 @@ def _production(release: Release, candidate: Candidate, spec: BaselineSpec, base
     return Contender(model, adapter=adapter, spec=spec)
 
 
-def _in_production(release: Release) -> reader.VersionRow | None:
-    store = Workspace(release.root).store
-    if not store.is_file():
-        return None
-    with opened(store, read_only=True) as connection:
-        known = reader.versions(connection, release.name)
-    return next((version for version in known if version.stage == "production"), None)
+def _in_production(release: Release) -> Version | None:
+    return registry(Workspace(release.root), release.name).standing(PRODUCTION)
 
 
 def _folder_of(release: Release, candidate: Candidate, digest: str) -> Path:
     """Where the adapter with these bytes lies. Raises ConfigError where it is gone."""
-    trained = (Workspace(release.root).state / "training").glob("*/adapter")
-    for folder in (candidate.adapter, *sorted(trained)):
-        try:
-            if adapter_digest(folder, release.file) == digest:
-                return folder
-        except ConfigError:  # another one, half removed
-            continue
+    workspace = Workspace(release.root)
+    trained = (workspace.state / "training").glob("*/adapter")
+    for folder in (workspace.adapter(digest), candidate.adapter, *sorted(trained)):
+        if not problems(folder, digest):
+            return folder
     raise ConfigError(
         f"the adapter in production ({digest[:12]}) is no more on this disk, so nothing compares with it."
     )

@@ -1,4 +1,4 @@
-"""The model under judgement, as bytes on this disk: the base model, and its adapter, trained where that is asked."""
+"""The model under judgement, as bytes on this disk: the base model, and its adapter. `training.make` makes them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from pathlib import Path
 
 from harness import base_models
 from harness.core.errors import ConfigError, OutsideError, Problem
-from harness.core.events import Event, Watch
 from harness.core.ids import digest_file, digest_json
 from harness.core.releases import Release
 from harness.core.trainings import Training
-from harness.pipeline.data.leaks import refuse_leaks
+from harness.pipeline.chosen import choice_key, read_choice
 from harness.pipeline.workspace import Workspace
-from harness.trainers.interface import Progress, TrainRequest
+from harness.trainers.interface import TrainRequest
+
+# What a training leaves in its folder.
+ADAPTER, MANIFEST = "adapter", "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,35 +28,6 @@ class Candidate:
     adapter: Path
     adapter_digest: str
     manifest: Path | None
-
-
-def candidate(release: Release, watch: Watch) -> Candidate:
-    """Fetch the base model and train the adapter, whatever is not there yet. Raises OutsideError, ConfigError."""
-    workspace = Workspace(release.root)
-    watch(Event("base model", "begin", release.candidate.base_model))
-    base = base_models.resolve(
-        release.candidate.base_model,
-        workspace.models,
-        lambda text: watch(Event("base model", "move", text)),
-        release.root,
-    )
-    watch(Event("base model", "done", f"{base.spec} {base.digest[:12]}"))
-    training = release.candidate.training
-    if training is None:
-        folder = release.candidate.adapter
-        assert folder is not None
-        return Candidate(base.folder, base.digest, folder, adapter_digest(folder, release.file), None)
-    from harness.trainers.axolotl import AxolotlTrainer
-
-    request = _request(release, training, base.folder, base.digest, workspace)
-    fresh = (request.output / "manifest.json").is_file()
-    if not fresh:
-        refuse_leaks(release)  # before the first second of training
-    watch(Event("train", "begin", f"Axolotl, {training.axolotl.name}"))
-    adapter = AxolotlTrainer().train(request, lambda progress: watch(_event(progress)))
-    digest = adapter_digest(adapter.folder, release.file)
-    watch(Event("train", "fresh" if fresh else "done", f"adapter {digest[:12]}"))
-    return Candidate(base.folder, base.digest, adapter.folder, digest, adapter.manifest)
 
 
 def adapter_digest(folder: Path, file: str) -> str:
@@ -76,47 +49,75 @@ def adapter_digest(folder: Path, file: str) -> str:
 
 
 def is_trained(release: Release) -> bool:
-    """Whether the adapter is there, so that `candidate` would start no training."""
+    """Whether the adapter is there, so that making the candidate would start no training."""
     if release.candidate.training is None:
         return True
     base = base_models.resolve(release.candidate.base_model, Workspace(release.root).models, None, release.root)
-    request = _request(release, release.candidate.training, base.folder, base.digest, Workspace(release.root))
-    return (request.output / "manifest.json").is_file()
+    home = home_of(release, base.folder, base.digest)
+    return home is not None and (home / MANIFEST).is_file()
 
 
 def on_disk(release: Release) -> Candidate:
     """The candidate as it lies here: nothing is fetched or trained. Raises ConfigError where it is not here yet."""
     workspace = Workspace(release.root)
-    base = base_models.resolve(release.candidate.base_model, workspace.models, _only_hash, release.root)
+    base = base_models.resolve(release.candidate.base_model, workspace.models, only_hash, release.root)
     if release.candidate.training is None:
         assert release.candidate.adapter is not None
-        folder, manifest = release.candidate.adapter, None
-    else:
-        output = _request(release, release.candidate.training, base.folder, base.digest, workspace).output
-        folder, manifest = output / "adapter", output / "manifest.json"
-        if not manifest.is_file():
-            raise ConfigError("the candidate's adapter was not trained yet: run `harness run` first.")
-    return Candidate(base.folder, base.digest, folder, adapter_digest(folder, release.file), manifest)
+        return given(release, base.folder, base.digest)
+    home = home_of(release, base.folder, base.digest)
+    if home is None or not (home / MANIFEST).is_file():
+        raise ConfigError("the candidate's adapter was not trained yet: run `harness run` first.")
+    return trained_in(home, base.folder, base.digest, release.file)
 
 
 def foreseen(release: Release) -> Candidate:
     """The candidate as far as it is known before anything is fetched or trained: a digest of what is not here is ""."""
-    workspace, training = Workspace(release.root), release.candidate.training
+    workspace = Workspace(release.root)
     try:
-        base = base_models.resolve(release.candidate.base_model, workspace.models, _only_hash, release.root)
+        base = base_models.resolve(release.candidate.base_model, workspace.models, only_hash, release.root)
     except (ConfigError, OutsideError):  # that it can't be had is told when it is wanted
         return Candidate(workspace.models, "", workspace.models, "", None)
-    if training is None:
-        assert release.candidate.adapter is not None
-        folder = release.candidate.adapter
-        return Candidate(base.folder, base.digest, folder, adapter_digest(folder, release.file), None)
-    output = _request(release, training, base.folder, base.digest, workspace).output
-    trained = (output / "manifest.json").is_file()
-    digest = adapter_digest(output / "adapter", release.file) if trained else ""
-    return Candidate(base.folder, base.digest, output / "adapter", digest, output / "manifest.json")
+    if release.candidate.training is None:
+        return given(release, base.folder, base.digest)
+    home = home_of(release, base.folder, base.digest)
+    if home is None:  # which of the experiments it will be is not known
+        return Candidate(base.folder, base.digest, workspace.state / "training", "", None)
+    if (home / MANIFEST).is_file():
+        return trained_in(home, base.folder, base.digest, release.file)
+    return Candidate(base.folder, base.digest, home / ADAPTER, "", home / MANIFEST)
 
 
-def _only_hash(step: str) -> None:
+def given(release: Release, base: Path, base_digest: str) -> Candidate:
+    """The candidate whose adapter the release gives. Raises ConfigError where that is not whole."""
+    folder = release.candidate.adapter
+    assert folder is not None
+    return Candidate(base, base_digest, folder, adapter_digest(folder, release.file), None)
+
+
+def trained_in(home: Path, base: Path, base_digest: str, file: str) -> Candidate:
+    """The candidate whose training left its adapter and its manifest in `home`."""
+    return Candidate(base, base_digest, home / ADAPTER, adapter_digest(home / ADAPTER, file), home / MANIFEST)
+
+
+def home_of(release: Release, base: Path, base_digest: str) -> Path | None:
+    """The folder of the adapter and its manifest, there or not; None: nothing was chosen among the experiments yet."""
+    workspace, training = Workspace(release.root), release.candidate.training
+    assert training is not None
+    if release.experiments is None:
+        return request_of(release, training, base, base_digest).output
+    choice = read_choice(choice_file(release, base, base_digest))
+    return workspace.state / choice.winner.folder if choice else None
+
+
+def choice_file(release: Release, base: Path, base_digest: str) -> Path:
+    """Where it is kept what was chosen among the release's experiments, as they are declared now."""
+    assert release.experiments is not None
+    keys = [(name, one.output.name) for name, one in trainings_of(release, base, base_digest).items()]
+    return Workspace(release.root).experiments(choice_key(keys, release.experiments, release.policy))
+
+
+def only_hash(step: str) -> None:
+    """For `base_models.resolve`: raises ConfigError where the model would have to be fetched or converted."""
     if not step.startswith("hashing"):
         raise ConfigError("the base model is not here yet: run `harness run` first.")
 
@@ -126,24 +127,47 @@ def training_record(candidate: Candidate) -> dict[str, object] | None:
     return json.loads(candidate.manifest.read_text(encoding="utf-8")) if candidate.manifest else None
 
 
-def _request(release: Release, training: Training, base: Path, digest: str, workspace: Workspace) -> TrainRequest:
+def warnings_of(candidate: Candidate) -> list[str]:
+    """What its training warned of, in sentences."""
+    told = (training_record(candidate) or {}).get("warnings")
+    return [str(sentence) for sentence in told] if isinstance(told, list) else []
+
+
+def trainings_of(release: Release, base: Path, base_digest: str) -> dict[str, TrainRequest]:
+    """Every experiment's training, by its name."""
+    found = release.experiments
+    assert found is not None
+    return {
+        one.name: request_of(release, one.training, base, base_digest, found.checkpoints, one.name)
+        for one in found.runs
+    }
+
+
+def request_of(
+    release: Release, training: Training, base: Path, base_digest: str, checkpoints: bool = False, name: str = ""
+) -> TrainRequest:
+    """One training with its folder, which follows from all that it depends on; `name` is the experiment's.
+
+    With `checkpoints` every checkpoint's adapter is kept. A seed among the settings stands in the place of the
+    release's own.
+    """
     files = [path for path in (training.axolotl, training.data, training.validation) if path]
-    key = digest_json({"base": digest, "seed": release.seed, "files": [digest_file(path) for path in files]})
+    own = training.settings.get("seed")
+    seed = own if isinstance(own, int) else release.seed
+    key = {"base": base_digest, "seed": seed, "files": [digest_file(path) for path in files]}
+    key |= {"settings": dict(training.settings)} if training.settings else {}
+    key |= {"checkpoints": True} if checkpoints else {}
     return TrainRequest(
         config=training.axolotl,
         base_model=base,
-        base_digest=digest,
+        base_digest=base_digest,
         data=training.data,
         validation=training.validation,
-        output=workspace.training(key),
-        seed=release.seed,
+        output=Workspace(release.root).training(digest_json(key)),
+        seed=seed,
+        settings=training.settings,
+        launcher=training.launcher,
+        checkpoints=checkpoints,
+        track=training.track,
+        name=" · ".join(filter(None, (release.name, name))),
     )
-
-
-def _event(progress: Progress) -> Event:
-    parts = [progress.phase]
-    if progress.loss is not None:
-        parts.append(f"loss {progress.loss:.3f}")
-    if progress.validation_loss is not None:
-        parts.append(f"validation {progress.validation_loss:.3f}")
-    return Event("train", "move", ", ".join(parts), progress.step, progress.steps, progress.seconds_left)

@@ -11,6 +11,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.config.declared import declared
+from harness.core.devices import has_gpu
+from harness.core.errors import ConfigError
+
 # extra -> (distribution, module) pairs that it brings
 EXTRAS = {
     "train": (("axolotl", "axolotl"), ("torch", "torch")),
@@ -34,7 +38,7 @@ class Check:
 def examine(folder: Path) -> list[Check]:
     """All findings. Nothing heavy is imported and nothing is started."""
     return [_python(), *map(_extra, EXTRAS), _demo_model(), _encoder(), _gpu(), _cores(), _memory(), _disk(folder),
-            _ports(), *_variables()]  # fmt: skip
+            _ports(), *_variables(), *_server(folder / "release.yaml")]  # fmt: skip
 
 
 def _python() -> Check:
@@ -74,7 +78,7 @@ def _encoder() -> Check:
 
 
 def _gpu() -> Check:
-    if any(Path(node).exists() for node in ("/dev/nvidiactl", "/dev/kfd")):
+    if has_gpu():
         return Check("GPU", "ok", "a device is there")
     return Check("GPU", "note", "none: training and serving run on the CPU (small models only)")
 
@@ -107,6 +111,31 @@ def _ports() -> Check:
     except OSError as error:
         text = f"no port can be opened on loopback: {error.strerror}"
         return Check("ports", "lacking", text, "check the sandbox's rules.")
+
+
+def _server(release: Path) -> list[Check]:
+    """The command of the server that a release.yaml here declares, and its GPU; nothing where no file says."""
+    try:
+        serve = declared(release).serve if release.is_file() else None
+    except ConfigError:  # `harness validate` says what is wrong with it
+        return []
+    found = []
+    for kind in ("tgi_docker", "tgi_process", "vllm", "kubernetes"):
+        settings = getattr(serve, kind, None)
+        if settings is None:
+            continue
+        command = {"tgi_docker": "docker", "kubernetes": getattr(settings, "kubectl", "")}.get(kind, "")
+        found.append(_command(kind, command or settings.command))
+        if kind != "kubernetes" and settings.gpus != "none" and not has_gpu():
+            found.append(Check(f"serve.{kind}", "lacking", "it wants GPUs, and none is here", "set `gpus: none`."))
+    return found
+
+
+def _command(kind: str, command: str) -> Check:
+    path = shutil.which(command)
+    if path is None:
+        return Check(f"serve.{kind}", "lacking", f"no command '{command}' on the PATH", "install it first.")
+    return Check(f"serve.{kind}", "ok", path)
 
 
 def _variables() -> list[Check]:

@@ -12,7 +12,7 @@ from harness.core.errors import ExitCode, HarnessError
 from harness.core.events import Event, Watch
 from harness.core.releases import Release
 from harness.core.verdicts import Role, Verdict
-from harness.pipeline.candidate import Candidate, candidate
+from harness.pipeline.candidate import Candidate
 from harness.pipeline.checking.hand_written import judge_with_checks
 from harness.pipeline.data.leaks import refuse_leaks
 from harness.pipeline.judging.attempts import data_of, read_attempts
@@ -22,6 +22,8 @@ from harness.pipeline.judging.material import candidate_json, stored
 from harness.pipeline.lock import locked
 from harness.pipeline.needs import check_needs
 from harness.pipeline.running.runs import do_runs, look_at_hand, plan_runs
+from harness.pipeline.tracking import track_decision
+from harness.pipeline.training.make import candidate
 from harness.pipeline.workspace import Workspace, now
 from harness.report.record import from_json, to_json
 from harness.store.database import opened
@@ -65,6 +67,7 @@ def gate(
         decision, material = _look_by_look(release, judged, watch, cached)
         decision = _kept(release, decision, material, workspace)
         watch(Event("judge", "done", decision.id[:12]))
+        track_decision(release, decision, judged, watch)
         record = workspace.reports(release.name) / "decision.json"
         if sign_by is not None:
             envelope = sign(to_json(decision), sign_by)

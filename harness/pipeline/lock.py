@@ -12,11 +12,15 @@ from harness.pipeline.workspace import Workspace
 
 
 @contextmanager
-def locked(workspace: Workspace) -> Iterator[None]:
-    """Hold the project for the block. Raises OutsideError naming the process that holds it."""
+def locked(workspace: Workspace, name: str = "lock", other: str = "another harness") -> Iterator[None]:
+    """Hold the project for the block. Raises OutsideError naming the process that holds it.
+
+    `name` is the lock's file, `other` what holds it: the registry has a lock of its own, as a rollback cannot wait
+    for a training.
+    """
     try:
         workspace.state.mkdir(parents=True, exist_ok=True)
-        file = (workspace.state / "lock").open("a+", encoding="utf-8")
+        file = (workspace.state / name).open("a+", encoding="utf-8")
     except OSError as error:
         raise OutsideError(f"cannot write in {workspace.state}: {error.strerror}.") from None
     with file:
@@ -25,7 +29,7 @@ def locked(workspace: Workspace) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             holder = file.read().strip() or "unknown"
-            message = f"another harness (process {holder}) is at work in this project. Wait for it, or stop it."
+            message = f"{other} (process {holder}) is at work in this project. Wait for it, or stop it."
             raise OutsideError(message) from None
         file.seek(0)
         file.truncate()

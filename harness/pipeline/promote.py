@@ -1,26 +1,29 @@
-"""Promotion: a version is recorded only for the very adapter that a stored PASS was given to."""
+"""Promotion: a version reaches a stage only where the very adapter has a PASS that `harness verify` gives again."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.decisions import Decision
-from harness.core.errors import ConfigError, ExitCode, HarnessError
+from harness.core.errors import ConfigError, ExitCode, HarnessError, Problem
 from harness.core.releases import Release
 from harness.core.verdicts import Verdict
-from harness.pipeline.candidate import Candidate, adapter_digest
+from harness.core.versions import ARCHIVED, CANARY, PROMOTE, Registry, Version
+from harness.pipeline.candidate import Candidate
 from harness.pipeline.decisions import find_decision
-from harness.pipeline.judging.waive import expired_since
-from harness.pipeline.lock import locked
-from harness.pipeline.verifying.verify import not_given_again
-from harness.pipeline.workspace import Workspace, now
-from harness.report.record import to_json
+from harness.pipeline.registry.artefacts import keep
+from harness.pipeline.registry.deploy import deployed, undeployed
+from harness.pipeline.registry.evidence import missing
+from harness.pipeline.registry.moving import may_leave, move
+from harness.pipeline.registry.read import changing, named_stage, named_version, registry
+from harness.pipeline.registry.record import record, version_of
+from harness.pipeline.workspace import Workspace
 from harness.store.database import opened
-from harness.store.registers import add_version
-from harness.store.signing import check_signed, verifier
+from harness.store.registers import load_registry
 
-STAGES = ("dev", "staging", "canary", "production")
+Find = Callable[[Version | None], Candidate]
 
 
 class NotPromoted(HarnessError):
@@ -32,63 +35,102 @@ class NotPromoted(HarnessError):
 
 
 @dataclass(frozen=True, slots=True)
-class Promotion:
-    """What was recorded."""
+class Asked:
+    """What is wanted: a stage, and by which decision or version (None: the newest decision's candidate).
 
-    version: int
+    `share` is the canary's part of the traffic, between 0 and 1; `key` the public key that the decision is signed by.
+    """
+
+    stage: str
+    decision: str | None = None
+    version: str | None = None
+    share: float | None = None
+    note: str = ""
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What was recorded. `moved` is False where the version stood there already; `before` left the stage for it."""
+
+    version: Version
     stage: str
     decision: Decision
+    moved: bool = True
+    before: Version | None = None
 
 
-def promote(release: Release, stage: str, prefix: str | None, find: Candidate, key: Path | None = None) -> Promotion:
-    """Record a version. `find` is the candidate as it lies on this disk now; with `key` the decision has to be signed.
+def promote(release: Release, asked: Asked, find: Find) -> Promotion:
+    """Bring a version to a stage; `find` gives it, or the release's candidate for None, as it lies on this disk now.
 
-    Raises NotPromoted where the decision is no PASS, ConfigError where it is about other bytes or other rules.
+    Its adapter is copied first, then the version's line is written, then the move's: killed anywhere, the registry
+    says what was so before, and the same command does the rest. Raises NotPromoted where the decision is no PASS,
+    ConfigError with all else that is missing, OutsideError where another promotion is under way.
     """
-    workspace = Workspace(release.root)
-    decision = find_decision(release, workspace, prefix)
-    if decision.verdict is not Verdict.PASS:
-        codes = {Verdict.FAIL: ExitCode.FAIL, Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE}
-        code = codes.get(decision.verdict, ExitCode.CONFIG)
-        raise NotPromoted(f"decision {decision.id[:12]} is {decision.verdict}, not PASS: {decision.reason}", code)
-    if key is not None:
-        check_signed(workspace.signature(decision.id), to_json(decision), verifier(key))
-    _still_waived(decision)
-    _same_bytes(release, decision, find)
-    _same_evidence(release, decision, workspace)
-    with locked(workspace), opened(workspace.store) as connection:
-        number = add_version(
-            connection, workspace.versions, release.name, find.adapter_digest, find.base_digest, decision.id, stage,
-            now(),
-        )  # fmt: skip
-    return Promotion(number, stage, decision)
+    workspace, stage = Workspace(release.root), named_stage(asked.stage)
+    _check_share(asked, stage)
+    if stage == ARCHIVED:
+        raise ConfigError("a version is archived by `harness archive v3`: that needs no decision.")
+    with changing(workspace):
+        known = registry(workspace, release.name)
+        version = named_version(known, asked.version) if asked.version else None
+        decision = find_decision(release, workspace, _decision_of(version, asked.decision))
+        found = find(version)
+        _check(decision, missing(release, decision, found, asked.key, version))
+        version = version or version_of(known, found.adapter_digest, decision.id)
+        if version:
+            may_leave(known, version, stage, PROMOTE)
+        return _moved(release, asked, known, found, decision)
 
 
-def _still_waived(decision: Decision) -> None:
-    """A waiver ends for what was decided by it, too: the day of promotion counts."""
-    over = expired_since(decision, now())
-    if over:
-        named = ", ".join(f"{one.gate} (owner {one.owner}) expired on {one.expires}" for one in over)
-        raise ConfigError(f"decision {decision.id[:12]} rests on a waiver that is over: {named}. Run `harness gate`.")
+def _moved(release: Release, asked: Asked, known: Registry, found: Candidate, decision: Decision) -> Promotion:
+    workspace, stage = Workspace(release.root), asked.stage
+    keep(workspace, found.adapter, found.adapter_digest)
+    version = record(release, known, found, decision)
+    share = (asked.share or release.canary.shares[0]) if stage == CANARY else None
+    stood = known.stage_of(version.number) == stage and any(one.version == version.number for one in known.moves)
+    if stood and (share is None or share == known.share()) and not undeployed(known):
+        _into_store(workspace)
+        return Promotion(version, stage, decision, moved=False)
+    before = known.standing(stage)
+    with deployed(workspace, release.serve.kind, version, stage, _deployer(release)):
+        move(workspace, version, stage, PROMOTE, asked.note, share, decision.id)
+    _into_store(workspace)
+    return Promotion(version, stage, decision, before=None if before == version else before)
 
 
-def _same_bytes(release: Release, decision: Decision, find: Candidate) -> None:
-    on_disk = adapter_digest(find.adapter, release.file)
-    for name, found in (("adapter_digest", on_disk), ("base_digest", find.base_digest)):
-        judged = str(decision.candidate[name])
-        if judged != found:
-            what = name.removesuffix("_digest")
-            raise ConfigError(
-                f"decision {decision.id[:12]} was given to the {what} {judged[:12]}, but {found[:12]} lies here. "
-                "Run `harness gate` on what is to be promoted."
-            )
+def _deployer(release: Release) -> Callable[[], str]:
+    def deploy() -> str:
+        from harness.pipeline import manifests
+
+        return manifests.deploy(release)
+
+    return deploy
 
 
-def _same_evidence(release: Release, decision: Decision, workspace: Workspace) -> None:
-    """Judge the stored runs again by the policy as it stands: it must give this very decision."""
-    found = not_given_again(release, decision, workspace)
-    if found:
-        raise ConfigError(
-            f"decision {decision.id[:12]} does not follow from the stored runs and today's release.yaml: "
-            f"{'; '.join(found)}. Run `harness gate` again."
-        )
+def _check(decision: Decision, problems: list[Problem]) -> None:
+    if decision.verdict is Verdict.PASS:
+        if problems:
+            raise ConfigError(problems)
+        return
+    codes = {Verdict.FAIL: ExitCode.FAIL, Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE}
+    message = f"decision {decision.id[:12]} is {decision.verdict}, not PASS: {decision.reason}"
+    raise NotPromoted("\n".join([message, *map(str, problems)]), codes.get(decision.verdict, ExitCode.CONFIG))
+
+
+def _check_share(asked: Asked, stage: str) -> None:
+    if asked.share is not None and stage != CANARY:
+        raise ConfigError(f"--share is the canary's part of the traffic; in {stage} a version gets all of it.")
+
+
+def _decision_of(version: Version | None, prefix: str | None) -> str | None:
+    if version is None:
+        return prefix
+    if prefix and not version.decision.startswith(prefix):
+        raise ConfigError(f"{version.name} was recorded by decision {version.decision[:12]}, not by '{prefix}'.")
+    return version.decision
+
+
+def _into_store(workspace: Workspace) -> None:
+    with opened(workspace.store) as connection:
+        load_registry(connection, workspace.versions, workspace.moves)

@@ -30,11 +30,17 @@ def recipe(release: Release, suite: str, adapter: Path | None = None) -> dict[st
 def taught_by(adapter: Path | None) -> dict[str, str]:
     """SHA-256 of the files that an adapter was trained from, by TAUGHT; {} where it was not trained here."""
     try:
-        found = json.loads((adapter.parent / "manifest.json").read_text(encoding="utf-8")) if adapter else {}
+        found = json.loads(training_manifest(adapter).read_text(encoding="utf-8")) if adapter else {}
     except (OSError, ValueError):
         return {}
     known = found.get("digests") if isinstance(found, dict) else None
     return {name: str(known[name]) for name in TAUGHT if known.get(name)} if isinstance(known, dict) else {}
+
+
+def training_manifest(adapter: Path) -> Path:
+    """Where the record of an adapter's training is: in the registry's copy, else beside the trained adapter."""
+    inside = adapter / "manifest.json"
+    return inside if inside.is_file() else adapter.parent / "manifest.json"
 
 
 def task_recipe(task: Task) -> dict[str, Any]:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.core.releases import Release
 from harness.core.runs import Run
+from harness.core.versions import Registry
+from harness.pipeline.registry.deploy import undeployed
+from harness.pipeline.registry.read import registry
 from harness.pipeline.workspace import Workspace
 from harness.store import bundle, reader
 from harness.store.database import opened
-from harness.store.reader import DecisionRow, VersionRow
+from harness.store.reader import DecisionRow
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Runs oldest first, decisions and versions newest first; `interrupted` counts bundles without a manifest."""
+    """Runs oldest first, decisions newest first; `interrupted` counts bundles without a manifest."""
 
     runs: tuple[Run, ...] = ()
     decisions: tuple[DecisionRow, ...] = ()
-    versions: tuple[VersionRow, ...] = ()
+    registry: Registry = field(default_factory=Registry)
     interrupted: int = 0
+
+    @property
+    def undeployed(self) -> str | None:
+        """What is not on the cluster as the registry has it; None where all is."""
+        return undeployed(self.registry)
 
 
 def status(release: Release) -> Status:
@@ -27,12 +35,13 @@ def status(release: Release) -> Status:
     workspace = Workspace(release.root)
     folders = [path for path in (workspace.state / "runs").glob("*") if path.is_dir()]
     interrupted = sum(not bundle.is_finished(folder) for folder in folders)
+    known = registry(workspace, release.name)
     if not workspace.store.is_file():
-        return Status(interrupted=interrupted)
+        return Status(registry=known, interrupted=interrupted)
     with opened(workspace.store, read_only=True) as connection:
         return Status(
             tuple(run for run in reader.runs(connection) if run.release == release.name),
             tuple(reader.decisions(connection, release.name)),
-            tuple(reader.versions(connection, release.name)),
+            known,
             interrupted,
         )

@@ -11,7 +11,7 @@ from harness.pipeline.judging.judge import decision_id
 from harness.pipeline.lock import locked
 from harness.pipeline.workspace import Workspace
 from harness.report.record import from_json
-from harness.store import bundle, export, kept, schemas
+from harness.store import bundle, export, kept, registers, schemas
 from harness.store.database import opened
 from harness.store.kept import Kept
 from harness.store.verify import differences
@@ -20,7 +20,7 @@ from harness.store.verify import differences
 def kept_of(workspace: Workspace) -> Kept:
     """The files of a project that its database is made from."""
     state = workspace.state
-    return Kept(state / "runs", state / "decisions", workspace.attempts, workspace.versions)
+    return Kept(state / "runs", state / "decisions", workspace.attempts, workspace.versions, workspace.moves)
 
 
 def load(workspace: Workspace, folders: Iterable[Path] = ()) -> list[str]:
@@ -45,7 +45,7 @@ def verify(workspace: Workspace) -> int:
 
 
 def rebuild(workspace: Workspace) -> int:
-    """Make the database anew from bundles, decisions, attempts and versions; gives how many runs it has."""
+    """Make the database anew from bundles, decisions, attempts, versions and moves; gives how many runs it has."""
     with locked(workspace):
         return kept.rebuild(workspace.store, kept_of(workspace))
 
@@ -66,7 +66,17 @@ def query(workspace: Workspace, sql: str) -> export.Table:
 def _store(workspace: Workspace) -> Path:
     if not workspace.store.is_file():
         raise ConfigError("there is no store yet: run `harness run`, or `harness store load` where there are bundles.")
+    _bring_up(workspace)
     return workspace.store
+
+
+def _bring_up(workspace: Workspace) -> None:
+    """A rollback does without the database: what it wrote comes in with the next look into the store."""
+    with opened(workspace.store, read_only=True) as connection:
+        behind = registers.registry_is_behind(connection, workspace.versions, workspace.moves)
+    if behind:
+        with opened(workspace.store) as connection:
+            registers.load_registry(connection, workspace.versions, workspace.moves)
 
 
 def _adopted(workspace: Workspace, folder: Path) -> Path:

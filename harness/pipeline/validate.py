@@ -17,7 +17,7 @@ def validate(path: Path) -> Release:
     """The release. Raises ConfigError with every problem of all its files."""
     release, problems = load_release(path)
     if release is not None:
-        problems = problems + _outside_config(release)
+        problems = problems + _outside_config(release, path)
     if problems or release is None:
         raise ConfigError(_in_order(problems))
     return release
@@ -39,7 +39,7 @@ def warnings(release: Release) -> list[str]:
     ]  # fmt: skip
 
 
-def _outside_config(release: Release) -> list[Problem]:
+def _outside_config(release: Release, path: Path) -> list[Problem]:
     found = base_models.check(release.candidate.base_model, release.root)
     training = release.candidate.training
     if training and training.axolotl.is_file():
@@ -47,6 +47,10 @@ def _outside_config(release: Release) -> list[Problem]:
 
         shown_as = os.path.relpath(training.axolotl, release.root)
         found += AxolotlTrainer().check(training.axolotl, shown_as)
+    if release.experiments:
+        from harness.pipeline.training.checked import experiment_problems
+
+        found += experiment_problems(release, path)
     return found + _missing_keys(release)
 
 

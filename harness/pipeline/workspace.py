@@ -71,6 +71,10 @@ class Workspace:
         """The registry's own copy of an adapter, which nobody changes."""
         return self.state / "adapters" / digest[:16]
 
+    def merged(self, digest: str) -> Path:
+        """Base and the adapter with this digest, merged into one model."""
+        return self.state / "merged" / digest[:16]
+
     def experiments(self, key: str) -> Path:
         """What came out of a set of experiments."""
         return self.state / "experiments" / f"{key[:16]}.json"

@@ -10,7 +10,7 @@ from harness.core.presentation import Presentation
 from harness.core.runs import Run
 from harness.report.numbers import SuiteNumbers, TaskNumbers
 from harness.report.past import Past
-from harness.report.service import Cost, Speed
+from harness.report.service import BreakEven, Cost, Speed
 from harness.report.taught import DataNumbers
 
 CANDIDATE = "candidate"
@@ -23,7 +23,8 @@ class Material:
     `runs` is by role ("candidate" or a baseline's name), then by suite, without the measured phase; `speed` is what
     that phase found, for each model (empty where there was none). `training` is the trainer's manifest, None where the
     adapter was given. `alpha` is the one-sided error of each bound. `history` are the release's decisions, oldest
-    first, this one included, and `decided` counts them all. `costs` are by model, empty where there are no prices.
+    first, this one included, and `decided` counts them all. `costs` are by model, empty where there are no prices;
+    `break_even` is None where no frontier is named.
     """
 
     decision: Decision
@@ -38,6 +39,7 @@ class Material:
     history: tuple[Past, ...] = ()
     data: DataNumbers | None = None
     decided: int = 0
+    break_even: BreakEven | None = None
 
     @property
     def candidate(self) -> Mapping[str, Run]:

@@ -27,7 +27,10 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one request to a model costs, in `currency`; None with the reason. Tokens are means of a request."""
+    """What one answered request to a model costs, in `currency`; None with the reason. Tokens are means of a request.
+
+    `low` and `high` are one-sided bounds, None where there is none.
+    """
 
     role: str
     per_request: float | None
@@ -35,3 +38,32 @@ class Cost:
     reason: str = ""
     prompt_tokens: float | None = None
     generated_tokens: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """After how many requests the candidate has saved what its training cost, in the place of `frontier`.
+
+    `requests` None: for `reason` it is not known, or it never does where `never`. `soonest` and `latest` come from the
+    bounds of both costs, with the best and the worst of them together; `latest` None: perhaps never. `training` is what
+    training cost in `currency`; `saved` what a request saves, its part of the candidate's fixed costs paid. `per_month`
+    are the requests of a month, None where that was not said.
+    """
+
+    frontier: str
+    currency: str
+    training: float | None = None
+    saved: float | None = None
+    requests: float | None = None
+    soonest: float | None = None
+    latest: float | None = None
+    per_month: int | None = None
+    never: bool = False
+    reason: str = ""
+
+    @property
+    def months(self) -> float | None:
+        """The same in months of traffic; None where that is not known."""
+        return None if self.requests is None or not self.per_month else self.requests / self.per_month

@@ -55,9 +55,24 @@ def seconds(value: float, decimals: int = 1) -> str:
     return f"{whole // 3600}{SPACE}h {whole % 3600 // 60}{SPACE}min"
 
 
-def unit_of(metric: str) -> Unit:
-    """How a metric's values are written."""
-    return seconds if metric in LATENCY else percent
+def money(currency: str) -> Unit:
+    """How amounts in a currency are written: 0.0060 EUR, 12.40 EUR."""
+
+    def written(value: float, decimals: int = 1) -> str:
+        places = math.ceil(-math.log10(abs(value))) if 0 < abs(value) < 1 else 0
+        return _signed(f"{value:,.{max(2, places + decimals)}f}") + f"{SPACE}{currency}"
+
+    return written
+
+
+def unit_of(metric: str, currency: str = "") -> Unit:
+    """How a metric's values are written; `currency` is that of a gate on an amount (Gate.unit)."""
+    return money(currency) if currency else seconds if metric in LATENCY else percent
+
+
+def is_amount(gate: Gate) -> bool:
+    """Whether a gate's numbers are no shares, but seconds or amounts of money."""
+    return gate.metric in LATENCY or bool(gate.unit)
 
 
 def apart(value: float, other: float, unit: Unit) -> str:
@@ -93,7 +108,7 @@ def rule(gate: Gate) -> str:
     if plug.of == "difference":
         limit = f"{round(gate.threshold * 100, 6):g}{SPACE}points"
     else:
-        limit = f"{gate.threshold:g}{SPACE}s" if gate.metric in LATENCY else plain_share(gate.threshold)
+        limit = _plain(gate, gate.threshold)
     return plug.asks(limit, gate.against or "")
 
 
@@ -103,6 +118,13 @@ def bound(gate: Gate, limit: float) -> str:
         return NOTHING
     if _plug(gate).of == "difference":
         return "no difference" if limit == 0 else points(limit, 1)
+    return _plain(gate, limit)
+
+
+def _plain(gate: Gate, limit: float) -> str:
+    """A threshold with the digits that somebody wrote down: 5 s, 0.004 EUR, 90 %."""
+    if gate.unit:
+        return f"{limit:.12f}".rstrip("0").rstrip(".") + SPACE + gate.unit
     return f"{limit:g}{SPACE}s" if gate.metric in LATENCY else plain_share(limit)
 
 
@@ -124,7 +146,7 @@ def _plug(gate: Gate) -> Rule:
 def evidence_unit(gate: Gate, evidence: Evidence) -> Unit:
     """How the number that a gate's bound is held against is written."""
     if not isinstance(evidence, Comparison):
-        return unit_of(gate.metric)
+        return unit_of(gate.metric, gate.unit)
     return seconds if gate.metric in LATENCY else points
 
 
@@ -146,6 +168,13 @@ def evidence_interval(gate: Gate, evidence: Evidence, bound: float) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """'1 sample', '2,400 samples'."""
     return f"{number:,}{SPACE}{one if number == 1 else many or one + 's'}"
+
+
+def rounded_up(value: float) -> str:
+    """A count with two digits that tell, rounded up: 41,000."""
+    whole = math.ceil(value)
+    step = 10 ** max(0, len(str(whole)) - 2)
+    return f"{-(-whole // step) * step:,}"
 
 
 def start(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,9 @@ class Endpoint:
 
     `api` names the client that speaks to it (tgi, openai). `adapters` maps an adapter's digest to its name there, and
     `base` is the base model's name where the API needs one. `dtype` is the type of the weights where it is known.
-    `max_tokens_key` is what an OpenAI API calls the limit of new tokens.
+    `max_tokens_key` is what an OpenAI API calls the limit of new tokens. `watch` says in a sentence, with its last
+    words, why a server that we started is gone (None: it lives); without it nobody knows. `merged` are servers of their
+    own, by the digest of the adapter that is merged into their model.
     """
 
     url: str
@@ -36,6 +38,8 @@ class Endpoint:
     base: str | None = None
     dtype: str | None = None
     max_tokens_key: str = "max_tokens"
+    watch: Callable[[], str | None] | None = field(default=None, repr=False, compare=False)
+    merged: Mapping[str, Endpoint] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,11 @@ class Artefacts:
 
 
 class Server(Protocol):
-    """A way to serve."""
+    """A way to serve.
+
+    One that starts something here may have `check()`, too: it raises OutsideError where this machine cannot start it
+    (no command, no GPU, a port in use), and starts nothing.
+    """
 
     def identity(self) -> Mapping[str, Json]:
         """What tells this server's answers from another's, known before it starts. Raises OutsideError."""

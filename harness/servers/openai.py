@@ -6,7 +6,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -34,9 +34,14 @@ class Openai:
     key_env: str | None = None
 
     def identity(self) -> Mapping[str, Json]:
-        """What the server says of both models now, and its version where it tells (vLLM): either may change."""
+        """What the server says of both models now, and its version where it tells (vLLM): either may change.
+
+        Raises OutsideError where it lists its models and the base is not among them.
+        """
         found: dict[str, Json] = {"kind": "openai", "url": self._url, "model": self.model, "adapter": self.adapter}
-        for row in self._models():
+        rows = list(self._models())
+        self._refuse_others([str(row.get("id")) for row in rows])
+        for row in rows:
             if row.get("id") in (self.model, self.adapter):
                 found |= {f"{row['id']}.{key}": str(row[key]) for key in _TOLD if row.get(key) is not None}
         version = self._version()
@@ -72,6 +77,13 @@ class Openai:
             return None
         except (http.client.HTTPException, OSError) as error:
             raise OutsideError(f"the server at {url} does not answer: {error}") from None
+
+    def _refuse_others(self, listed: Sequence[str]) -> None:
+        if listed and self.model not in listed:
+            raise OutsideError(
+                f"the server at {self._url} does not serve '{self.model}' (serve.openai.model), but "
+                f"{', '.join(listed[:5])}. Nothing was judged."
+            )
 
     def _models(self) -> Iterator[Mapping[str, Json]]:
         """The models that the server lists; none where it has no list."""

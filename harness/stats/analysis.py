@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.core.estimates import Comparison, Estimate, Unestimable
-from harness.stats import bootstrap, corpus
+from harness.stats import bootstrap, corpus, totals
 from harness.stats.bca import widened
 from harness.stats.intervals import (
     Floats,
@@ -63,11 +63,21 @@ def absolute(series: Series, settings: Settings) -> Analysis:
         return _f1(series, settings)
     if series.aggregate == "bleu":
         return _bleu(series, settings)
+    if series.aggregate == "cost":
+        return _totals(totals.per_answered(series, settings), series, settings)
     if series.aggregate == "rate" and series.groups is None:
         right, n = int(series.values.sum()), series.n
         evidence = rate(right, n, settings.alpha)
         return Analysis(evidence, lambda t: p_rate_below(right, n, t), lambda t: p_rate_above(right, n, t))
     return _mean(series.values, series.groups, settings)
+
+
+def share(pair: Pair, settings: Settings) -> Analysis:
+    """The candidate's cost as a share of the baseline's, paired where both have the same samples."""
+    undefined = _undefined(pair.candidate) or _undefined(pair.baseline)
+    if undefined:
+        return _unknown(undefined, pair.candidate.n)
+    return _totals(totals.share(pair, settings), pair.candidate, settings)
 
 
 def difference(pair: Pair, settings: Settings) -> Analysis:
@@ -126,6 +136,15 @@ def _checked(
     if isinstance(found, Unestimable) or groups is not None or len(values) not in FOR_BCA:
         return found, None
     return widened(found, values, settings.alpha, settings.resamples, settings.seed)
+
+
+def _totals(found: totals.Ratio | str, series: Series, settings: Settings) -> Analysis:
+    if isinstance(found, str):
+        return _unknown(found, series.n)
+    low, high = found.bounds(settings.alpha)
+    method = f"{found.method}, {settings.resamples} resamples"
+    estimate = Estimate(found.value, low, high, 1 - settings.alpha, series.n, method)
+    return Analysis(estimate, found.p_below, found.p_above, found.noise(settings.alpha))
 
 
 def _macro_f1(series: Series, settings: Settings) -> Analysis:

@@ -46,14 +46,14 @@ class Resampled:
 
     def p_below(self, bound: float) -> float:
         """One-sided p of "the statistic is below `bound`", no smaller than chance in the drawing could make it."""
-        return _p(self.upper >= bound)
+        return p_of(self.upper >= bound)
 
     def p_above(self, bound: float) -> float:
         """One-sided p of "the statistic is above `bound`", no smaller than chance in the drawing could make it."""
-        return _p(self.lower <= bound)
+        return p_of(self.lower <= bound)
 
 
-def _p(against: NDArray[np.bool_]) -> float:
+def p_of(against: NDArray[np.bool_]) -> float:
     """The share of draws against a claim, raised by two Monte-Carlo standard errors."""
     p = float((1 + np.sum(against)) / (len(against) + 1))
     return min(1.0, p + 2 * float(np.sqrt(p * (1 - p) / len(against))))

@@ -15,12 +15,14 @@ Floats = NDArray[np.float64]
 class Series:
     """One model's scores, one place for each sample, none left out.
 
-    `aggregate` is rate, mean, macro_f1, bleu or quantile. For macro_f1 `answers` and `targets` are class numbers (-1:
-    none of the classes) and `classes` their count; for bleu `counts` are n-gram counts of shape (n, 10), as in
-    stats.corpus; for a quantile `q` is its level and failures are infinite.
+    `aggregate` is rate, mean, macro_f1, bleu, quantile or cost. For macro_f1 `answers` and `targets` are class numbers
+    (-1: none of the classes) and `classes` their count; for bleu `counts` are n-gram counts of shape (n, 10), as in
+    stats.corpus; for a quantile `q` is its level and failures are infinite. For a cost `values` are what requests cost,
+    and `answered` is 1 for each that counts as answered (a part of 1 where a place stands for several), else 0.
     `groups` are cluster numbers, or None where each sample stands alone. Where the `repeats` of a sample have places of
-    their own (macro_f1, f1), they are one group. The aggregate f1 is that of the one class `label`, from the same
-    `answers` and `targets`. `lost` places were not evaluated; their values stand for what they count as.
+    their own (macro_f1, f1), they are one group; of a cost, the requests of one sample. The aggregate f1 is that of the
+    one class `label`, from the same `answers` and `targets`. `lost` places were not evaluated; their values stand for
+    what they count as.
     """
 
     aggregate: str
@@ -34,6 +36,7 @@ class Series:
     repeats: int = 1
     label: int = -1
     lost: int = 0
+    answered: Floats | None = None
 
     @property
     def n(self) -> int:
@@ -72,7 +75,7 @@ LEAST_GROUPS = 20
 
 def least_samples(aggregate: str, settings: Settings) -> int:
     """Fewest samples on which a metric may PASS: bounds of the t and the bootstrap hold only from some size on."""
-    floor = {"mean": 50, "macro_f1": 200, "f1": LEAST_OF_CLASS, "bleu": 200}.get(aggregate, 0)
+    floor = {"mean": 50, "macro_f1": 200, "f1": LEAST_OF_CLASS, "bleu": 200, "cost": 59}.get(aggregate, 0)
     return max(settings.min_samples, floor)
 
 

@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Texts = tuple[str | None, ...]
 
 OUTCOMES = (Outcome.SCORED, Outcome.MODEL_FAILED, Outcome.NOT_EVALUATED)
+USAGE = ("prompt_tokens", "generated_tokens", "attempts")
 SCORED, LOST, MISSING = 0, 2, -1  # places in OUTCOMES; a repeat without an answer is missing
 
 
@@ -28,7 +29,8 @@ class TaskColumns:
 
     `targets` and `slices` are JSON texts. Arrays are (samples, repeats): `outcomes` are places in OUTCOMES, or -1
     where there is no answer; `scores`, by metric and part ("" is the whole), are NaN where there is none; `latencies`
-    are seconds, infinite for a request that failed or whose time is not known. `answers` are the JSON texts of what was
+    are seconds, infinite for a request that failed or whose time is not known; `usage`, by prompt_tokens,
+    generated_tokens and attempts, is NaN where that is not known or choices were scored. `answers` are the JSON texts of what was
     scored, the repeats of a sample beside each other; empty where no metric is made of them.
     """
 
@@ -42,6 +44,7 @@ class TaskColumns:
     latencies: Floats
     answers: Texts = ()
     scores: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
+    usage: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
     def repeats(self) -> int:
@@ -70,6 +73,7 @@ class TaskColumns:
             latencies=self.latencies[at],
             answers=answers,
             scores={name: values[at] for name, values in self.scores.items()},
+            usage={name: values[at] for name, values in self.usage.items()},
         )
 
 
@@ -77,14 +81,23 @@ def _pick(column: Texts, places: Sequence[int]) -> tuple[Any, ...]:
     return tuple(column[place] for place in places)
 
 
-def task_columns(connection: duckdb.DuckDBPyConnection, run: str, with_answers: frozenset[str]) -> list[TaskColumns]:
-    """The tasks of a stored run in their order. `with_answers` names those whose answers a metric is made of."""
+def task_columns(
+    connection: duckdb.DuckDBPyConnection, run: str, with_answers: frozenset[str], *, measured: bool = False
+) -> list[TaskColumns]:
+    """The tasks of a stored run in their order. `with_answers` names those whose answers a metric is made of.
+
+    Of a run of the measured phase `origins` are the samples that were sent, as suite.task:id.
+    """
     connection.execute("SET threads = 2")  # rows are put in their places by number, in whatever order they come
     samples = _columns(
-        connection, 'SELECT task, id, target, "group", slices, origin FROM samples WHERE run = ? ORDER BY position', run
-    )
+        connection, f'SELECT task, id, target, "group", slices, {_SENT if measured else "origin"} AS origin '
+        "FROM samples WHERE run = ? ORDER BY position", run,
+    )  # fmt: skip
     outputs = _columns(
-        connection, 'SELECT position_of AS nth, o."repeat", if(error IS NULL, latency, NULL) AS latency '
+        connection, 'SELECT position_of AS nth, o."repeat", if(error IS NULL, latency, NULL) AS latency, '
+        "if(choices IS NULL, prompt_tokens, NULL) AS prompt_tokens, "
+        "if(choices IS NULL, generated_tokens, NULL) AS generated_tokens, "
+        "if(choices IS NULL, attempts, NULL) AS attempts "
         f"FROM outputs o {_PLACE.format('o')} WHERE o.run = ?", run,
     )  # fmt: skip
     listed = ", ".join(f"'{outcome}'" for outcome in OUTCOMES)
@@ -101,6 +114,7 @@ def task_columns(connection: duckdb.DuckDBPyConnection, run: str, with_answers: 
         _spread(shape, answers, "outcome", MISSING).astype(np.int64),
         _spread_texts(shape, answers),
         _scores(connection, shape, run),
+        {name: _spread(shape, outputs, name, np.nan) for name in USAGE},
         outputs,
     )
     starts = [i for i, task in enumerate(tasks) if i == 0 or tasks[i - 1] != task]
@@ -111,6 +125,7 @@ def task_columns(connection: duckdb.DuckDBPyConnection, run: str, with_answers: 
     ]
 
 
+_SENT = "concat(json_extract_string(\"row\", '$.task'), ':', json_extract_string(\"row\", '$.sample'))"
 # A sample's place in its run, for each of the rows that tell of it.
 _PLACE = (
     "JOIN (SELECT run, task, id, position AS position_of FROM samples) place "
@@ -127,6 +142,7 @@ class _Whole:
     outcomes: Ints
     answers: NDArray[np.object_]
     scores: Mapping[tuple[str, str, str], Floats]
+    usage: Mapping[str, Floats]
     outputs: Mapping[str, Any]
 
 
@@ -150,6 +166,7 @@ def _part(whole: _Whole, task: str, rows: slice, with_answers: bool) -> TaskColu
             for (name, metric, part), values in whole.scores.items()
             if name == task
         },
+        {name: values[rows, :repeats] for name, values in whole.usage.items()},
     )
 
 

@@ -24,7 +24,8 @@ FORMATS = {
 _FORMULA = "^[=+@＝＋－＠\\t\\r\\n-]"
 _NUMBER = "^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$"
 # What is not of one run.
-_SHARED = {"runs": "started, id", "decisions": "decided, id", "attempts": "number", "versions": "number"}
+_SHARED = {"runs": "started, id", "decisions": "decided, id", "attempts": "number", "versions": "number",
+           "moves": "number"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def export_run(connection: duckdb.DuckDBPyConnection, prefix: str, folder: Path,
 
 
 def export_all(connection: duckdb.DuckDBPyConnection, folder: Path, kind: str) -> Path:
-    """Write every run, and the tables of runs, decisions, attempts and versions. Raises OutsideError."""
+    """Write every run, and the tables of runs, decisions, attempts, versions and moves. Raises OutsideError."""
     for table, order in _SHARED.items():
         _write(connection, f"SELECT * FROM {table} ORDER BY {order}", folder / f"{table}.{kind}", kind)
     for (identity,) in connection.execute("SELECT id FROM runs ORDER BY started, id").fetchall():

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The files that a database is made from: folders of bundles and decisions, and the two files that only grow."""
+    """The files that a database is made from: folders of bundles and decisions, and the files that only grow."""
 
     runs: Path
     decisions: Path
     attempts: Path
     versions: Path
+    moves: Path
 
     @property
     def bundles(self) -> list[Path]:
@@ -63,7 +64,7 @@ def load_all(connection: duckdb.DuckDBPyConnection, kept: Kept, folders: Iterabl
     for _, record in kept.records():
         writer.add_decision(connection, record)
     registers.load_attempts(connection, kept.attempts)
-    registers.load_versions(connection, kept.versions)
+    registers.load_registry(connection, kept.versions, kept.moves)
     return loaded
 
 
@@ -75,7 +76,7 @@ def rebuild(store: Path, kept: Kept) -> int:
     if store.is_file():
         try:
             with opened(store) as connection:
-                registers.load_versions(connection, kept.versions)
+                registers.load_registry(connection, kept.versions, kept.moves)
         except StoreLocked:
             raise
         except OutsideError:

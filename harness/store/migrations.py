@@ -67,6 +67,17 @@ STEPS: tuple[str, ...] = (
     ALTER TABLE attempts ADD COLUMN candidate TEXT;
     ALTER TABLE attempts ADD COLUMN data JSON;
     """,
+    """
+    ALTER TABLE versions ALTER COLUMN stage DROP NOT NULL;
+    ALTER TABLE versions ADD COLUMN digests JSON;
+    ALTER TABLE versions ADD COLUMN provenance JSON;
+    ALTER TABLE versions ADD COLUMN parent BIGINT;
+    CREATE TABLE moves (
+        number BIGINT PRIMARY KEY, release TEXT NOT NULL, version BIGINT NOT NULL, stage TEXT NOT NULL,
+        why TEXT NOT NULL, decision TEXT NOT NULL, time TEXT NOT NULL, "by" TEXT NOT NULL, share DOUBLE,
+        note TEXT NOT NULL
+    );
+    """,
 )
 
 

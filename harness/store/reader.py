@@ -28,19 +28,6 @@ class DecisionRow:
     decided: str
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRow:
-    """A version in one line."""
-
-    number: int
-    release: str
-    adapter_digest: str
-    base_digest: str
-    decision: str
-    stage: str
-    created: str
-
-
 def runs(connection: duckdb.DuckDBPyConnection, ids: Iterable[str] | None = None) -> list[Run]:
     """The stored runs (all, or those asked for), oldest first."""
     wanted = None if ids is None else list(ids)
@@ -97,16 +84,6 @@ def decision_records(connection: duckdb.DuckDBPyConnection, release: str, newest
         "SELECT record FROM decisions WHERE release = ? ORDER BY decided DESC, rowid DESC LIMIT ?", [release, newest]
     ).fetchall()
     return [dict(json.loads(row[0])) for row in rows]
-
-
-def versions(connection: duckdb.DuckDBPyConnection, release: str | None = None) -> list[VersionRow]:
-    """The versions, newest first."""
-    rows = connection.execute(
-        "SELECT number, release, adapter_digest, base_digest, decision, stage, created FROM versions "
-        "WHERE ? IS NULL OR release = ? ORDER BY number DESC",
-        [release, release],
-    ).fetchall()
-    return [VersionRow(*row) for row in rows]
 
 
 def _by_task(

@@ -1,4 +1,4 @@
-"""Attempts and versions: lines that are only ever added, in a file beside the bundles first, then in the database."""
+"""Attempts, versions and moves: lines that are only ever added, in files first, then in the database."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from harness.store import files
 if TYPE_CHECKING:
     import duckdb
 
-_VERSION = ("number", "release", "adapter_digest", "base_digest", "decision", "stage", "created")
+_VERSION = (
+    "number", "release", "adapter_digest", "base_digest", "decision", "stage", "created", "digests", "provenance",
+    "parent",
+)  # fmt: skip
+_MOVE = ("number", "release", "version", "stage", "why", "decision", "time", "by", "share", "note")
 _ATTEMPT = ("number", "time", "release", "decision", "verdict", "runs", "candidate", "data")
-_ATTEMPT_JSON = ("runs", "data")
+_JSON = ("runs", "data", "digests", "provenance")
 
 
 def add_attempt(connection: duckdb.DuckDBPyConnection, file: Path, attempt: Mapping[str, object]) -> None:
@@ -29,55 +33,44 @@ def add_attempt(connection: duckdb.DuckDBPyConnection, file: Path, attempt: Mapp
 
 def load_attempts(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
     """Bring the attempts that stand in the file alone into the table; gives the highest number."""
-    known = _numbers(connection, "attempts")
+    return _load(connection, "attempts", _ATTEMPT, file)
+
+
+def load_registry(connection: duckdb.DuckDBPyConnection, versions: Path, moves: Path) -> None:
+    """Make files and tables hold the same versions and moves.
+
+    Stores of the first format kept versions in the table alone: the file gets those. A rollback writes the file alone.
+    """
+    for table, columns, file in (("versions", _VERSION, versions), ("moves", _MOVE, moves)):
+        _load(connection, table, columns, file)
+        kept = {line["number"] for line in files.lines_of(file)}
+        for row in _rows(connection, table, columns):
+            if row["number"] not in kept:
+                files.append(file, row)
+
+
+def registry_is_behind(connection: duckdb.DuckDBPyConnection, versions: Path, moves: Path) -> bool:
+    """Whether a file has lines that its table lacks."""
+    tables = (("versions", versions), ("moves", moves))
+    return any({line["number"] for line in files.lines_of(file)} - _numbers(connection, table)
+               for table, file in tables)  # fmt: skip
+
+
+def _load(connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], file: Path) -> int:
+    known = _numbers(connection, table)
     for line in files.lines_of(file):
         if line["number"] not in known:
-            texts = {name: json.dumps(line[name]) for name in _ATTEMPT_JSON if name in line}
-            _insert(connection, "attempts", _ATTEMPT, {**dict.fromkeys(_ATTEMPT), **line, **texts})
-    return max(_numbers(connection, "attempts"), default=0)
-
-
-def add_version(
-    connection: duckdb.DuckDBPyConnection, file: Path, release: str, adapter: str, base: str, decision: str,
-    stage: str, now: str,
-) -> int:  # fmt: skip
-    """Record a version, in the file first; gives its number.
-
-    The same adapter at the same stage by the same decision stays one version. Raises OutsideError where the file
-    cannot be written; then nothing is recorded.
-    """
-    last = load_versions(connection, file)
-    found = connection.execute(
-        "SELECT number FROM versions WHERE release = ? AND adapter_digest = ? AND decision = ? AND stage = ?",
-        [release, adapter, decision, stage],
-    ).fetchone()
-    if found:
-        return int(found[0])
-    files.append(file, dict(zip(_VERSION, (last + 1, release, adapter, base, decision, stage, now), strict=True)))
-    return load_versions(connection, file)
-
-
-def load_versions(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
-    """Make file and table hold the same versions; gives the highest number.
-
-    Stores of the first format kept versions in the table alone: the file gets those.
-    """
-    kept, known = {line["number"]: line for line in files.lines_of(file)}, _numbers(connection, "versions")
-    for number, line in kept.items():
-        if number not in known:
-            _insert(connection, "versions", _VERSION, line)
-    for row in versions(connection):
-        if row["number"] not in kept:
-            files.append(file, row)
-    return max(_numbers(connection, "versions"), default=0)
+            texts = {name: json.dumps(line[name]) for name in _JSON if name in line}
+            _insert(connection, table, columns, {**dict.fromkeys(columns), **line, **texts})
+    return max(_numbers(connection, table), default=0)
 
 
 def _insert(
     connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], line: Mapping[str, Any]
 ) -> None:
-    places = ", ".join("?" for _ in columns)
+    places, quoted = ", ".join("?" for _ in columns), ", ".join(f'"{name}"' for name in columns)
     connection.execute(
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", [line[name] for name in columns]
+        f"INSERT INTO {table} ({quoted}) VALUES ({places})", [line[name] for name in columns]
     )
 
 
@@ -87,11 +80,7 @@ def _numbers(connection: duckdb.DuckDBPyConnection, table: str) -> set[int]:
 
 def attempts(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """The attempts of the database as their file has them, oldest first: those of older harnesses say less."""
-    lines = (
-        {name: value for name, value in row.items() if value is not None}
-        for row in _rows(connection, "attempts", _ATTEMPT)
-    )
-    return [{**line, **{name: json.loads(line[name]) for name in _ATTEMPT_JSON if name in line}} for line in lines]
+    return _rows(connection, "attempts", _ATTEMPT)
 
 
 def known_attempts(connection: duckdb.DuckDBPyConnection, file: Path) -> list[dict[str, Any]]:
@@ -101,10 +90,17 @@ def known_attempts(connection: duckdb.DuckDBPyConnection, file: Path) -> list[di
 
 
 def versions(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The versions of the database as their file has them, oldest first."""
+    """The versions of the database as their file has them, oldest first: those of older harnesses have a stage."""
     return _rows(connection, "versions", _VERSION)
 
 
+def moves(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The moves of the database as their file has them, oldest first."""
+    return _rows(connection, "moves", _MOVE)
+
+
 def _rows(connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    rows = connection.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY number").fetchall()
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+    quoted = ", ".join(f'"{name}"' for name in columns)
+    rows = connection.execute(f"SELECT {quoted} FROM {table} ORDER BY number").fetchall()
+    lines = ({name: value for name, value in zip(columns, row, strict=True) if value is not None} for row in rows)
+    return [{**line, **{name: json.loads(line[name]) for name in _JSON if name in line}} for line in lines]

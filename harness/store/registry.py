@@ -3,23 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from harness.core.errors import OutsideError
 from harness.core.versions import Move, Registry, Version
 from harness.store import files
+
+_MOVE = {field.name for field in fields(Move)}
 
 
 def read_registry(versions: Path, moves: Path, release: str) -> Registry:
     """The versions of a release and their moves, oldest first. Needs no database, so it can be read often.
 
     A line of versions.jsonl that has a stage was written by a harness that knew no moves: it is both.
-    Raises OutsideError for a line that is no JSON.
+    Raises OutsideError for a line that is no JSON, or no version or move.
     """
-    lines = [line for line in files.lines_of(versions) if line["release"] == release]
-    old = [_old_move(line) for line in lines if "stage" in line]
-    new = [_move(line) for line in files.lines_of(moves) if line["release"] == release]
-    return Registry(tuple(_version(line) for line in lines), (*old, *new))
+    try:
+        lines = [line for line in files.lines_of(versions) if line["release"] == release]
+        made = tuple(map(_version, lines))
+    except (KeyError, TypeError, ValueError):
+        raise _changed(versions, "version") from None
+    try:
+        old = [_old_move(line) for line in lines if "stage" in line]
+        new = [_move(line) for line in files.lines_of(moves) if line["release"] == release]
+    except (KeyError, TypeError, ValueError):
+        raise _changed(moves, "move") from None
+    moved = tuple(move for move in (*old, *new) if move.stage)
+    return Registry(made, moved, tuple(move for move in new if not move.stage))
+
+
+def add_version(file: Path, version: Version) -> None:
+    """Add the line of a version, and wait until the disk has it. Raises OutsideError."""
+    files.append(file, _line(version))
+
+
+def add_move(file: Path, move: Move) -> None:
+    """Add the line of a move or a note, and wait until the disk has it. Raises OutsideError.
+
+    The line is there whole or not at all, so a version is never half moved.
+    """
+    files.append(file, _line(move))
+
+
+def next_number(file: Path) -> int:
+    """The number of the line that comes next: numbers count over all releases."""
+    return 1 + max((int(line["number"]) for line in files.lines_of(file)), default=0)
+
+
+def _line(value: Version | Move) -> dict[str, Any]:
+    """Without what is not known, as the database's rows are compared with it."""
+    return {name: found for name, found in asdict(value).items() if found is not None}
 
 
 def _version(line: Mapping[str, Any]) -> Version:
@@ -37,8 +72,12 @@ def _version(line: Mapping[str, Any]) -> Version:
 
 
 def _move(line: Mapping[str, Any]) -> Move:
-    return Move(**line)
+    return Move(**{name: value for name, value in line.items() if name in _MOVE})
 
 
 def _old_move(line: Mapping[str, Any]) -> Move:
     return Move(0, line["release"], int(line["number"]), line["stage"], "promote", line["decision"], line["created"])
+
+
+def _changed(file: Path, what: str) -> OutsideError:
+    return OutsideError(f"a line of {file} is no {what}: it was changed by hand. Put it back as it was.")

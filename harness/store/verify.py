@@ -74,6 +74,7 @@ def _decisions(
 def _growing(connection: duckdb.DuckDBPyConnection, kept: Kept) -> Iterator[Problem]:
     for path, stored in (
         (kept.attempts, registers.attempts(connection)), (kept.versions, registers.versions(connection)),
+        (kept.moves, registers.moves(connection)),
     ):  # fmt: skip
         if list(files.lines_of(path)) != stored:
             yield Problem("differs from the database's.", file=str(path), hint=_REBUILD)

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
-from harness.core.errors import Problem
+from harness.config.source import Elsewhere
+from harness.core.errors import OutsideError, Problem
 from harness.core.samples import Json
 from harness.core.trainings import LauncherSpec, Track
+
+# Keys of a trainer's config with their values, and where each is declared (None: nobody knows).
+Settings = Mapping[str, tuple[Json, Elsewhere | None]]
+NO_SETTINGS: Settings = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +25,8 @@ class TrainRequest:
     `data` and `validation` are JSON Lines of chat rows (`{"messages": [{"role", "content"}, ...]}`).
     `output` is this run's own folder; everything the run leaves is in it. `settings` are keys of the config that stand
     in the place of the file's own. With `checkpoints` the adapter of every checkpoint is kept, each in a folder
-    `output/adapters/step-N`. `track` tells the run to a tracking server; `name` is what it is called there.
+    `output/adapters/step-N` that looks like a training's own: `adapter/` and its manifest. `track` tells the run to a
+    tracking server; `name` is what it is called there.
     """
 
     config: Path
@@ -34,6 +41,10 @@ class TrainRequest:
     checkpoints: bool = False
     track: Track | None = None
     name: str = ""
+
+
+class LearnedNothing(OutsideError):
+    """A training came to its end, and nothing was learned: it would end so again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +72,8 @@ class Adapter:
 class Trainer(Protocol):
     """A way to train. `check` is cheap and needs none of the trainer's own packages."""
 
-    def check(self, config: Path, shown_as: str) -> list[Problem]:
-        """Every problem of the trainer's own config file."""
+    def check(self, config: Path, shown_as: str, settings: Settings = NO_SETTINGS) -> list[Problem]:
+        """Every problem of the trainer's own config file, with `settings` in the place of its own keys."""
         ...
 
     def train(self, request: TrainRequest, on_progress: Callable[[Progress], None]) -> Adapter:

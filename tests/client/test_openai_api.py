@@ -170,7 +170,10 @@ def test_alive_is_vllms_own_word_and_elsewhere_any_answer(openai_stub: OpenaiStu
 
 
 def test_info_names_the_models(openai_stub: OpenaiStub) -> None:
-    assert use(openai_stub, lambda client: client.info()) == {"models": [MODEL, ADAPTER]}
+    assert use(openai_stub, lambda client: client.info()) == {
+        "models": [MODEL, ADAPTER],
+        "model_id": "/models/base",
+    }
     openai_stub.unlisted = True
     with pytest.raises(OutsideError, match="does not answer"):
         use(openai_stub, lambda client: client.info())

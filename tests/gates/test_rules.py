@@ -39,7 +39,15 @@ def verdict(found: Finding) -> str:
 
 
 def test_the_catalog_has_these_rules() -> None:
-    assert names("gates") == ("at_least", "at_most", "improves", "margin", "no_critical_failures", "win_rate")
+    assert names("gates") == (
+        "at_least",
+        "at_most",
+        "at_most_share",
+        "improves",
+        "margin",
+        "no_critical_failures",
+        "win_rate",
+    )
 
 
 @pytest.mark.parametrize(

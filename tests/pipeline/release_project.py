@@ -98,8 +98,8 @@ class Project:
 
     def plan(self) -> dict[str, str]:
         """The ids of the runs by role."""
-        from harness.pipeline.candidate import candidate
         from harness.pipeline.running.runs import plan_runs
+        from harness.pipeline.training.make import candidate
 
         release = validate(self.file)
         return {run.model.role: run.id for run in plan_runs(release, candidate(release, lambda _: None)).runs}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -174,6 +175,7 @@ def test_a_version_whose_adapter_is_gone_is_told(project: Project, capsys: pytes
     assert project.gate() == 0
     assert project.call("promote", "--to", "production") == 0
     project.weights.write_bytes((2).to_bytes(8, "little") + b"{}" + b"new weights")
+    shutil.rmtree(project.state.state / "adapters")
     assert project.gate() == 2
     assert "no more on this disk" in capsys.readouterr().err
 

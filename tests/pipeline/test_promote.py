@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.store.files import lines_of
 from tests.pipeline.release_project import Project, make_project
 from tests.tgi_stub import Stub, running
 
@@ -35,13 +36,14 @@ def passed(gated: tuple[Project, Stub], tmp_path: Path) -> Project:
     return Project(tmp_path, copy.deepcopy(gated[0].release))
 
 
-def test_a_pass_becomes_a_version_once_for_each_stage(passed: Project, capfd: pytest.CaptureFixture[str]) -> None:
-    for stage, number in (("staging", 1), ("staging", 1), ("production", 2)):
+def test_a_pass_becomes_a_version_once_and_moves_from_stage_to_stage(passed: Project, capfd: pytest.CaptureFixture[str]) -> None:
+    for stage in ("staging", "staging", "production"):
         assert passed.call("promote", "--to", stage) == 0
         said = capfd.readouterr().out
-        assert f"version {number} of r is in {stage}" in said
+        assert f"version 1 of r is in {stage}" in said
         assert passed.record["id"][:12] in said
-    assert versions(passed, capfd).startswith("(2)")
+    assert versions(passed, capfd).startswith("(1)\n  v1    production")
+    assert [line["stage"] for line in lines_of(passed.state.moves)] == ["staging", "production"]
 
 
 def test_promotion_asks_no_server(passed: Project, gated: tuple[Project, Stub]) -> None:
@@ -104,8 +106,9 @@ def test_other_rules_are_refused(passed: Project, change: str, capfd: pytest.Cap
 
 def test_edited_evidence_is_refused(passed: Project, capfd: pytest.CaptureFixture[str]) -> None:
     (passed.bundles[0] / "scores.parquet").write_text("")
-    assert passed.call("promote", "--to", "dev") == 4
+    assert passed.call("promote", "--to", "dev") == 2
     assert "was changed after its run" in capfd.readouterr().err
+    assert versions(passed, capfd).startswith("(0)")
 
 
 def test_an_older_pass_is_not_promoted_under_other_rules(passed: Project, capfd: pytest.CaptureFixture[str]) -> None:
@@ -127,7 +130,10 @@ def test_an_unknown_decision_is_told(passed: Project, prefix: str, capfd: pytest
 
 
 def test_an_unknown_stage_is_a_usage_error(passed: Project, capfd: pytest.CaptureFixture[str]) -> None:
-    assert passed.call("promote", "--to", "moon") == 2
+    assert passed.call("promote", "--to", "prodction") == 2
+    assert "there is no stage 'prodction'. Did you mean 'production'?" in capfd.readouterr().err
+    assert passed.call("promote") == 2
+    assert "--to" in capfd.readouterr().err
 
 
 def test_a_report_is_rendered_again(

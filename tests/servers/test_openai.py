@@ -44,6 +44,12 @@ def test_it_stays_the_same_until_the_server_changes(vllm: OpenaiStub) -> None:
     assert len({str(before), str(other_version), str(server(vllm).identity())}) == 3
 
 
+def test_a_url_that_serves_another_model_is_refused(vllm: OpenaiStub) -> None:
+    told = f"does not serve 'mine' \\(serve.openai.model\\), but {MODEL}, {ADAPTER}"
+    with pytest.raises(OutsideError, match=told):
+        Openai(f"{vllm.url}/v1", "mine").identity()
+
+
 def test_a_server_with_chat_alone_is_told_by_its_names(vllm: OpenaiStub) -> None:
     vllm.vllm, vllm.unlisted = False, True
     named = {"kind": "openai", "url": f"{vllm.url}/v1", "model": MODEL, "adapter": None}

@@ -9,13 +9,17 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import OutsideError
-from harness.store import database, kept, reader, registers, writer
+from harness.core.versions import Move, Version
+from harness.store import database, kept, reader, registers, registry, writer
 from harness.store.database import StoreLocked, opened
 from harness.store.kept import Kept
+from harness.store.registry import next_number
 from harness.store.verify import differences
 from tests.store.made import RUN, finished, other, results
 from tests.store.test_database import holder
 from tests.store.test_golden import GOLDEN
+
+REGISTERS = ("attempts", "versions", "moves")
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def files(tmp_path: Path) -> Kept:
     """Two bundles, and what else there may be."""
     finished(tmp_path / "runs" / "a")
     finished(tmp_path / "runs" / "b", other(id="b" * 64))
-    return Kept(tmp_path / "runs", tmp_path / "decisions", tmp_path / "attempts.jsonl", tmp_path / "versions.jsonl")
+    return Kept(tmp_path / "runs", tmp_path / "decisions", *(tmp_path / f"{name}.jsonl" for name in REGISTERS))
 
 
 @pytest.fixture
@@ -33,7 +37,10 @@ def store(tmp_path: Path, files: Kept) -> Path:
     with opened(path) as connection:
         kept.load_all(connection, files, files.bundles)
         for stage in ("dev", "staging"):
-            registers.add_version(connection, files.versions, "r", "x", "y", "z", stage, "now")
+            registry.add_version(files.versions, Version(next_number(files.versions), "r", stage, "y", "z", "now"))
+            number = next_number(files.moves)
+            registry.add_move(files.moves, Move(number, "r", number, stage, "promote", "z", "now"))
+        registers.load_registry(connection, files.versions, files.moves)
     return path
 
 
@@ -63,7 +70,8 @@ def test_a_store_is_made_anew_from_the_files(store: Path, files: Kept, content: 
     with opened(store, read_only=True) as connection:
         assert {run.id for run in reader.runs(connection)} == {RUN.id, "b" * 64}
         assert reader.results(connection, RUN.id) == results()
-        assert [row.stage for row in reader.versions(connection)] == ["staging", "dev"]
+        assert [row["stage"] for row in registers.moves(connection)] == ["dev", "staging"]
+        assert [row["number"] for row in registers.versions(connection)] == [1, 2]
     assert [path.name for path in store.parent.iterdir() if path.name.startswith("store")] == ["store.duckdb"]
 
 
@@ -89,7 +97,9 @@ def test_versions_of_an_old_store_survive(tmp_path: Path, files: Kept) -> None:
     store.write_bytes(gzip.decompress((GOLDEN / "format_1" / "store.duckdb.gz").read_bytes()))
     kept.rebuild(store, files)
     with opened(store, read_only=True) as connection:
-        assert [row.stage for row in reader.versions(connection)] == ["staging"]
+        assert [row["stage"] for row in registers.versions(connection)] == ["staging"]
+    known = registry.read_registry(files.versions, files.moves, "r")
+    assert [known.stage_of(version.number) for version in known.versions] == ["staging"]
 
 
 CHANGES = {
@@ -101,6 +111,8 @@ CHANGES = {
     "UPDATE runs SET scored = 9 WHERE id LIKE 'b%'": "its run differs",
     "DELETE FROM runs WHERE id LIKE 'b%'": "is not in the database. Run `harness store load`.",
     "UPDATE versions SET stage = 'production'": "versions.jsonl: differs from the database's",
+    "UPDATE versions SET provenance = '{\"seed\": 1}'": "versions.jsonl: differs from the database's",
+    "UPDATE moves SET stage = 'production'": "moves.jsonl: differs from the database's",
     "INSERT INTO attempts VALUES (1, 't', 'r', 'd', 'PASS', '{}', 'a', '{}')": "attempts.jsonl: differs from",
     "INSERT INTO decisions VALUES ('dd', 'r', 'PASS', 't', '{}')": "the decision dd is in the database alone",
 }
@@ -135,7 +147,7 @@ def test_a_decision_that_is_not_what_its_id_says_is_named(store: Path, files: Ke
 
 @pytest.mark.parametrize("order", [("a" * 64, "b" * 64), ("b" * 64, "a" * 64)])
 def test_decisions_of_one_second_stand_as_they_were_taken(order: tuple[str, str], tmp_path: Path) -> None:
-    files = Kept(tmp_path / "runs", tmp_path / "decisions", tmp_path / "attempts.jsonl", tmp_path / "versions.jsonl")
+    files = Kept(tmp_path / "runs", tmp_path / "decisions", *(tmp_path / f"{name}.jsonl" for name in REGISTERS))
     files.decisions.mkdir()
     for name in order:
         record = {"id": name, "decided": "2026-11-22T03:12:00+00:00"}

@@ -1,24 +1,39 @@
-"""Attempts and versions stand in a file first, and file and table are brought to the same wherever they were parted."""
+"""Attempts, versions and moves stand in a file first, and file and table are brought to the same wherever they were parted."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from harness.core.errors import OutsideError
-from harness.store import files, reader, registers
+from harness.core.versions import Move, Version
+from harness.store import files, registers, registry
 from harness.store.database import opened
 from harness.store.migrations import STEPS
 
 ATTEMPT = {"time": "2026-01-01T00:00:00+00:00", "release": "r", "decision": "d" * 64, "verdict": "PASS", "runs": {}}
 
 
+OLD = ("number", "release", "adapter_digest", "base_digest", "decision", "stage", "created")
+
+
 def add(store: Path, file: Path, adapter: str, stage: str) -> int:
+    """A version as today's harness records it, with its first move; gives its number."""
+    made = Version(registry.next_number(file), "r", adapter, "base", "d", "now", {"data": "e"}, {"seed": 42})
+    registry.add_version(file, made)
+    moves = file.with_name("moves.jsonl")
+    share = 0.05 if stage == "canary" else None
+    move = Move(registry.next_number(moves), "r", made.number, stage, "promote", "d", "now", "me", share)
+    registry.add_move(moves, move)
+    load(store, file)
+    return made.number
+
+
+def load(store: Path, file: Path) -> None:
     with opened(store) as connection:
-        return registers.add_version(connection, file, "r", adapter, "base", "d", stage, "now")
+        registers.load_registry(connection, file, file.with_name("moves.jsonl"))
 
 
 @pytest.fixture
@@ -31,29 +46,35 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "versions.jsonl"
 
 
-def test_versions_count_up_and_the_same_promotion_is_one(store: Path, file: Path) -> None:
-    made = [add(store, file, *one) for one in [("x", "dev"), ("x", "dev"), ("x", "production"), ("y", "dev")]]
-    assert made == [1, 1, 2, 3]
+def test_tables_hold_what_the_files_say(store: Path, file: Path) -> None:
+    made = [add(store, file, *one) for one in [("x", "dev"), ("y", "canary"), ("x", "production")]]
+    assert made == [1, 2, 3]
     with opened(store, read_only=True) as connection:
-        assert [row.number for row in reader.versions(connection)] == [3, 2, 1]
-        assert reader.versions(connection, "other") == []
         assert registers.versions(connection) == list(files.lines_of(file))
+        assert registers.moves(connection) == list(files.lines_of(file.with_name("moves.jsonl")))
+        assert registers.moves(connection)[1]["share"] == 0.05
+        assert not registers.registry_is_behind(connection, file, file.with_name("moves.jsonl"))
+
+
+def test_a_line_that_only_a_file_has_is_behind_until_it_is_loaded(store: Path, file: Path) -> None:
+    add(store, file, "x", "dev")
+    moves = file.with_name("moves.jsonl")
+    registry.add_move(moves, Move(registry.next_number(moves), "r", 1, "production", "rollback", "d", "now"))
+    with opened(store, read_only=True) as connection:
+        assert registers.registry_is_behind(connection, file, moves)
+    load(store, file)
+    with opened(store, read_only=True) as connection:
+        assert [move["why"] for move in registers.moves(connection)] == ["promote", "rollback"]
 
 
 def test_a_version_whose_file_cannot_be_written_is_none(store: Path, file: Path) -> None:
     file.symlink_to("/dev/full")
     with pytest.raises(OutsideError, match="No space left"):
-        add(store, file, "x", "dev")
+        registry.add_version(file, Version(1, "r", "x", "base", "d", "now"))
+    file.unlink()
+    load(store, file)
     with opened(store, read_only=True) as connection:
-        assert reader.versions(connection) == []
-
-
-def test_a_kill_between_file_and_table_gives_no_number_twice(store: Path, file: Path) -> None:
-    add(store, file, "x", "dev")
-    line = json.loads(file.read_text())
-    files.append(file, {**line, "number": 2, "adapter_digest": "y"})
-    assert add(store, file, "z", "dev") == 3
-    assert add(store, file, "y", "dev") == 2
+        assert registers.versions(connection) == []
 
 
 def test_a_torn_line_was_never_a_version(store: Path, file: Path) -> None:
@@ -68,16 +89,26 @@ def test_a_line_that_was_edited_away_is_told(store: Path, file: Path) -> None:
     add(store, file, "x", "dev")
     file.write_text("not json\n" + file.read_text())
     with pytest.raises(OutsideError, match=r"versions\.jsonl:1 is no JSON"):
-        add(store, file, "y", "dev")
+        load(store, file)
 
 
-def test_versions_that_stood_in_the_table_alone_get_into_the_file(store: Path, file: Path) -> None:
+def test_versions_of_older_harnesses_stay_as_they_are(store: Path, file: Path) -> None:
+    line = dict(zip(OLD, (1, "r", "x", "base", "d", "production", "now"), strict=True))
+    files.append(file, line)
+    load(store, file)
+    with opened(store, read_only=True) as connection:
+        assert registers.versions(connection) == [line]
+        assert registers.moves(connection) == []
+
+
+@pytest.mark.parametrize("name", ["versions.jsonl", "moves.jsonl"])
+def test_what_stood_in_a_table_alone_gets_into_the_file(store: Path, file: Path, name: str) -> None:
     add(store, file, "x", "dev")
-    whole = file.read_bytes()
-    file.unlink()
-    with opened(store) as connection:
-        registers.load_versions(connection, file)
-    assert file.read_bytes() == whole
+    lost = file.with_name(name)
+    whole = lost.read_bytes()
+    lost.unlink()
+    load(store, file)
+    assert lost.read_bytes() == whole
 
 
 def test_each_time_counts_as_an_attempt(store: Path, file: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.trainers.axolotl import history as losses_of
-from harness.trainers.axolotl.history import History, read, warnings
+from harness.trainers.axolotl.diagnosis import warnings
+from harness.trainers.axolotl.history import History, read
 
 
 def history(

@@ -12,7 +12,7 @@ import pytest
 
 from harness.config.source import load_yaml
 from harness.trainers.axolotl import AxolotlTrainer, own_rules
-from harness.trainers.axolotl.process import environment
+from harness.launchers import environment
 
 CONFIGS = Path(__file__).parents[2] / "axolotl_configs"
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]

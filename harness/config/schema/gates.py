@@ -10,16 +10,21 @@ from harness.config.schema.types import File, Name, Threshold
 
 
 class GateFile(File):
-    """One rule: a metric and exactly one of at_least, at_most, margin, improves, no_critical_failures, win_rate."""
+    """One rule: a metric and one of at_least, at_most, at_most_share, margin, improves, no_critical_failures, win_rate."""
 
-    metric: str = Field(description="suite.metric, suite.task.metric, latency.p95 or errors.rate.")
+    metric: str = Field(description="suite.metric, suite.task.metric, latency.p95, errors.rate or cost.request.")
     at_least: Threshold | None = Field(None, description="The metric's lower bound must exceed this.")
     at_most: Threshold | None = Field(None, description="The metric's upper bound must stay below this (5s, 0.01).")
+    at_most_share: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="Largest share of the baseline's cost: 0.5 is half of it. Of cost.request only."
+    )
     against: str | None = Field(None, description="Name of the baseline to compare with.")
     margin: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         None, description="Largest loss tolerated against the baseline (non-inferiority), in the metric's unit."
     )
-    improves: Literal[True] | None = Field(None, description="The metric must be better than the baseline's.")
+    improves: Literal[True] | None = Field(
+        None, description="The metric must be better than the baseline's; a cost lower: at_most_share of 1."
+    )
     no_critical_failures: Literal[True] | Annotated[float, Field(gt=0, lt=1)] | None = Field(
         None, description="No sample may fail, and failures are shown to be rarer than this (true: 0.03)."
     )

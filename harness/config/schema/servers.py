@@ -22,7 +22,7 @@ class _TgiFile(File):
     max_total_tokens: int | None = Field(None, ge=2)
     port: int = Field(0, ge=0, le=65535, description="0: any free port.")
     start: Seconds = Field(900.0, description="Longest time until it is healthy (15min).")
-    options: list[str] = Field(default_factory=list, description="More arguments of text-generation-launcher.")
+    options: tuple[str, ...] = Field((), description="More arguments of text-generation-launcher.")
 
 
 class TgiDockerFile(_TgiFile):
@@ -54,7 +54,7 @@ class VllmFile(File):
     max_lora_rank: int = Field(64, ge=8, le=512, description="Highest rank among the adapters.")
     port: int = Field(0, ge=0, le=65535, description="0: any free port.")
     start: Seconds = Field(900.0, description="Longest time until it is healthy (15min).")
-    options: list[str] = Field(default_factory=list, description="More arguments of vllm serve.")
+    options: tuple[str, ...] = Field((), description="More arguments of vllm serve.")
 
 
 class KubernetesFile(File):
@@ -62,10 +62,10 @@ class KubernetesFile(File):
 
     context: str | None = Field(None, description="kubectl's context; default: the current one.")
     namespace: str = Field("default", pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
-    name: str | None = Field(None, pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", description="Default: the release's name.")
+    name: str | None = Field(None, pattern=r"^[a-z]([a-z0-9-]{0,48}[a-z0-9])?$", description="Default: the release's name.")
     image: str = Field("ghcr.io/huggingface/text-generation-inference:3.3.5", description="Best with its digest.")
     volume: str = Field(description="The persistent volume claim that holds models and adapters.")
-    base: str = Field(description="Path of the base model in the volume, or org/name of the Hub.")
+    base: str = Field(description="Path of the base model in the volume; with a revision, org/name of the Hub.")
     revision: str | None = Field(None, pattern=r"^[0-9a-f]{40}$", description="Of a Hub model.")
     adapters: str = Field("adapters", description="Folder in the volume that holds adapters by their digests.")
     gpus: int = Field(1, ge=0, le=16, description="GPUs of a pod.")
@@ -77,7 +77,10 @@ class KubernetesFile(File):
     secret: str | None = Field(None, description="Name of the Secret with HF_TOKEN.")
     start: Seconds = Field(1800.0, description="Longest time for a rollout (30min).")
     kubectl: str = Field("kubectl", description="Its name or path.")
-    url: str | None = Field(None, description="Where the service answers; default: a port forwarded by kubectl.")
+    url: str | None = Field(
+        None, pattern=r"^https?://[^@/]*\{name\}[^@]*$",
+        description="Where a service answers, {name} being the service's; default: a port forwarded by kubectl.",
+    )  # fmt: skip
 
 
 class InferenceEndpointFile(File):

@@ -11,7 +11,7 @@ import numpy as np
 from harness import catalog
 from harness.core.decisions import Finding
 from harness.core.events import Event, Watch
-from harness.core.metric_refs import metric_refs
+from harness.core.metric_refs import COST, metric_refs
 from harness.core.releases import Gate, Policy, Release
 from harness.core.verdicts import Verdict
 from harness.gates.interface import Evidence
@@ -77,6 +77,9 @@ def error_rates(release: Release, material: Material, simulations: int, seed: in
     """For each gate how often it passes and fails at its bound, all of them judged together as in a decision."""
     refs, found = metric_refs(release.suites), dict[int, _Simulated | str]()
     for place, gate in enumerate(release.policy.gates):
+        if gate.metric == COST:
+            found[place] = "what requests cost can't be set to a bound"
+            continue
         evidence = evidence_for(gate, refs, material, release.policy)
         found[place] = _simulated(gate, evidence, release)
     ready = {place: one for place, one in found.items() if isinstance(one, _Simulated)}

@@ -10,6 +10,7 @@ from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release
 from harness.core.runs import Run
 from harness.pipeline.decisions import find_decision
+from harness.pipeline.registry.read import named_version, registry
 from harness.pipeline.workspace import Workspace
 from harness.report.comparing.view import Side
 from harness.store import reader
@@ -58,12 +59,9 @@ def _newest(release: Release, workspace: Workspace) -> Decision | None:
 
 
 def _version(release: Release, workspace: Workspace, word: str) -> Side:
-    with opened(workspace.store, read_only=True) as connection:
-        found = [one for one in reader.versions(connection, release.name) if one.number == int(word[1:])]
-    if not found:
-        raise ConfigError(f"there is no version {word[1:]} of {release.name}. {_LISTED}")
-    side = _decided(word, find_decision(release, workspace, found[0].decision))
-    return Side(word, f"version {found[0].number}, {side.what}", side.runs)
+    found = named_version(registry(workspace, release.name), word)
+    side = _decided(word, find_decision(release, workspace, found.decision))
+    return Side(word, f"version {found.number}, {side.what}", side.runs)
 
 
 def _run(workspace: Workspace, word: str, newest: Decision | None) -> Run:

@@ -48,10 +48,9 @@ def leaks_of(release: Release, keep: bool = True) -> Leaks:
 
     Raises ConfigError where a row cannot be read, OutsideError where the result cannot be kept.
     """
-    training = release.candidate.training
-    if training is None:
+    files = _files(release)
+    if not files:
         return Leaks(looked=False)
-    files = [path for path in (training.data, training.validation) if path is not None]
     if missing := [path for path in files if not path.is_file()]:
         names = (_shown(release, path) for path in missing)
         raise ConfigError(
@@ -110,6 +109,13 @@ def counted(samples: int) -> str:
 
 def _said(hit: Hit) -> str:
     return str(hit).removeprefix(f"{hit.row} ").replace("holds", "the row holds", 1)
+
+
+def _files(release: Release) -> list[Path]:
+    """Training and validation rows; of experiments those of each, for any of them may be the candidate."""
+    training, several = release.candidate.training, release.experiments
+    trainings = [*([training] if training else []), *(one.training for one in several.runs)] if several else [training]
+    return list(dict.fromkeys(path for one in trainings if one for path in (one.data, one.validation) if path))
 
 
 def _shown(release: Release, path: Path) -> str:

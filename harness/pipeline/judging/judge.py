@@ -10,7 +10,7 @@ from harness import __version__, catalog
 from harness.client.proof import PROVEN
 from harness.core.decisions import Decision, Finding, GateResult
 from harness.core.ids import digest_json
-from harness.core.metric_refs import MEASURED_RUN, metric_refs
+from harness.core.metric_refs import COST, MEASURED_RUN, metric_refs
 from harness.core.releases import BaselineSpec, Gate, Policy, Release
 from harness.core.runs import Model
 from harness.core.samples import Json
@@ -19,7 +19,9 @@ from harness.gates import _wording
 from harness.pipeline.judging import provenance
 from harness.pipeline.judging.attempts import NONE, Attempts, too_many
 from harness.pipeline.judging.comparable import of_task, recipe_differences
+from harness.pipeline.judging.costs import cost_evidence, prices_digest
 from harness.pipeline.judging.evidence import Judged, Material, error, evidence_for
+from harness.pipeline.judging.ids import record_id, without_usual
 from harness.pipeline.judging.leaks import both, leak_notes, leaked_of, too_many_leaked, without
 from harness.pipeline.judging.notes import notes_on
 from harness.pipeline.judging.reason import reason_of
@@ -77,9 +79,10 @@ def judge(
         waived=(one.gate.role for one in results if one.waived),
     )
     runs = {role: {suite: judged.run.id for suite, judged in suites.items()} for role, suites in material.items()}
-    digests = {"release": release.digest, "policy": digest_json(_policy(policy)), "harness": __version__}
+    digests = {"release": release.digest, "policy": policy_digest(policy), "harness": __version__}
     digests |= {f"suite {suite.name}": suite.digest for suite in release.suites}
     digests |= {"waivers": waivers_digest(release.waivers)} if release.waivers else {}
+    digests |= prices_digest(release)
     digests |= provenance.digests(release, material, candidate)
     decision = Decision(
         id="",
@@ -129,7 +132,11 @@ def _finding(gate: Gate, release: Release, material: Material, attempts: Attempt
     tried = too_many(gate, refs, attempts.numbers, policy.max_attempts)
     if tried:
         return error(tried)
-    evidence = evidence_for(gate, refs, material, policy)
+    evidence = (
+        cost_evidence(gate, material, release.prices, policy)
+        if gate.metric == COST
+        else evidence_for(gate, refs, material, policy)
+    )
     if isinstance(evidence, Finding):
         return evidence
     settings = Settings(alpha, policy.resamples, policy.seed, policy.min_samples, anytime=policy.looks == 0)
@@ -213,32 +220,15 @@ def _unproven(material: Material) -> str | None:
     return next((f"adapter {proof}" for proof in sorted(proofs) if proof != PROVEN), None)
 
 
-def _policy(policy: Policy) -> dict[str, Json]:
-    """The policy without the places where its gates are written: moving a line changes no rule."""
+def policy_digest(policy: Policy) -> str:
+    """Digest of the policy without the places where its gates are written: moving a line changes no rule."""
     value = asdict(policy)
     for gate in value["gates"]:
         del gate["place"]
-        _drop(gate, subset=None)
-    return _drop(value, looks=1, max_attempts=None, max_leaked=0)
+        without_usual(gate, subset=None, unit="")
+    return digest_json(without_usual(value, looks=1, max_attempts=None, max_leaked=0))
 
 
 def decision_id(decision: Decision) -> str:
     """Digest of all but the time, and of the places of gates in the file."""
-    value = asdict(decision)
-    del value["id"], value["decided"]
-    for result in value["results"]:
-        del result["gate"]["place"]
-        _drop(result["gate"], subset=None)
-        _drop(result["finding"], outside=False)
-        _drop(result, waived=False)
-    for use in value["waivers"]:
-        del use["waiver"]["place"]
-    return digest_json(_drop(value, waivers=(), attempts={}, looks=(1, 1)))
-
-
-def _drop(value: dict[str, Any], **usual: object) -> dict[str, Any]:
-    """Without the fields that say the usual: older decisions know no such fields, and must keep their ids."""
-    for name, usually in usual.items():
-        if value[name] == usually:
-            del value[name]
-    return value
+    return record_id(asdict(decision))

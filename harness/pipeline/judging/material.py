@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release
 from harness.core.runs import Run
 from harness.core.samples import Json
@@ -60,7 +61,7 @@ def material_of(
     for role, suites in by_role.items():
         for suite, run_id in suites.items():
             run = bundle.read_run(workspace.run(run_id))
-            found = task_columns(connection, run_id, _made_of_answers(run))
+            found = task_columns(connection, run_id, _made_of_answers(run), measured=suite == MEASURED_RUN)
             results = {columns.task: columns for columns in found}
             recipe = read_manifest(workspace.run(run_id)).get("recipe") or {}
             material.setdefault(role, {})[suite] = Judged(run, results, recipe)

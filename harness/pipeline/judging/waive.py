@@ -114,15 +114,15 @@ def _uncovered(waiver: Waiver, result: GateResult, find: Callable[[Gate], Findin
 
 def _missed(gate: Gate, evidence: Estimate | Comparison, bound: float) -> float | None:
     """By how much the bound may be missed, as far as the evidence goes; None where it does not tell."""
-    if gate.rule == "at_most":
+    if gate.rule in ("at_most", "at_most_share"):
         return None if evidence.high is None else evidence.high - bound
     return None if evidence.low is None else bound - evidence.low
 
 
 def _amounts(gate: Gate, *values: float) -> tuple[str, ...]:
     """Amounts in the metric's unit, with as many digits as it takes to tell them apart: 4.0 points, 5.1 points."""
-    factor, unit = (1, "s") if gate.metric in LATENCY else (100, "points")
-    for digits in range(1, 6):
+    factor, unit = (1, gate.unit or "s") if gate.unit or gate.metric in LATENCY else (100, "points")
+    for digits in range(1, 9 if gate.unit else 6):
         texts = tuple(f"{factor * value:.{digits}f}" for value in values)
         if len(set(texts)) == len(set(values)) and 0.0 not in map(float, texts):
             break

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.core.metric_refs import LATENCY, MEASURED, metric_refs
+from harness.core.metric_refs import COST, LATENCY, MEASURED, metric_refs
 from harness.core.releases import Gate, Release, Subset, Task
 from harness.core.runs import MetricInfo
 from harness.core.samples import Sample
@@ -31,6 +31,8 @@ def best_series(gate: Gate, release: Release, known: Mapping[tuple[str, str], in
 
     from harness.stats.series import Series
 
+    if gate.metric == COST:
+        return Series("cost", np.ones(release.measure.requests if release.measure else 0))
     if gate.metric.split(".")[0] in MEASURED:
         ones = np.ones(release.measure.requests if release.measure else 0)
         return Series("quantile", ones, q=LATENCY[gate.metric]) if gate.metric in LATENCY else Series("rate", ones)
@@ -90,12 +92,12 @@ def _classified(samples: list[Sample], info: MetricInfo, subset: Subset | None, 
 
 
 def passes(rule: Rule, gate: Gate, best: Series, settings: Settings) -> bool:
-    """Whether the gate passes on the best result there is. BLEU has none to be made up: enough samples must do."""
+    """Whether the gate passes on the best result there is. BLEU and costs have none to be made up: enough samples must do."""
     import numpy as np
 
     from harness.stats.series import weakness
 
-    if best.aggregate == "bleu":
+    if best.aggregate in ("bleu", "cost"):
         return weakness(best, settings) is None
     if not rule.compares:
         low = gate.rule == "at_most"

@@ -10,7 +10,7 @@ from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release
 from harness.core.runs import Model, Run
 from harness.core.samples import Json
-from harness.pipeline.candidate import Candidate, foreseen
+from harness.pipeline.candidate import MANIFEST, Candidate, foreseen, trainings_of
 from harness.pipeline.data.lock import changes
 from harness.pipeline.planning.costs import finished, measured_seconds, requests_of, run_seconds
 from harness.pipeline.planning.prospects import Planning, Prospect, prospects
@@ -81,8 +81,7 @@ def plan(release: Release, planning: Planning) -> ReleasePlan:
     server, notes = _server(release)
     here = _Here(release, server is not None, workspace, _stored(workspace))
     steps = [Step("base model", FRESH if found.base_digest else TO_DO)]
-    if release.candidate.training:
-        steps.append(Step("training", FRESH if found.adapter_digest else TO_DO))
+    steps += _training_steps(release, found)
     planned = plan_runs(_plannable(release, found), found, server or {"kind": release.serve.kind})
     once = {one.id: one for one in reversed(planned.runs)}  # two baselines may ask the very same of the same model
     steps += [_run_step(one, here) for one in reversed(once.values())]
@@ -91,6 +90,21 @@ def plan(release: Release, planning: Planning) -> ReleasePlan:
     gates = prospects(release, planning, _known_samples(here))
     notes = (*notes, *changes(release, bool(found.adapter_digest), here.runs))
     return ReleasePlan(release, tuple(steps), tuple(gates), planning, notes)
+
+
+def _training_steps(release: Release, found: Candidate) -> list[Step]:
+    """The training; of experiments each of them, and the choice."""
+    chosen = FRESH if found.adapter_digest else TO_DO
+    if release.candidate.training is None:
+        return []
+    if release.experiments is None:
+        return [Step("training", chosen)]
+    names = [one.name for one in release.experiments.runs]
+    if not found.base_digest:
+        return [*(Step(f"training {name}", TO_DO) for name in names), Step("choice", TO_DO)]
+    requests = trainings_of(release, found.base, found.base_digest)
+    there = {name: (one.output / MANIFEST).is_file() for name, one in requests.items()}
+    return [*(Step(f"training {name}", FRESH if there[name] else TO_DO) for name in names), Step("choice", chosen)]
 
 
 def _server(release: Release) -> tuple[Mapping[str, Json] | None, tuple[str, ...]]:

@@ -1,94 +1,75 @@
-"""What an answered request costs, by the release's prices. What failed or was tried again is paid for, too.
-
-An hour's price is shared among the requests that were answered in the measured phase, so the time that was lost on
-failures is in it. By tokens, each try is charged as an answered request is: more is not known of a try that failed.
-"""
+"""What an answered request costs, by the release's prices as they stand now, with the bounds that a gate would have."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from harness.core.metric_refs import MEASURED_RUN
+from harness.core.decisions import Decision
+from harness.core.estimates import Estimate, Unestimable
+from harness.core.metric_refs import COST, MEASURED_RUN
 from harness.core.presentation import Price, Prices
-from harness.core.runs import Run
+from harness.core.releases import Policy
+from harness.pipeline.judging.costs import clusters, spent
+from harness.pipeline.judging.evidence import Judged, Material
+from harness.pipeline.judging.material import material_of
+from harness.pipeline.workspace import Workspace
 from harness.report.material import CANDIDATE
 from harness.report.service import Cost
+from harness.stats.analysis import absolute
+from harness.stats.series import Settings
+from harness.store import bundle
 
 if TYPE_CHECKING:
     import duckdb
 
-_HOUR, _MILLION = 3_600, 1_000_000
 
-
-@dataclass(frozen=True, slots=True)
-class _Tokens:
-    """Means of an answered request, and how many tries it took; None with the reason."""
-
-    prompt: float | None = None
-    generated: float | None = None
-    tries: float = 1.0
-    reason: str = ""
-
-
-def costs(
-    connection: duckdb.DuckDBPyConnection,
-    runs: Mapping[str, Mapping[str, str]],
-    measured: Run | None,
-    prices: Prices | None,
-) -> tuple[Cost, ...]:
-    """Each model of a decision that has a price. `runs` are the decision's, by role and suite."""
-    priced = prices.models if prices else {}
+def costs(material: Material, prices: Prices | None, policy: Policy) -> tuple[Cost, ...]:
+    """Each model of a decision that has a price, in the order of its runs."""
+    if prices is None:
+        return ()
+    priced = prices.models
     return tuple(
-        _cost(role, priced[role], prices.currency, measured, _tokens(connection, runs, role))
-        for role in runs
-        if prices and role in priced
-    )
+        _cost(role, material, priced[role], prices.currency, policy) for role in material if role in priced
+    )  # fmt: skip
 
 
-def _cost(role: str, price: Price, currency: str, measured: Run | None, tokens: _Tokens) -> Cost:
-    by_hour = price.per_hour is not None
-    found, reason = _by_hour(role, price, measured) if by_hour else _by_tokens(price, tokens)
-    return Cost(role, found, currency, reason, tokens.prompt, tokens.generated)
+def _cost(role: str, material: Material, price: Price, currency: str, policy: Policy) -> Cost:
+    found = spent(role, material, price)
+    if isinstance(found, Unestimable):
+        return Cost(role, None, currency, found.reason)
+    mean = float(found.amounts.sum() / found.answered.sum())
+    settings = Settings(policy.alpha, policy.resamples, policy.seed, policy.min_samples)
+    bounds = absolute(found.series(clusters(material, [found])), settings).evidence
+    low, high = (bounds.low, bounds.high) if isinstance(bounds, Estimate) else (None, None)
+    return Cost(role, mean, currency, "", found.prompt, found.generated, low, high)
 
 
-def _by_hour(role: str, price: Price, measured: Run | None) -> tuple[float | None, str]:
-    pace = measured.figures.get(f"{role}.requests_per_second") if measured else None
-    if pace is None or price.per_hour is None:
-        return None, "its throughput was not measured"
-    if pace <= 0:
-        return None, "no request was answered in the measured phase"
-    return price.per_hour / _HOUR / pace, ""
+def past_cost(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, decision: Decision, prices: Prices | None
+) -> Cost | None:
+    """What an answered request to a decision's candidate cost in its measured phase, without bounds.
 
-
-def _by_tokens(price: Price, tokens: _Tokens) -> tuple[float | None, str]:
-    if tokens.prompt is None or tokens.generated is None:
-        return None, tokens.reason
-    if price.prompt is None or price.generated is None:
-        return None, "it has no price of a token"
-    return tokens.tries * (tokens.prompt * price.prompt + tokens.generated * price.generated) / _MILLION, ""
-
-
-def _tokens(connection: duckdb.DuckDBPyConnection, runs: Mapping[str, Mapping[str, str]], role: str) -> _Tokens:
-    """Of the measured phase; of all the model's runs where it was not measured, or nothing was answered."""
-    phase = runs.get(CANDIDATE, {}).get(MEASURED_RUN)
-    own = [run for suite, run in runs[role].items() if suite != MEASURED_RUN]
-    found = _of_outputs(connection, [phase], role) if phase else None
-    return found or _of_outputs(connection, own, None) or _Tokens(reason="it answered no request with a text")
-
-
-def _of_outputs(connection: duckdb.DuckDBPyConnection, runs: Sequence[str], task: str | None) -> _Tokens | None:
-    """Means over the outputs of runs (of one task of them); None where none was answered with a text."""
-    answered, silent, prompt, generated, tries = connection.execute(
-        "SELECT count(*) FILTER (error IS NULL), "
-        "count(*) FILTER (error IS NULL AND (prompt_tokens IS NULL OR generated_tokens IS NULL)), "
-        "avg(prompt_tokens) FILTER (error IS NULL), avg(generated_tokens) FILTER (error IS NULL), sum(attempts) "
-        "FROM outputs WHERE list_contains(?, run) AND (? IS NULL OR task = ?) AND choices IS NULL",
-        [runs, task, task],
-    ).fetchall()[0]
-    if not answered:
+    None where it has no price, there was no such phase, or its bundle is gone.
+    """
+    price = prices.models.get(CANDIDATE) if prices else None
+    phase = decision.runs.get(CANDIDATE, {}).get(MEASURED_RUN)
+    if prices is None or price is None or phase is None or not bundle.is_finished(workspace.run(phase)):
         return None
-    if silent:
-        return _Tokens(reason=f"{silent:,} of its {answered:,} answers do not tell their tokens")
-    return _Tokens(prompt, generated, max(int(tries), answered) / answered)
+    measured: Mapping[str, Mapping[str, Judged]] = material_of(
+        connection, workspace, {CANDIDATE: {MEASURED_RUN: phase}}
+    )  # fmt: skip
+    found = spent(CANDIDATE, measured, price)
+    if isinstance(found, Unestimable):
+        return Cost(CANDIDATE, None, prices.currency, found.reason)
+    mean = float(found.amounts.sum() / found.answered.sum())
+    return Cost(CANDIDATE, mean, prices.currency, "", found.prompt, found.generated)
+
+
+def judged_cost(decision: Decision) -> Cost | None:
+    """The candidate's cost as a gate on cost.request found it, from the decision alone; None where no gate did."""
+    for result in decision.results:
+        found, gate = result.finding.evidence, result.gate
+        if gate.metric == COST and gate.unit and isinstance(found, Estimate):
+            return Cost(CANDIDATE, found.value, gate.unit, low=found.low, high=found.high)
+    return None

@@ -18,11 +18,14 @@ from harness.core.runs import Counts
 from harness.pipeline.candidate import Candidate, adapter_digest, training_record
 from harness.pipeline.judging.evidence import Judged
 from harness.pipeline.judging.material import material_of
-from harness.pipeline.reporting.costs import costs
+from harness.pipeline.registry.read import registry
+from harness.pipeline.reporting.break_even import break_even
+from harness.pipeline.reporting.costs import costs, past_cost
 from harness.pipeline.reporting.data import data_numbers
 from harness.pipeline.reporting.history import history
 from harness.pipeline.reporting.speed import speed
 from harness.pipeline.reporting.suites import suite_numbers
+from harness.pipeline.reporting.training_cost import training_cost
 from harness.pipeline.workspace import Workspace
 from harness.report.material import CANDIDATE, Material
 from harness.store import bundle, reader
@@ -46,10 +49,12 @@ def gather(release: Release, decision: Decision, judged: Candidate | None) -> Ma
     then = declared(workspace.declaration(decision.id))
     policy = policy_of(then, tuple(result.gate for result in decision.results if not result.gate.is_check))
     training = _training(release, decision, judged)
+    promoted = registry(workspace, release.name)
     with opened(workspace.store, read_only=True) as connection:
         evidence = _evidence(connection, workspace, decision)
         runs = _as_declared(evidence, release)
         measured = evidence.get(CANDIDATE, {}).get(MEASURED_RUN)
+        priced = costs(evidence, release.prices, policy)
         return Material(
             decision=decision,
             runs={role: {suite: one.run for suite, one in suites.items()} for role, suites in runs.items()},
@@ -59,8 +64,11 @@ def gather(release: Release, decision: Decision, judged: Candidate | None) -> Ma
             alpha=policy.alpha,
             presentation=release.presentation,
             speed=speed(measured, decision, policy.alpha),
-            costs=costs(connection, decision.runs, measured.run if measured else None, release.prices),
-            history=history(connection, decision),
+            costs=priced,
+            break_even=break_even(priced, release.prices, training_cost(training, release.prices)),
+            history=history(
+                connection, decision, promoted, lambda one: past_cost(connection, workspace, one, release.prices)
+            ),
             decided=len(reader.decisions(connection, decision.release)),
             data=data_numbers(runs.get(CANDIDATE, {}), training, then.candidate.train is not None),
         )

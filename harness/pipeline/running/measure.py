@@ -10,6 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 from harness import __version__, catalog
@@ -129,16 +130,22 @@ async def _measured(session: Session, planned: PlannedMeasurement) -> list[_Side
     sides = [_Side(one, list(_requests(session, planned, one)), {}) for one in planned.models]
     total = len(sides) * (settings.requests + settings.warm_up)
     steady = replace(session, concurrency=settings.concurrency)
-    async with steady.first_attempts() as client:
+    async with AsyncExitStack() as stack:
+        clients: dict[str, Client] = {}
+        for place in (steady.at(one.model) for one in planned.models):
+            if place.endpoint.url not in clients:  # one server for both, but where the candidate is merged
+                clients[place.endpoint.url] = await stack.enter_async_context(place.first_attempts())
+        by_role = {one.model.role: clients[steady.at(one.model).endpoint.url] for one in planned.models}
         for side in sides:
-            await _send(client, side.samples[: settings.warm_up], settings.concurrency)
+            await _send(by_role[side.contender.model.role], side.samples[: settings.warm_up], settings.concurrency)
         for side, block in _turns(sides, settings):
             begun = time.perf_counter()
-            side.outputs |= await _send(client, block, settings.concurrency)
+            side.outputs |= await _send(by_role[side.contender.model.role], block, settings.concurrency)
             side.seconds += time.perf_counter() - begun
             done = sum(len(side.outputs) for side in sides)
             session.watch(Event(MEASURED_RUN, "move", "asking", done, total))
-        if all(output.error for side in sides for output in side.outputs.values()) and not await client.alive():
+        lost = all(output.error for side in sides for output in side.outputs.values())
+        if lost and not any([await client.alive() for client in clients.values()]):
             raise OutsideError(f"the server at {session.endpoint.url} is gone; nothing was measured.")
     return sides
 

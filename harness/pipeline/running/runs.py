@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -15,11 +15,12 @@ from harness.pipeline.baselines import Contender, contenders
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.looks import at_look
 from harness.pipeline.running.measure import PlannedMeasurement, is_measured, measure, plan_measurement
+from harness.pipeline.running.merging import merge
 from harness.pipeline.running.run import PlannedRun, is_fresh, plan_run, run_human, run_suite
 from harness.pipeline.running.session import Session, deadline_of
 from harness.pipeline.running.vouch import Vouched, vouch
 from harness.pipeline.workspace import Workspace
-from harness.servers.interface import Artefacts, Endpoint, Server
+from harness.servers.interface import Adapter, Artefacts, Endpoint, Server
 from harness.servers.openai import Openai
 from harness.store.bundle import read_run
 from harness.store.cache import Cache
@@ -57,14 +58,15 @@ def plan_runs(
     """
     who = contenders(release, candidate)
     ours = server_of(release).identity() if server is None else server
-    servers = {one.model.role: ours if one.place == "served" else _identity(one) for one in who}
+    merged = {**ours, "merged": True} if release.serve.merged else ours
+    servers = {one.model.role: _identity(one, merged if _is_candidates(one, candidate) else ours) for one in who}
     runs = tuple(
         _going_on(plan_run(suite, one, servers[one.model.role], release.seed), before)
         for suite in (release if look is None else at_look(release, look)).suites
         for one in who
         if one.answers(suite)
     )
-    return Plan(runs, plan_measurement(release, who, ours))
+    return Plan(runs, plan_measurement(release, who, merged))
 
 
 def _going_on(planned: PlannedRun, before: Plan | None) -> PlannedRun:
@@ -134,8 +136,9 @@ def _on_our_server(session: Session, candidate: Candidate, todo: Sequence[Planne
             continue
         vouched = known[one.model.adapter_digest]
         session.watch(Event(one.title, "begin"))
+        asked = session.at(one.model)
         # Only the answers of a model that is known for certain may be taken for its answers later.
-        run_suite(session if vouched.proven else replace(session, cache=None), one, vouched)
+        run_suite(asked if vouched.proven else replace(asked, cache=None), one, vouched)
         session.watch(Event(one.title, "done", one.id[:12]))
     return known
 
@@ -160,11 +163,28 @@ def _text(value: Json) -> str | None:
 
 def server_of(release: Release) -> Server:
     """The server plug that the release names."""
-    server: Server = catalog.build("servers", release.serve.kind, release.serve.arguments)
+    given = dict(release.serve.arguments)
+    if release.serve.kind == "kubernetes" and given["name"] is None:
+        given["name"] = release.name.replace("_", "-")[:50].rstrip("-")
+    server: Server = catalog.build("servers", release.serve.kind, given)
     return server
 
 
-def _identity(one: Contender) -> Mapping[str, Json]:
+def check_server(release: Release) -> None:
+    """Raises OutsideError where this machine cannot start the release's server; starts nothing."""
+    check = getattr(server_of(release), "check", None)
+    if check:
+        check()
+
+
+def _is_candidates(one: Contender, candidate: Candidate) -> bool:
+    """Whether a model is the candidate's very adapter, whatever its role."""
+    return one.adapter is not None and one.adapter.digest == candidate.adapter_digest
+
+
+def _identity(one: Contender, served: Mapping[str, Json]) -> Mapping[str, Json]:
+    if one.place == "served":
+        return served
     return {"kind": "human"} if one.place == "human" else {"kind": "openai", **one.model.own}
 
 
@@ -173,9 +193,34 @@ def serving(release: Release, plan: Plan | None, candidate: Candidate, watch: Wa
     """The release's server with the base and every adapter that is compared (without a plan, the candidate's)."""
     who = contenders(release, candidate) if plan is None else [one.contender for one in plan.runs]
     adapters = tuple({one.adapter.digest: one.adapter for one in who if one.adapter}.values())
+    if release.serve.merged:
+        with _both(release, candidate, adapters, watch) as endpoint:
+            yield endpoint
+        return
     watch(Event("serve", "begin", release.serve.kind))
     with server_of(release).running(
         Artefacts(candidate.base, adapters, Workspace(release.root).logs / "server.log")
     ) as endpoint:
         watch(Event("serve", "done", endpoint.url))
         yield endpoint
+
+
+@contextmanager
+def _both(release: Release, candidate: Candidate, adapters: tuple[Adapter, ...], watch: Watch) -> Iterator[Endpoint]:
+    """The candidate's merged model at the declared port, and the base with all other adapters at any free one."""
+    found, logs = merge(release, candidate, watch), Workspace(release.root).logs
+    others = tuple(one for one in adapters if one.digest != candidate.adapter_digest)
+    free = replace(release, serve=replace(release.serve, arguments={**release.serve.arguments, "port": 0}))
+    watch(Event("serve", "begin", f"{release.serve.kind}, merged model and base"))
+    with (
+        server_of(release).running(Artefacts(found.folder, (), logs / "merged.log")) as ours,
+        server_of(free).running(Artefacts(candidate.base, others, logs / "server.log")) as base,
+    ):
+        watch(Event("serve", "done", f"{ours.url} (merged), {base.url} (base)"))
+        dead = _either(ours.watch, base.watch)
+        yield replace(base, merged={candidate.adapter_digest: replace(ours, watch=dead)}, watch=dead)
+
+
+def _either(*watches: Callable[[], str | None] | None) -> Callable[[], str | None]:
+    """Says that one of several servers is gone."""
+    return lambda: next((said for watch in watches if watch and (said := watch())), None)

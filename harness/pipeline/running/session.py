@@ -34,7 +34,7 @@ class Session:
     @property
     def limits(self) -> Limits:
         """The release's bounds on requests."""
-        return Limits(timeout=self.release.serve.timeout, deadline=self.deadline)
+        return Limits(timeout=self.release.serve.timeout, deadline=self.deadline, watch=self.endpoint.watch)
 
     def connect(self, limits: Limits | None = None) -> Client:
         """A client that speaks the server's API; by default under the release's own limits."""
@@ -48,6 +48,11 @@ class Session:
         from harness.client.tgi import TgiClient
 
         return TgiClient(endpoint.url, endpoint.key, self.concurrency, limits)
+
+    def at(self, model: Model) -> Session:
+        """The session at the server that answers for a model: its own, where it is merged into one."""
+        own = self.endpoint.merged.get(model.adapter_digest or "")
+        return replace(self, endpoint=own) if own else self
 
     def first_attempts(self) -> Client:
         """A client that tries once and takes no for an answer: what a measurement counts."""

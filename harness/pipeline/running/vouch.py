@@ -16,8 +16,12 @@ from harness.core.ids import digest_file
 from harness.core.releases import Suite
 from harness.pipeline.baselines import Contender
 from harness.pipeline.candidate import Candidate
+from harness.pipeline.recipe import training_manifest
+from harness.pipeline.running.merging import merge
 from harness.pipeline.running.session import Session
 
+# Servers that we start ourselves, with the very files.
+_CHILDREN = frozenset({"local", "tgi_docker", "tgi_process", "vllm"})
 _OF_THE_HUB = re.compile(r"(?P<id>[^@/:]+/[^@/:]+)@(?P<revision>[0-9a-f]{40})")
 
 
@@ -49,7 +53,7 @@ def vouch(
     if digest not in known:
         session.watch(Event("pre-flight", "begin", contender.model.role))
         found = asyncio.run(_preflight(session, contender, candidate, suites))
-        certain = session.release.serve.kind == "local" or not found.notes
+        certain = session.release.serve.kind in _CHILDREN or not found.notes
         known[digest] = Vouched(found.proof, found.notes, found.proven and certain)
         session.watch(Event("pre-flight", "done", found.proof))
     return known[digest]
@@ -59,23 +63,29 @@ async def _preflight(
     session: Session, contender: Contender, candidate: Candidate, suites: Iterable[Suite]
 ) -> Preflight:
     folder = contender.adapter.folder if contender.adapter else candidate.adapter
+    asked, fingerprint = session.at(contender.model), fingerprint_of(folder)
+    if fingerprint is None and asked is not session:
+        fingerprint = merge(session.release, candidate, session.watch).agreement.fingerprint
     hub = _OF_THE_HUB.fullmatch(session.release.candidate.base_model)
     expected = Expected(
         adapted=contender.model.adapter_digest is not None,
-        fingerprint=fingerprint_of(folder),
+        fingerprint=fingerprint,
         model_id=hub["id"] if hub else None,
         revision=hub["revision"] if hub else None,
-        dtype=session.endpoint.dtype,
+        dtype=asked.endpoint.dtype,
         needs_prefill=any(task.kind == "lm_eval" for suite in suites for task in suite.tasks),
     )
-    async with session.connect() as client:
-        return await preflight(client, session.adapter(contender.model), expected)
+    async with asked.connect() as client:
+        if asked is session:
+            return await preflight(client, session.adapter(contender.model), expected)
+        async with session.connect() as base:
+            return await preflight(client, asked.adapter(contender.model), expected, base)
 
 
 def fingerprint_of(adapter: Path) -> Fingerprint | None:
     """What the training that made an adapter recorded of its log-probabilities; None where it left no such record."""
     try:
-        manifest = json.loads((adapter.parent / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads(training_manifest(adapter).read_text(encoding="utf-8"))
         if manifest["adapter"] != digest_file(adapter / "adapter_model.safetensors"):
             return None  # the record of another adapter
         return Fingerprint.from_json(manifest["fingerprint"])

@@ -82,9 +82,10 @@ def run(release: Release, digits: str) -> str:
 
 def versions(release: Release) -> str:
     """All versions of the release."""
+    known = status(release).registry
     rows = [
-        Promoted(one.number, one.stage, one.adapter_digest, one.decision, one.created)
-        for one in status(release).versions
+        Promoted(one.number, known.stage_of(one.number), one.adapter_digest, one.decision, one.created)
+        for one in reversed(known.versions)
     ]
     return _html(release, versions_page(release.name, rows))
 
@@ -125,7 +126,8 @@ def _choices(release: Release, found: Status) -> list[tuple[str, str]]:
     roles = [(role, f"{role} of the newest decision") for role in newest if role != "candidate"]
     decided = [(f"decision:{one.id[:12]}", f"candidate of decision {one.id[:12]} ({one.verdict})")
                for one in found.decisions]  # fmt: skip
-    promoted = [(f"v{one.number}", f"version {one.number} ({one.stage})") for one in found.versions]
+    known = found.registry
+    promoted = [(one.name, f"version {one.number} ({known.stage_of(one.number)})") for one in reversed(known.versions)]
     alone = [(one.id[:12], f"run {one.id[:12]}: {one.suite}, {one.model.role}")
              for one in reversed(found.runs) if one.suite != MEASURED_RUN]  # fmt: skip
     return [*decided, *roles, *promoted, *alone]

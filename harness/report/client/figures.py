@@ -33,6 +33,12 @@ def seconds_up(value: float) -> str:
     return words.seconds(math.ceil(value * step) / step)
 
 
+def money_up(value: float, currency: str) -> str:
+    """An amount, rounded up to what is shown of it."""
+    places = max(2, 1 + math.ceil(-math.log10(value)) if 0 < value < 1 else 0)
+    return words.money(currency)(math.ceil(value * 10**places) / 10**places, 1)
+
+
 def out_of(share: float) -> tuple[int, int]:
     """A share as "87 of 100", or of 1,000 where nearly all are right; rounded down."""
     of = 1_000 if share >= 0.99 else 100

@@ -5,12 +5,13 @@ from __future__ import annotations
 from harness.core.decisions import GateResult
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import CLEAN
+from harness.core.releases import Gate
 from harness.core.verdicts import Verdict
 from harness.report import words
 from harness.report.client import figures
 from harness.report.client.names import Names
 from harness.report.client.page import Section
-from harness.report.client.promises import is_time, promised
+from harness.report.client.promises import promised
 from harness.report.client.wording import start, tell
 
 
@@ -43,7 +44,7 @@ def _alone(result: GateResult, found: Estimate, names: Names) -> str:
     if words.counted(gate):
         return ""
     if words.good_side(gate) == "below" and found.high is not None:
-        value = (figures.seconds_up if is_time(gate) else figures.at_most)(found.high)
+        value = _at_most(gate, found.high)
         return tell(say, "guaranteed_at_most", about=about, value=value, sure=sure)
     if words.good_side(gate) == "below" or found.low is None or found.low < 0.001:
         return ""
@@ -55,9 +56,16 @@ def _alone(result: GateResult, found: Estimate, names: Names) -> str:
     return tell(say, "guaranteed_at_least", about=about, value=figures.at_least(found.low), sure=sure)
 
 
+def _at_most(gate: Gate, high: float) -> str:
+    """An upper bound, rounded up."""
+    if gate.unit:
+        return figures.money_up(high, gate.unit)
+    return (figures.seconds_up if words.is_amount(gate) else figures.at_most)(high)
+
+
 def _difference(result: GateResult, found: Comparison, names: Names) -> str:
     gate, say, low = result.gate, names.say, found.low
-    if low is None or is_time(gate):
+    if low is None or words.is_amount(gate):
         return ""
     values = {"about": names.about(gate), "sure": words.plain_share(found.level)}
     if low <= 0:

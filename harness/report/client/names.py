@@ -144,4 +144,4 @@ def day(iso: str) -> str:
 def _key(metric: str, say: Mapping[str, str]) -> str:
     """The key of a reserved metric ("latency.p95"), "" for those of tasks."""
     key = metric.replace(".", "_")
-    return key if metric.startswith(("latency.", "errors.")) and f"measure_{key}" in say else ""
+    return key if metric.startswith(("latency.", "errors.", "cost.")) and f"measure_{key}" in say else ""

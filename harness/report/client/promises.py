@@ -7,7 +7,7 @@ from dataclasses import replace
 from harness import catalog
 from harness.core.decisions import GateResult
 from harness.core.estimates import Comparison, Unestimable
-from harness.core.metric_refs import CLEAN, LATENCY
+from harness.core.metric_refs import CLEAN
 from harness.core.releases import Gate
 from harness.core.verdicts import Role, Verdict
 from harness.gates import _wording
@@ -113,11 +113,6 @@ def why(result: GateResult, names: Names) -> str:
         other = names.role(result.gate.against or "")
         return tell(names.say, "why_open_other", value=value, low=low, high=high, other=other)
     return tell(names.say, "why_open", value=value, low=low, high=high)
-
-
-def is_time(gate: Gate) -> bool:
-    """Whether a gate's numbers are seconds."""
-    return gate.metric in LATENCY
 
 
 def _sentence(result: GateResult, names: Names) -> str:

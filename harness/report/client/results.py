@@ -10,7 +10,7 @@ from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.report import words
 from harness.report.client.names import Names
 from harness.report.client.page import Section
-from harness.report.client.promises import is_time, mark, promise, rule, rule_short
+from harness.report.client.promises import mark, promise, rule, rule_short
 from harness.report.client.wording import start, tell
 from harness.report.material import CANDIDATE
 from harness.report.numbers import Difference, MetricNumbers
@@ -73,7 +73,7 @@ def _interval(result: GateResult, names: Names) -> IntervalRow:
     gate, evidence, bound = result.gate, result.finding.evidence, result.finding.bound
     good: Literal["above", "below"] = "above" if words.good_side(gate) == "above" else "below"
     name, text = start(names.short(gate)), rule_short(gate, names)
-    family: Literal["points", "seconds"] = "seconds" if is_time(gate) else "points"
+    family: Literal["points", "seconds"] = "seconds" if words.is_amount(gate) else "points"
     seen = mark(result, names)
     word = f"{seen.glyph} {seen.word}"
     if isinstance(evidence, Unestimable):

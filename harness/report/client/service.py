@@ -8,7 +8,7 @@ from harness.report.client.names import Names
 from harness.report.client.page import Section
 from harness.report.client.wording import start, tell
 from harness.report.guard import label
-from harness.report.service import Cost, Speed
+from harness.report.service import BreakEven, Cost, Speed
 
 
 def service_section(names: Names) -> Section:
@@ -16,7 +16,8 @@ def service_section(names: Names) -> Section:
     say, material = names.say, names.material
     speed = [_speed(one, names) for one in material.speed] or [say["speed_none"]]
     costs = [_cost(one, names) for one in material.costs] or [say["cost_none"]]
-    return Section("service", say["nav_service"], say["heading_service"], points=(*speed, *costs))
+    paid = [_break_even(material.break_even, names)] if material.break_even else []
+    return Section("service", say["nav_service"], say["heading_service"], points=(*speed, *costs, *paid))
 
 
 def _speed(one: Speed, names: Names) -> str:
@@ -38,6 +39,16 @@ def _cost(one: Cost, names: Names) -> str:
     if one.per_request is None:
         return tell(names.say, "cost_unknown", role=role)
     return tell(names.say, "cost", role=role, amount=money(one.per_request * 1_000, one.currency))
+
+
+def _break_even(one: BreakEven, names: Names) -> str:
+    say, other = names.say, names.role(one.frontier)
+    if one.requests is None:
+        return tell(say, "break_even_never" if one.never else "break_even_unknown", other=other)
+    told = tell(say, "break_even", other=other, requests=words.rounded_up(one.requests))
+    if one.latest is None:
+        return f"{told} {say['break_even_unsure']}"
+    return f"{told} {tell(say, 'break_even_latest', latest=words.rounded_up(one.latest))}"
 
 
 def money(amount: float, currency: str) -> str:

@@ -14,6 +14,7 @@ from harness.core.metric_refs import LATENCY
 from harness.core.verdicts import Verdict
 from harness.report import words
 from harness.report.guard import label, passage
+from harness.report.internal.costs import money as thousand
 from harness.report.listing import Entry, Link, Listing
 from harness.report.page import Cell, Fact, Figure, Mark, Table, heads, mark, number
 from harness.report.past import Past, PastPoint
@@ -22,7 +23,8 @@ from harness.report.pictures.trend import trend
 
 Files = Mapping[str, Mapping[str, str]]
 
-_HEAD = ("Decision", "Verdict", "Reason", "Adapter", "Version", "Pages")
+_HEAD = ("Decision", "Verdict", "Reason", "Adapter", "Version")
+_COST = "1,000 requests"
 _EDITIONS = {"internal": "internal", "client": "client"}
 
 
@@ -52,7 +54,9 @@ def build_index(decision: Decision, past: Sequence[Past], files: Files, total: i
     cut = f"{words.count(rest, 'older decision')} not shown; `harness status` lists all." if rest > 0 else ""
     if newest:
         facts.append(Fact("Newest verdict", newest.verdict, words.when(newest.decided)))
-    rows = tuple(_row(one, files.get(one.id, {})) for one in reversed(past))
+    priced = any(one.cost for one in past)
+    head = (*_HEAD, *([_COST] if priced else []), "Pages")
+    rows = tuple(_row(one, files.get(one.id, {}), priced) for one in reversed(past))
     names = list(dict.fromkeys(what for one in past for what in one.points))
     repeated = [what for what in names if sum(what in one.points for one in past) > 1]
     drawn = [_history(what, past, _threshold(decision, what)) for what in repeated]
@@ -60,7 +64,7 @@ def build_index(decision: Decision, past: Sequence[Past], files: Files, total: i
         f"Reports of {name}",
         name,
         tuple(facts),
-        Listing("Decisions, the newest first", tuple(Cell(head) for head in _HEAD), rows, cut),
+        Listing("Decisions, the newest first", tuple(map(Cell, head)), rows, cut),
         _trends(names, past),
         tuple(one for one in drawn if isinstance(one, Figure)),
         tuple(one for one in drawn if isinstance(one, Table)),
@@ -72,7 +76,7 @@ def mark_of(verdict: str) -> Mark:
     return mark(Verdict(verdict)) if verdict in Verdict.__members__ else Mark(label(verdict), "!", "error")
 
 
-def _row(past: Past, pages: Mapping[str, str]) -> tuple[Entry, ...]:
+def _row(past: Past, pages: Mapping[str, str], priced: bool) -> tuple[Entry, ...]:
     links = tuple(Link(_EDITIONS[edition], name) for edition, name in pages.items())
     return (
         Entry(label(past.id[:12]), words.when(label(past.decided)), "digest"),
@@ -80,15 +84,23 @@ def _row(past: Past, pages: Mapping[str, str]) -> tuple[Entry, ...]:
         Entry(words.start(passage(past.reason, 600)), style="sentence"),
         Entry(label(past.adapter[:12]) if past.adapter else words.NOTHING, style="digest"),
         Entry(words.NOTHING if past.version is None else f"v{past.version}", label(past.stage or "")),
+        *([_cost(past)] if priced else []),
         Entry(links=links) if links else Entry("not rendered", "`harness report` makes them"),
     )
+
+
+def _cost(past: Past) -> Entry:
+    """What answers cost then, by the prices of today."""
+    if past.cost is None or past.cost.per_request is None:
+        return Entry(words.NOTHING, style="number")
+    return Entry(thousand(past.cost), style="number")
 
 
 def _trends(names: Sequence[str], past: Sequence[Past]) -> Listing:
     rows = []
     for what in names:
         points = [one.points[what] for one in past if what in one.points]
-        unit = _unit(what)
+        unit = _unit(what, points)
         change = _change(points, what) if len(points) > 1 else words.NOTHING
         drawn = trend(label(what), points, unit)
         rows.append((Entry(label(what)), Entry(unit(points[-1].value, 1), style="number"),
@@ -101,19 +113,21 @@ def _trends(names: Sequence[str], past: Sequence[Past]) -> Listing:
 
 def _change(points: Sequence[PastPoint], what: str) -> str:
     change = points[-1].value - points[-2].value
-    if _is_time(what):
-        return ("+" if change > 0 else words.MINUS if change < 0 else "") + words.seconds(abs(change))
+    if what in LATENCY or points[-1].unit:
+        sign = "+" if change > 0 else words.MINUS if change < 0 else ""
+        return sign + _unit(what, points)(abs(change), 1)
     return words.points(change)
 
 
 def _history(what: str, past: Sequence[Past], threshold: float | None) -> Figure | Table:
     """A metric over the decisions; the table alone where there is nothing to draw."""
     points = [(one, one.points[what]) for one in past if what in one.points]
+    unit = _unit(what, [point for _, point in points])
     table = Table(
-        label(what), (*heads("Decision", "Value", "Interval"), Cell("Gate")), tuple(_cells(points, _unit(what))),
+        label(what), (*heads("Decision", "Value", "Interval"), Cell("Gate")), tuple(_cells(points, unit)),
         style="narrow",
     )  # fmt: skip
-    drawn = history(label(what), [(_short(one), point) for one, point in points], threshold, _unit(what))
+    drawn = history(label(what), [(_short(one), point) for one, point in points], threshold, unit)
     return table if drawn is None else Figure(label(what), drawn, table)
 
 
@@ -134,9 +148,5 @@ def _threshold(decision: Decision, what: str) -> float | None:
     return next((one.finding.bound for one in found if isinstance(one.finding.evidence, Estimate)), None)
 
 
-def _is_time(what: str) -> bool:
-    return what in LATENCY
-
-
-def _unit(what: str) -> words.Unit:
-    return words.seconds if _is_time(what) else words.percent
+def _unit(what: str, points: Sequence[PastPoint]) -> words.Unit:
+    return words.unit_of(what, points[-1].unit if points else "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from harness.core.decisions import Evidence, GateResult
 from harness.core.estimates import Comparison, Estimate, Unestimable
-from harness.core.metric_refs import LATENCY
 from harness.core.verdicts import Role
 from harness.report import words
 from harness.report.guard import label
@@ -81,7 +80,7 @@ def _row(result: GateResult, alpha: float) -> tuple[Cell, ...]:
 def _numbers(result: GateResult, evidence: Evidence, alpha: float) -> tuple[Cell, ...]:
     """Candidate, baseline, difference and interval."""
     gate, bound = result.gate, result.finding.bound
-    unit, nothing = words.unit_of(gate.metric), number(words.NOTHING)
+    unit, nothing = words.unit_of(gate.metric, gate.unit), number(words.NOTHING)
     if gate.is_check:
         return nothing, nothing, nothing, nothing
     if isinstance(evidence, Unestimable):
@@ -111,7 +110,7 @@ def interval_row(result: GateResult) -> IntervalRow:
         high=limits[1],
         bound=finding.bound,
         good="above" if words.good_side(gate) == "above" else "below",
-        family="seconds" if gate.metric in LATENCY else "points",
+        family="seconds" if words.is_amount(gate) else "points",
         value_text=words.evidence_value(gate, evidence, finding.bound),
         bound_text=label(words.rule(gate)),
     )

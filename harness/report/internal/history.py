@@ -52,7 +52,7 @@ def _row(one: Past, this: str) -> tuple[Cell, ...]:
 
 def _metric(gate: Gate, past: Sequence[Past], drawn: bool) -> Exhibit:
     """One metric from decision to decision. The threshold is this decision's; a comparison has none on this scale."""
-    unit = words.unit_of(gate.metric)
+    unit = words.unit_of(gate.metric, gate.unit)
     found = [(one, one.points[gate.what]) for one in past if gate.what in one.points]
     rows = tuple(
         (

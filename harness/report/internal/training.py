@@ -60,8 +60,21 @@ def _facts(
         Fact("Took", words.seconds(wall)) if wall is not None else None,
         Fact("Training loss", f"{trained[0][1]:.3f} → {trained[-1][1]:.3f}") if trained else None,
         Fact("Validation loss kept", f"{kept:.3f}", f"at step {best:.0f}") if kept is not None else None,
+        *_used(manifest),
     ]
     return tuple(fact for fact in facts if fact is not None)
+
+
+def _used(manifest: Mapping[str, object]) -> tuple[Fact | None, ...]:
+    """Device, memory and energy; nothing for a manifest of a harness that did not measure them."""
+    device, memory = manifest.get("device_name"), _number(manifest.get("peak_memory_bytes"))
+    joules, reason = _number(manifest.get("energy_joules")), manifest.get("energy_reason")
+    unknown = Fact("Energy", "not known", label(written(reason), SENTENCE)) if reason else None
+    return (
+        Fact("Device", label(written(device), SENTENCE)) if device else None,
+        Fact("Peak memory", f"{memory / 2**30:.2f} GiB", "of the first process") if memory is not None else None,
+        Fact("Energy", f"{joules / 3.6e6:.3f} kWh") if joules is not None else unknown,
+    )
 
 
 def _rows(rows: object) -> str:

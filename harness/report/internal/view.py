@@ -9,7 +9,7 @@ from harness.report import words
 from harness.report.guard import label, passage, written
 from harness.report.internal.changes import ChangePart, change_parts
 from harness.report.internal.comparisons import comparison_parts, models_exhibit
-from harness.report.internal.costs import costs_exhibit
+from harness.report.internal.costs import break_even_note, costs_exhibit
 from harness.report.internal.data import data_tables
 from harness.report.internal.failures import FailurePart, failure_parts
 from harness.report.internal.gates import gates_part
@@ -78,6 +78,7 @@ class InternalView:
     changes: tuple[ChangePart, ...]
     speed: Exhibit | None
     costs: Exhibit | None
+    break_even: str
     training: TrainingPart | None
     data: tuple[Table, ...]
     history: HistoryPart | None
@@ -107,6 +108,7 @@ def build_internal(material: Material) -> InternalView:
         changes=change_parts(material),
         speed=speed_exhibit(material.speed),
         costs=costs_exhibit(material),
+        break_even=break_even_note(material.break_even),
         training=training_part(material.training),
         data=data_tables(material),
         history=history_part(material),

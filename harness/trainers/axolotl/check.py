@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from harness.config.source import Source, Where, load_yaml, nearest
 from harness.core.errors import ConfigError, Problem
 from harness.trainers.axolotl.keys import PLAIN, Key, known
 from harness.trainers.axolotl.rules import number_of, senseless
+from harness.trainers.interface import NO_SETTINGS, Settings
 
 # What other trainers call it.
 ELSEWHERE = {
@@ -23,23 +25,36 @@ ELSEWHERE = {
     "max_seq_length": "sequence_len",
     "target_modules": "lora_target_modules",
 }
+# A setting of these would change nothing.
+OURS = ("base_model", "datasets", "test_datasets", "dataset_prepared_path", "output_dir", "logging_steps")
 # Harness's own plugins bring no keys.
 OWN_PLUGINS = "harness.trainers.axolotl.plugins."
 
 
-def check(config: Path, shown_as: str) -> list[Problem]:
-    """All problems, in the order of their lines."""
+def check(config: Path, shown_as: str, settings: Settings = NO_SETTINGS) -> list[Problem]:
+    """All problems, in the order of their lines; `settings` stand in the place of the file's own keys."""
     try:
         source = load_yaml(config, shown_as)
     except ConfigError as error:
         return list(error.problems)
     if not isinstance(source.value, dict):
         return [Problem("an Axolotl config is a mapping of keys to values.", file=shown_as, line=1)]
+    source = _overlaid(source, source.value, settings)
+    assert isinstance(source.value, dict)
     table, closed = _table(source.value)
     problems = list(_walk(source, (), source.value, table, closed))
-    told = {problem.line for problem in problems}
-    problems += [problem for problem in senseless(source) if problem.line not in told]
+    problems += [source.problem((key,), f"'{key}' is filled in by harness.", "Remove it.")
+                 for key in settings if key in OURS]  # fmt: skip
+    told = {(problem.file, problem.line) for problem in problems}
+    problems += [problem for problem in senseless(source) if (problem.file, problem.line) not in told]
     return sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def _overlaid(source: Source, config: Mapping[str, object], settings: Settings) -> Source:
+    """The config as it is trained with; a problem of a setting is told where that is declared."""
+    values = {key: value for key, (value, _) in settings.items()}
+    places = {key: place for key, (_, place) in settings.items() if place}
+    return replace(source, value={**config, **values}, elsewhere=places)
 
 
 def _table(config: Mapping[str, object]) -> tuple[Mapping[str, Key], bool]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.core.fingerprints import Chat, Fingerprint, ScoredPrompt
-from harness.trainers.axolotl.child import die_with_parent
+from harness.launchers._life import watch_parent
 
 PROSE = (
     "In the early morning the ferry left the harbour with forty passengers, two lorries and a crate of lemons. "
@@ -83,7 +82,7 @@ def _rendered(tokenizer: Any, turns: Sequence[dict[str, str]]) -> str:
 
 def main(base: str, tokenizer: str, adapter: str, out: str) -> None:
     """Compute, and write whole or not at all."""
-    threading.Thread(target=die_with_parent, daemon=True).start()
+    watch_parent()
     value = compute(Path(base), Path(tokenizer), Path(adapter)).as_json()
     part = Path(f"{out}.part")
     part.write_text(json.dumps(value, allow_nan=False), encoding="utf-8")

@@ -15,7 +15,11 @@ from harness.core.errors import OutsideError
 from harness.trainers.axolotl.resolve import CHECKPOINTS
 
 RUN_FILE = "run.json"
-LEFT = (RUN_FILE, "manifest.json", "resolved.yaml", "train.log", "adapter", "prepared", CHECKPOINTS)
+ADAPTERS = "adapters"
+LEFT = (
+    RUN_FILE, "manifest.json", "resolved.yaml", "train.log", "training.html", "adapter", ADAPTERS, "prepared",
+    CHECKPOINTS,
+)  # fmt: skip
 # The trainer writes its state last, so a checkpoint that has it is whole.
 WHOLE = (
     "adapter_model.safetensors",
@@ -67,7 +71,7 @@ def take_adapter(source: Path, folder: Path) -> Path:
     """Copy the weights and their config, nothing else, and take this machine's path out of the config."""
     work, target = folder / ".adapter", folder / "adapter"
     _remove(work)
-    work.mkdir()
+    work.mkdir(parents=True)
     shutil.copyfile(source / "adapter_model.safetensors", work / "adapter_model.safetensors")
     config = json.loads((source / "adapter_config.json").read_text(encoding="utf-8"))
     config["base_model_name_or_path"] = None

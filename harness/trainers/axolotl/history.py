@@ -1,4 +1,4 @@
-"""The losses of a run: whether it learned at all, which checkpoint is best, whether it over-fitted."""
+"""The losses of a run: whether it learned at all, and which checkpoint is best."""
 
 from __future__ import annotations
 
@@ -29,13 +29,21 @@ class Point:
 class History:
     """Training and validation losses, by step.
 
-    `broken` says where a number was not finite; `tokens` counts all that were seen, padding too.
+    `broken` says where a number was not finite; `tokens` counts all that were seen, padding too. `gradients` are
+    norms. `planned` is the last step that there was to be, None where nobody said.
     """
 
     training: tuple[Point, ...]
     validation: tuple[Point, ...]
     broken: str | None
     tokens: int | None
+    gradients: tuple[Point, ...] = ()
+    planned: int | None = None
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether the run ended well before its last step."""
+        return bool(self.planned and self.training and self.training[-1].step < self.planned)
 
     @property
     def best(self) -> Point | None:
@@ -56,7 +64,11 @@ def read(state: Path) -> History:
     stored = json.loads(state.read_text(encoding="utf-8"))
     rows: list[Mapping[str, Any]] = stored["log_history"]
     tokens = max((int(row.get("tokens/total", 0)) for row in rows), default=0)
-    return History(_points(rows, "loss"), _points(rows, "eval_loss"), _broken(rows), tokens or None)
+    planned = int(stored.get("max_steps") or 0)
+    return History(
+        _points(rows, "loss"), _points(rows, "eval_loss"), _broken(rows), tokens or None,
+        _points(rows, "grad_norm"), planned or None,
+    )  # fmt: skip
 
 
 def _points(rows: Iterable[Mapping[str, Any]], name: str) -> tuple[Point, ...]:
@@ -64,7 +76,7 @@ def _points(rows: Iterable[Mapping[str, Any]], name: str) -> tuple[Point, ...]:
     found = {
         int(row["step"]): Point(int(row["step"]), round(float(row["epoch"]), 6), float(row[name]))
         for row in rows
-        if name in row and math.isfinite(float(row[name]))
+        if name in row and "step" in row and math.isfinite(float(row[name]))
     }
     return tuple(found[step] for step in sorted(found))
 
@@ -98,35 +110,18 @@ def why_failed(history: History, validated: bool) -> str | None:
                 f"{best.loss:.4f} at best (step {best.step})"
             )
         return None
-    start, end = _ends(history.training)
+    start, end = ends(history.training)
     if end >= start * (1 - LEAST):
         return f"the training loss did not fall: {start:.4f} at the start, {end:.4f} at the end"
     return None
-
-
-def warnings(history: History) -> list[str]:
-    """What a person should know about a run that learned, in sentences."""
-    found = []
-    start, end = _ends(history.training)
-    if len(history.training) > 1 and end >= start:
-        found.append(f"The training loss rose from {start:.4f} to {end:.4f}: the run diverged.")
-    best = history.best
-    last = history.validation[-1] if history.validation else None
-    if best and last and last.step > best.step and last.loss > best.loss * (1 + NOISE) and end < start:
-        found.append(
-            f"Over-fitting: after step {best.step} (epoch {best.epoch:.1f}) the validation loss rose from "
-            f"{best.loss:.4f} to {last.loss:.4f} while the training loss kept falling. The checkpoint of "
-            f"step {best.step} was taken; fewer epochs or more rows would help."
-        )
-    return found
 
 
 def _at_start(history: History) -> Point | None:
     return next((point for point in history.validation if point.step == 0), None)
 
 
-def _ends(points: tuple[Point, ...]) -> tuple[float, float]:
-    """The medians of the first and the last fifth: single batches are too noisy to compare."""
+def ends(points: tuple[Point, ...]) -> tuple[float, float]:
+    """Medians of the first and the last fifth of at least one point: single batches are too noisy to compare."""
     count = max(1, len(points) // 5)
     losses = [point.loss for point in points]
     return median(losses[:count]), median(losses[-count:])

@@ -12,7 +12,10 @@ from pathlib import Path
 from harness import __version__
 from harness.core.fingerprints import Fingerprint
 from harness.core.ids import digest_file, digest_json
-from harness.trainers.axolotl.history import History, warnings
+from harness.trainers.axolotl.diagnosis import warnings
+from harness.trainers.axolotl.history import History
+from harness.trainers.axolotl.resolve import CHECKPOINTS
+from harness.trainers.axolotl.rows import rows_of
 from harness.trainers.interface import Adapter, TrainRequest
 
 FILE = "manifest.json"
@@ -56,13 +59,17 @@ def _without_paths(resolved: Mapping[str, object]) -> dict[str, object]:
 
 def outcome(request: TrainRequest, history: History, best_step: int, timing: Mapping[str, object]) -> dict[str, object]:
     """What came out of a run, for the manifest."""
+    rows = count_rows(request.data)
+    validation = count_rows(request.validation) if request.validation else 0
+    seen = rows_of(request.output / CHECKPOINTS, rows, validation)
     return {
-        "rows": count_rows(request.data),
-        "validation_rows": count_rows(request.validation) if request.validation else 0,
+        "rows": rows,
+        "validation_rows": validation,
+        **({"rows_used": seen.training[1], "rows_cut": seen.cut} if seen else {}),
         "tokens_trained": history.tokens,
         "best_step": best_step,
         "history": history.as_json(),
-        "warnings": warnings(history),
+        "warnings": warnings(history, seen),
         **timing,
     }
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from harness.config.source import Source
 from harness.core.errors import OutsideError, Problem
 from harness.core.ids import digest_json
-from harness.trainers.axolotl.process import environment
+from harness.launchers import environment
 
 MODULE = "harness.trainers.axolotl.own_rules"
 MARK = "own rules: "

@@ -10,13 +10,17 @@ from harness.trainers.interface import Progress
 
 
 class ProgressFile:
-    """A JSON Lines file that grows; what stood in it before is skipped."""
+    """A JSON Lines file that grows; what stood in it before is skipped.
+
+    `world_size` is how many processes train together, once one has said so.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.offset = path.stat().st_size if path.is_file() else 0
         self.first: dict[str, Any] = {}
         self.losses: dict[str, float] = {}
+        self.world_size: int | None = None
 
     def news(self) -> list[Progress]:
         """One Progress for each line written since the last call."""
@@ -34,6 +38,7 @@ class ProgressFile:
 
     def _progress(self, line: dict[str, Any]) -> Progress:
         self.first = self.first or line
+        self.world_size = line.get("world_size", self.world_size)
         self.losses |= {name: line[name] for name in ("loss", "validation_loss") if name in line}
         done = line["step"] - self.first["step"]
         pace = (line["time"] - self.first["time"]) / done if done > 0 else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +12,8 @@ from harness.trainers.interface import TrainRequest
 
 PLUGINS = "harness.trainers.axolotl.plugins"
 CHECKPOINTS = "checkpoints"
+# Axolotl keeps four where no number is given.
+ALL = 1_000_000
 # What a validation during training needs so that the best checkpoint can be taken.
 BEST = {"load_best_model_at_end": True, "metric_for_best_model": "eval_loss", "greater_is_better": False}
 # A CPU has no Triton kernels (Axolotl switches them on by itself) and no packing attention.
@@ -21,7 +21,6 @@ ON_CPU = {
     "bf16": False,
     "fp16": False,
     "tf32": False,
-    "attn_implementation": "sdpa",
     "sample_packing": False,
     "eval_sample_packing": False,
     "pad_to_sequence_len": False,
@@ -31,8 +30,9 @@ ON_CPU = {
     "lora_o_kernel": False,
     "lora_embedding_kernel": False,
 }
-NOT_ON_CPU = ("flash_attention", "xformers_attention", "deepspeed", "fsdp", "fsdp_config", "fsdp_version",
-              "device_map", "torch_compile", "bfloat16", "float16", "sdp_attention")  # fmt: skip
+# They change how fast a GPU computes, not what is learned; what would change more is refused before (gpu.py).
+NOT_ON_CPU = ("flash_attention", "xformers_attention", "sdp_attention", "deepspeed", "fsdp", "fsdp_config",
+              "fsdp_version", "device_map", "torch_compile", "bfloat16", "float16")  # fmt: skip
 # Rounded up to a whole step, this is the last one.
 LAST_STEP_ONLY = 0.999999
 # They would point past the files of this run.
@@ -53,18 +53,24 @@ ENTRY = {
 Config = dict[str, object]
 
 
-def resolve(config: Mapping[str, object], request: TrainRequest, device: str) -> Config:
-    """The resolved config for `device` (cpu or cuda). It also runs under plain `axolotl train`."""
+def resolve(config: Mapping[str, object], request: TrainRequest, device: str, workers: int = 1) -> Config:
+    """The resolved config for `device` (cpu or cuda) and so many processes that train together.
+
+    It also runs under plain `axolotl train`.
+    """
     resolved = {key: value for key, value in config.items() if key not in OURS}
     resolved |= _files(config, request)
     resolved |= _validation(config) if validates(resolved) else {}
+    resolved |= {"save_total_limit": ALL} if request.checkpoints else {}
     resolved |= {"seed": request.seed, "logging_steps": 1}
     resolved.setdefault("chat_template", "tokenizer_default")
     # In the training process itself: each worker would load everything again, for a quarter of a minute.
     resolved.setdefault("dataset_num_proc", 0)
     if device == "cpu":
         resolved = _for_cpu(resolved)
-    resolved["plugins"] = _plugins(resolved, device)
+    elif resolved.get("attn_implementation") == "auto":
+        del resolved["attn_implementation"]  # Axolotl's own default
+    resolved["plugins"] = _plugins(resolved, device, workers)
     return resolved
 
 
@@ -117,18 +123,19 @@ def _whole(value: object, default: int) -> int:
 
 def _for_cpu(config: Config) -> Config:
     kept = {key: value for key, value in config.items() if key not in NOT_ON_CPU}
-    optimizer = str(kept.get("optimizer") or "")
-    if "8bit" in optimizer or "fused" in optimizer or not optimizer:
+    if kept.get("optimizer") in (None, "", "adamw_torch_fused"):
         kept["optimizer"] = "adamw_torch"
-    return {**kept, **ON_CPU}
+    attention = kept.get("attn_implementation")
+    return {**kept, **ON_CPU, "attn_implementation": "eager" if attention == "eager" else "sdpa"}
 
 
-def _plugins(config: Mapping[str, object], device: str) -> list[str]:
+def _plugins(config: Mapping[str, object], device: str, workers: int) -> list[str]:
     given = config.get("plugins")
     listed = [str(name) for name in given] if isinstance(given, list) else []
     ours = ["Seed", "Progress"]
     if device == "cpu":
         ours += ["AnswerLogits"] + (["BnbCpu"] if config.get("adapter") == "qlora" else [])
+        ours += ["CpuDdp"] if workers > 1 else []
         # Axolotl's own kernel plugins need a GPU.
         listed = [name for name in listed if "liger" not in name and "cut_cross_entropy" not in name]
     own = [f"{PLUGINS}.{name}" for name in ours]
@@ -147,12 +154,3 @@ def write(config: Mapping[str, object], path: Path) -> None:
     stated = {key: value for key, value in sorted(config.items()) if value is not None}
     text = yaml.dump(stated, Dumper=_Plain, sort_keys=False, allow_unicode=True)
     path.write_text(text, encoding="utf-8")
-
-
-def device_here() -> str:
-    """`cuda` where the installed torch finds a GPU, else `cpu`; asked in a process of its own, if need be."""
-    if not any(Path(node).exists() for node in ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")):
-        return "cpu"
-    question = "import torch; print(torch.cuda.is_available())"
-    asked = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=False)
-    return "cuda" if asked.stdout.strip() == "True" else "cpu"

@@ -50,7 +50,7 @@ TEXT_TOO = ("learning_rate",)
 REFUSED = {
     "hub_model_id": "would upload the adapter before it was judged.",
     "rl": "asks for preference training; only supervised fine-tuning is driven.",
-    "use_ray": "starts a cluster of its own; run such a config with `axolotl train` and give the adapter.",
+    "use_ray": "is set where the launcher says so: write 'launcher: {ray: {workers: N}}' in release.yaml.",
 }
 
 Values = Mapping[str, object]

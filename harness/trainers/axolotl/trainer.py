@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import sys
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,22 +12,24 @@ from typing import Any
 from harness.config.source import load_yaml
 from harness.core.errors import ConfigError, OutsideError, Problem
 from harness.core.ids import digest_file, digest_json
-from harness.trainers.axolotl import folder, history, manifest, process
+from harness.launchers.interface import Place
+from harness.trainers.axolotl import failure, folder, gpu, history, jobs, manifest
 from harness.trainers.axolotl.check import check
-from harness.trainers.axolotl.resolve import CHECKPOINTS, Config, device_here, resolve, validates, write
-from harness.trainers.interface import Adapter, Progress, TrainRequest
+from harness.trainers.axolotl.checkpoints import keep
+from harness.trainers.axolotl.child import VERSIONS
+from harness.trainers.axolotl.resolve import CHECKPOINTS, Config, resolve, validates, write
+from harness.trainers.interface import NO_SETTINGS, Adapter, LearnedNothing, Progress, Settings, TrainRequest
+from harness.trainers.usage import used
 
-CHILD = "harness.trainers.axolotl.child"
-FINGERPRINT = "harness.trainers.axolotl.fingerprint"
 LOG_LINES = 12  # of the training log, shown with a failure
 
 
 class AxolotlTrainer:
     """Drives the pinned Axolotl through its own command line."""
 
-    def check(self, config: Path, shown_as: str) -> list[Problem]:
+    def check(self, config: Path, shown_as: str, settings: Settings = NO_SETTINGS) -> list[Problem]:
         """Every problem of an Axolotl config; needs neither Axolotl nor torch."""
-        return check(config, shown_as)
+        return check(config, shown_as, settings)
 
     def train(self, request: TrainRequest, on_progress: Callable[[Progress], None]) -> Adapter:
         """The adapter with the best validation loss (the last one, where there is no validation).
@@ -38,13 +38,15 @@ class AxolotlTrainer:
         manifest holds the adapter's fingerprint; one made before there were any gets it now.
         Raises ConfigError, OutsideError (the run failed or learned nothing), KeyboardInterrupt.
         """
-        problems = self.check(request.config, str(request.config))
+        given = {key: (value, None) for key, value in request.settings.items()}
+        problems = self.check(request.config, str(request.config), given)
         if problems:
             raise ConfigError(problems)
-        _need_axolotl()
-        device = device_here()
-        resolved = _resolved(request, device)
-        inputs = manifest.inputs(request, resolved, device)
+        place = jobs.launcher_of(request).place()
+        resolved = _resolved(request, place)
+        inputs = manifest.inputs(request, resolved, place.device)
+        if place.identity:
+            inputs["launcher"] = dict(place.identity)
         key = digest_json(inputs)
         with folder.locked(request.output):
             done = manifest.finished(request.output, key)
@@ -52,15 +54,21 @@ class AxolotlTrainer:
             _need_fingerprint(request, adapter, on_progress)
             return adapter
 
+    def record(self, request: TrainRequest, adapter: Adapter, on_progress: Callable[[Progress], None]) -> None:
+        """The manifest of a checkpoint's adapter gets its fingerprint where it lacks one. Raises OutsideError."""
+        with folder.locked(request.output):
+            _need_fingerprint(request, adapter, on_progress)
 
-def _need_axolotl() -> None:
-    if importlib.util.find_spec("axolotl") is None:
-        raise OutsideError("Axolotl is not installed. Run: pip install 'harness[train]'")
 
-
-def _resolved(request: TrainRequest, device: str) -> Config:
-    config = load_yaml(request.config).value
-    return resolve(config if isinstance(config, dict) else {}, request, device)
+def _resolved(request: TrainRequest, place: Place) -> Config:
+    """Raises ConfigError where the config needs a GPU and there is none."""
+    source = load_yaml(request.config)
+    problems = list(gpu.problems(source, request.settings)) if place.device == "cpu" else []
+    if problems:
+        raise ConfigError(problems)
+    own = source.value if isinstance(source.value, dict) else {}
+    resolved = resolve({**own, **request.settings}, request, place.device, place.workers)
+    return {**resolved, **place.settings}
 
 
 def _train(
@@ -72,7 +80,9 @@ def _train(
         _run(request, resolved, run, on_progress)
     checkpoints, log = request.output / CHECKPOINTS, request.output / "train.log"
     if run["exit_code"] != 0:
-        raise OutsideError(_failure(f"Training stopped with exit code {run['exit_code']}.", log))
+        why, again = failure.cause(log)
+        said = f"Training stopped with exit code {run['exit_code']}{': ' if why else ''}{why}."
+        raise (LearnedNothing if again else OutsideError)(_failure(said, log))
     losses = _losses(checkpoints, log, validates(resolved))
     best = losses.best
     source = checkpoints / f"checkpoint-{best.step}" if best else checkpoints
@@ -82,8 +92,22 @@ def _train(
     digest = digest_file(target / "adapter_model.safetensors")
     step = best.step if best else losses.training[-1].step
     timing = {"started": run["started"], "ended": run["ended"], "wall_seconds": round(run["seconds"], 1)}
-    value = record | {"adapter": digest} | manifest.outcome(request, losses, step, timing)
+    value = (
+        record
+        | _made_by(checkpoints, record)
+        | {"adapter": digest}
+        | manifest.outcome(request, losses, step, {**timing, **used(checkpoints)})
+    )
+    if request.checkpoints:
+        keep(request.output, value)
     return Adapter(target, digest, request.base_digest, manifest.write(request.output, value))
+
+
+def _made_by(checkpoints: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The versions of the place where it was trained, where they are others than those here."""
+    found = checkpoints / VERSIONS
+    versions = json.loads(found.read_text(encoding="utf-8")) if found.is_file() else None
+    return {"trained_with": versions} if versions and versions != record["versions"] else {}
 
 
 def _run(request: TrainRequest, resolved: Config, run: dict[str, Any], on_progress: Callable[[Progress], None]) -> None:
@@ -94,17 +118,9 @@ def _run(request: TrainRequest, resolved: Config, run: dict[str, Any], on_progre
     write(resolved, output / "resolved.yaml")
     run["started"], run["exit_code"] = run["started"] or _now(), None
     folder.save_run(output, run)
-    track = any(resolved.get(key) for key in ("use_wandb", "wandb_project", "use_comet", "comet_project_name"))
     began = time.monotonic()
     try:
-        run["exit_code"] = process.run(
-            # -P: a file in the project's folder must not stand in for a package of the same name.
-            [sys.executable, "-P", "-m", CHILD, str(output / "resolved.yaml")],
-            process.environment(os.environ, track),
-            output / "train.log",
-            checkpoints / "progress.jsonl",
-            on_progress,
-        )
+        run["exit_code"] = jobs.train(request, resolved, on_progress)
     finally:
         run["seconds"] += time.monotonic() - began
         run["ended"] = _now()
@@ -113,23 +129,15 @@ def _run(request: TrainRequest, resolved: Config, run: dict[str, Any], on_progre
 
 def _need_fingerprint(request: TrainRequest, adapter: Adapter, on_progress: Callable[[Progress], None]) -> None:
     """The manifest gets the adapter's fingerprint where it lacks one. Raises OutsideError."""
-    if manifest.has_fingerprint(request.output):
+    home = adapter.manifest.parent
+    if manifest.has_fingerprint(home):
         return
     on_progress(Progress("save"))
-    out, log, saved = (request.output / name for name in (".fingerprint.json", "train.log", CHECKPOINTS))
-    # Axolotl saves the tokenizer with the chat template that it trained with.
-    tokenizer = saved if (saved / "tokenizer_config.json").is_file() else request.base_model
-    folders = [str(path) for path in (request.base_model, tokenizer, adapter.folder)]
-    code = process.run(
-        [sys.executable, "-P", "-m", FINGERPRINT, *folders, str(out)],
-        process.environment(os.environ, track=False),
-        log,
-        saved / "progress.jsonl",
-        lambda news: None,
-    )
+    code, out = jobs.fingerprint(request, adapter)
     if code != 0:
-        raise OutsideError(_failure(f"The adapter is trained, but its fingerprint failed with exit code {code}.", log))
-    manifest.add_fingerprint(request.output, out)
+        said = f"The adapter is trained, but its fingerprint failed with exit code {code}."
+        raise OutsideError(_failure(said, request.output / "train.log"))
+    manifest.add_fingerprint(home, out)
 
 
 def _losses(checkpoints: Path, log: Path, validated: bool) -> history.History:
@@ -143,7 +151,7 @@ def _losses(checkpoints: Path, log: Path, validated: bool) -> history.History:
         raise OutsideError(_failure("Training ended before its last step.", log)) from None
     why = history.why_failed(losses, validated)
     if why:
-        raise OutsideError(_failure(f"Training failed: {why}.", log))
+        raise LearnedNothing(_failure(f"Training failed: {why}.", log))
     return losses
 
 

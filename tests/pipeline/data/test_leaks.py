@@ -11,7 +11,7 @@ import pytest
 from harness.core.errors import ConfigError
 from harness.core.verdicts import Verdict
 from harness.pipeline.at_hand import judge_stored
-from harness.pipeline.candidate import _request
+from harness.pipeline.candidate import request_of
 from harness.pipeline.data.leaks import leaks_of, refuse_leaks
 from harness.pipeline.validate import validate
 from tests.data.test_minhash import sentences
@@ -36,7 +36,7 @@ def teach(project: Project, *texts: str) -> None:
     from harness import base_models
 
     base = base_models.resolve("base", project.state.models, None, project.root)
-    output = _request(release, release.candidate.training, base.folder, base.digest, project.state).output
+    output = request_of(release, release.candidate.training, base.folder, base.digest).output
     shutil.copytree(project.root / "adapter", output / "adapter", dirs_exist_ok=True)
     (output / "manifest.json").write_text(json.dumps({"adapter": "a"}), encoding="utf-8")
 

@@ -12,10 +12,10 @@ import pytest
 from harness.core.decisions import Decision
 from harness.core.estimates import Comparison, Estimate
 from harness.core.verdicts import Role
+from harness.core.versions import Move, Registry, Version
 from harness.pipeline.reporting.history import NEWEST, history
 from harness.report.record import to_json
 from harness.store.database import opened
-from harness.store.registers import add_version
 from harness.store.writer import add_decision
 from tests.pipeline.hand_made import decide, gate, material, result, some
 
@@ -37,7 +37,7 @@ def test_decisions_come_oldest_first_with_what_they_said(store: duckdb.DuckDBPyC
     first, second = decision(120, 20), decision(160, 21)
     for one in (second, first):
         add_decision(store, to_json(one))
-    found = history(store, second)
+    found = history(store, second, Registry())
     assert [one.id for one in found] == [first.id, second.id]
     assert [one.verdict for one in found] == [str(first.verdict), str(second.verdict)]
     assert [one.points["s.accuracy"].value for one in found] == [0.6, 0.8]
@@ -50,7 +50,7 @@ def test_limits_are_the_estimates_and_the_verdict_the_worst(store: duckdb.DuckDB
     assert isinstance(absolute, Estimate)
     assert isinstance(against, Comparison)
     assert [str(result.verdict) for result in one.results] == ["PASS", "INCONCLUSIVE"]
-    (past,) = history(store, one)
+    (past,) = history(store, one, Registry())
     point = past.points["s.accuracy"]
     assert (point.value, point.low, point.high) == (absolute.value, absolute.low, absolute.high)
     assert point.verdict == "INCONCLUSIVE"
@@ -58,7 +58,7 @@ def test_limits_are_the_estimates_and_the_verdict_the_worst(store: duckdb.DuckDB
 
 def test_of_a_comparison_alone_the_candidates_value_without_limits(store: duckdb.DuckDBPyConnection) -> None:
     one = decide(material(result(some(180, 200)), result(some(150, 200))), gate("s.accuracy", "margin", 0.1))
-    point = history(store, one)[0].points["s.accuracy"]
+    point = history(store, one, Registry())[0].points["s.accuracy"]
     assert (point.value, point.low, point.high, point.verdict) == (0.9, None, None, "PASS")
 
 
@@ -66,29 +66,30 @@ def test_failures_and_errors_are_no_points_of_the_metric(store: duckdb.DuckDBPyC
     critical = gate("s.accuracy", "no_critical_failures", 0.03)
     unknown = gate("s.f1", "at_least", 0.5)
     nothing = material(result([]))
-    assert history(store, decide(material(result(some(200, 200))), critical))[0].points == {}
-    assert history(store, decide(nothing, unknown))[0].points == {}
+    assert history(store, decide(material(result(some(200, 200))), critical), Registry())[0].points == {}
+    assert history(store, decide(nothing, unknown), Registry())[0].points == {}
 
 
-def test_the_newest_version_of_a_decision_is_told(store: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_the_newest_version_of_a_decision_is_told(store: duckdb.DuckDBPyConnection) -> None:
     one, other = decision(150, 20), decision(160, 21)
     for each in (one, other):
         add_decision(store, to_json(each))
-    for stage in ("staging", "production"):
-        add_version(store, tmp_path / "versions.jsonl", "shop", "a", "b", one.id, stage, "2026-11-23")
-    found = history(store, other)
+    versions = tuple(Version(number, "shop", "a", "b", one.id, "2026-11-23") for number in (1, 2))
+    moves = (Move(1, "shop", 1, "staging", "promote", one.id, "now"), Move(2, "shop", 2, "production", "promote",
+                                                                           one.id, "now"))  # fmt: skip
+    found = history(store, other, Registry(versions, moves))
     assert [(past.version, past.stage) for past in found] == [(2, "production"), (None, None)]
 
 
 def test_other_releases_have_a_history_of_their_own(store: duckdb.DuckDBPyConnection) -> None:
     add_decision(store, to_json(replace(decision(), id="0" * 64, release="elsewhere")))
     one = decision()
-    assert [past.id for past in history(store, one)] == [one.id]
+    assert [past.id for past in history(store, one, Registry())] == [one.id]
 
 
 def test_of_many_the_newest_and_always_the_one_that_is_told(store: duckdb.DuckDBPyConnection) -> None:
     known = [replace(decision(), id=f"{i:064}", decided=f"2026-01-01T00:{i:02}:00+00:00") for i in range(55)]
     for one in known:
         add_decision(store, to_json(one))
-    assert [past.id for past in history(store, known[-1])] == [one.id for one in known[-NEWEST:]]
-    assert [past.id for past in history(store, known[0])][:2] == [known[0].id, known[-NEWEST].id]
+    assert [past.id for past in history(store, known[-1], Registry())] == [one.id for one in known[-NEWEST:]]
+    assert [past.id for past in history(store, known[0], Registry())][:2] == [known[0].id, known[-NEWEST].id]

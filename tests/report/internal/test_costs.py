@@ -29,10 +29,10 @@ def test_an_unknown_cost_is_no_number() -> None:
     found = costs_exhibit(made.material())
     assert found is not None
     assert texts(found.table) == [
-        ["candidate", "0.040 EUR", "41.0", "4.2"],
-        ["base", NOT_MEASURED, NOT_MEASURED, NOT_MEASURED],
+        ["candidate", "0.040 EUR", "—", "41.0", "4.2"],
+        ["base", NOT_MEASURED, "—", NOT_MEASURED, NOT_MEASURED],
     ]
-    assert notes(found.table)[1][1:] == ["no price is declared for it", *["the answers do not tell"] * 2]
+    assert notes(found.table)[1][1:] == ["no price is declared for it", "", *["the answers do not tell"] * 2]
 
 
 def test_without_prices_or_suites_nothing_is_drawn() -> None:

@@ -1,0 +1,1 @@
+"""Model cards of versions, and where versions are pushed to."""

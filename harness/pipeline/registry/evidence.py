@@ -1,0 +1,103 @@
+"""What has to be so before a version may reach a stage: each check tells all that is missing, and stops nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.core.decisions import Decision
+from harness.core.errors import ConfigError, Problem
+from harness.core.ids import short
+from harness.core.releases import Release
+from harness.core.versions import Version
+from harness.pipeline.candidate import Candidate
+from harness.pipeline.judging.waive import expired_since
+from harness.pipeline.registry.artefacts import problems
+from harness.pipeline.registry.fitting import misfits
+from harness.pipeline.verifying.verify import not_given_again, verify
+from harness.pipeline.workspace import Workspace, now
+from harness.report.record import to_json
+from harness.store.signing import check_signed, verifier
+
+
+def missing(
+    release: Release, decision: Decision, found: Candidate, key: Path | None, version: Version | None = None
+) -> list[Problem]:
+    """All that keeps a candidate from a stage, beside its verdict; nothing where nothing does.
+
+    `found` is base and adapter as they lie on this disk. With `key` the decision has to be signed. A known `version`
+    was judged by the release of its own time; today's policy has to be the same.
+    """
+    return [
+        *_signed(Workspace(release.root), decision, key),
+        *_still_waived(decision),
+        *_other_bytes(decision, found),
+        *_unfit(found),
+        *_evidence(release, decision, version),
+    ]
+
+
+def _signed(workspace: Workspace, decision: Decision, key: Path | None) -> Iterator[Problem]:
+    if key is not None:
+        try:
+            check_signed(workspace.signature(decision.id), to_json(decision), verifier(key))
+        except ConfigError as error:
+            yield from error.problems
+
+
+def _still_waived(decision: Decision) -> Iterator[Problem]:
+    """A waiver ends for what was decided by it, too: the day of promotion counts."""
+    over = expired_since(decision, now())
+    if over:
+        named = ", ".join(f"{one.gate} (owner {one.owner}) expired on {one.expires}" for one in over)
+        yield Problem(f"decision {short(decision.id)} rests on a waiver that is over: {named}. Run `harness gate`.")
+
+
+def _other_bytes(decision: Decision, found: Candidate) -> Iterator[Problem]:
+    for what, here in (("adapter", found.adapter_digest), ("base", found.base_digest)):
+        judged = str(decision.candidate[f"{what}_digest"])
+        if judged != here:
+            yield Problem(
+                f"decision {short(decision.id)} was given to the {what} {short(judged)}, but {short(here)} lies here.",
+                hint="Run `harness gate` on what is to be promoted.",
+            )
+
+
+def _unfit(found: Candidate) -> Iterator[Problem]:
+    yield from problems(found.adapter, found.adapter_digest)
+    for sentence in misfits(found.adapter, found.base):
+        yield Problem(f"the adapter {short(found.adapter_digest)} is for another base model: {sentence}.")
+
+
+def _evidence(release: Release, decision: Decision, version: Version | None) -> Iterator[Problem]:
+    """What `harness verify` says of the decision; of a new version also whether today's release gives it again."""
+    workspace = Workspace(release.root)
+    try:
+        verify(workspace.decision(decision.id), release.root / release.file)
+    except ConfigError as error:
+        yield from error.problems
+        return
+    if version is None and not _declared_so(release, decision, workspace):
+        found = not_given_again(release, decision, workspace)
+    else:
+        found = [] if version is None else _other_policy(release, decision)
+    if found:
+        yield Problem(
+            f"decision {short(decision.id)} does not follow from the stored runs and today's release.yaml: "
+            f"{'; '.join(found)}.",
+            hint="Run `harness gate` again.",
+        )
+
+
+def _declared_so(release: Release, decision: Decision, workspace: Workspace) -> bool:
+    """Whether today's release.yaml is the decision's own, which was judged just now."""
+    kept, today = workspace.declaration(decision.id), release.root / release.file
+    same = kept.is_file() and kept.read_bytes() == today.read_bytes()
+    return same and release.waivers == tuple(use.waiver for use in decision.waivers)
+
+
+def _other_policy(release: Release, decision: Decision) -> list[str]:
+    from harness.pipeline.judging.judge import policy_digest
+
+    then, today = decision.digests.get("policy", ""), policy_digest(release.policy)
+    return [] if then == today else [f"the policy is another: {short(then)} then, {short(today)} today"]

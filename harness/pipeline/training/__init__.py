@@ -1,0 +1,1 @@
+"""The candidate is made here: one training, or several and the best of them."""

@@ -1,0 +1,1 @@
+"""A version as a model card: README.md with the metadata that the Hub reads."""

@@ -1,0 +1,1 @@
+"""Several trainings side by side, and which of them goes on."""
