@@ -45,9 +45,12 @@ FIGURES = (
     Figure("near_duplicates_1m_seconds", "near_duplicates", "s", 300),
     Figure("near_duplicates_vs_datasketch_ratio", "near_duplicates", "of datasketch's time", 0.5),
     Figure("contamination_seconds", "contamination", "s", 20),
+    Figure("rollback_seconds", "rollback", "s", 1.0),
     Figure("pytest_plugin_ms", "pytest_plugin", "ms", 50),
     Figure("bootstrap_macro_f1_seconds", "macro_f1", "s", 0.5),
     Figure("local_server_ratio_32", "local_server", "of static batches' throughput", 0.8, at_least=True),
+    Figure("router_p50_overhead_ms", "router", "ms", 2),
+    Figure("router_throughput_ratio", "router", "of the stub's throughput", 0.3, at_least=True),
 )
 
 

@@ -17,12 +17,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from harness import catalog
 from harness.config import json_schema
-from harness.config.schema import GateFile, ServeFile, TaskFile
+from harness.config.schema import GateFile, LauncherFile, ServeFile, TaskFile
 from tests.projects import DESK, RELEASE, TRIAGE
 
 ROOT = Path(__file__).parents[1]
 PLUGS = [(family, name) for family in catalog.FAMILIES for name in catalog.names(family)]
 KNOWN = {
+    "launchers": ("axolotl_cloud", "docker", "process", "ray", "ssh"),
     "tasks": ("classify", "extract", "generate", "lm_eval", "refuse"),
     "gates": ("at_least", "at_most", "at_most_share", "improves", "margin", "no_critical_failures", "win_rate"),
     "perturbations": (
@@ -51,6 +52,7 @@ PROTOCOLS = {
     "gates": "Rule",
     "perturbations": "Perturbation",
     "servers": "Server",
+    "launchers": "Launcher",
 }
 each_plug = pytest.mark.parametrize(("family", "name"), PLUGS)
 
@@ -102,7 +104,7 @@ def test_the_fields_of_a_plug_can_be_said_in_json_schema(family: str, name: str)
     Draft202012Validator.check_schema(schema)
     assert set(schema["properties"]) == set(catalog.arguments(family, name))
     needed = {field.name for field in dataclasses.fields(catalog.plug(family, name))
-              if field.default is dataclasses.MISSING}  # fmt: skip
+              if field.default is field.default_factory is dataclasses.MISSING}  # fmt: skip
     assert set(schema.get("required", ())) == needed
 
 
@@ -195,6 +197,16 @@ def test_the_files_keys_for_gates_and_servers_are_their_plugs() -> None:
         assert {key: info.default for key, info in file.model_fields.items() if not info.is_required()} == {
             key: value for key, value in defaults.items() if value is not dataclasses.MISSING
         }
+
+
+@pytest.mark.parametrize("name", catalog.names("launchers"))
+def test_the_files_keys_for_launchers_are_their_plugs(name: str) -> None:
+    [file] = [kind for kind in get_args(LauncherFile.model_fields[name].annotation) if kind is not type(None)]
+    assert tuple(file.model_fields) == catalog.arguments("launchers", name)
+    required = {key: "given" for key, info in file.model_fields.items() if info.is_required()}
+    launcher = catalog.build("launchers", name, required)
+    stated = {key: value for key, value in file(**required).model_dump().items() if key not in required}
+    assert {key: getattr(launcher, key) for key in stated} == stated
 
 
 def test_the_roles_of_the_file_are_the_roles_that_are_judged() -> None:

@@ -47,7 +47,7 @@ def problems_of(folder: Path) -> list[str]:
 def _hint(problem: str) -> str | None:
     if problem.startswith("there is no such folder"):
         return "Give a folder, 'org/name@<revision>' for a hub model, or 'demo:smollm2-135m-instruct'."
-    if "model.safetensors.index.json" in problem or "cut off" in problem:
+    if "index.json" in problem or "no whole" in problem or "cut off" in problem:
         return "Fetch that file again, and compare its SHA-256 with the one on the model's page."
     if "pickled" in problem:
         return "Convert the weights to safetensors first."

@@ -10,16 +10,16 @@ from harness.core.errors import ConfigError, OutsideError
 
 
 def upload(folder: Path, repository: str, private: bool, message: str) -> str:
-    """All files of a folder in one commit; gives the repository's address. The repository is made where it is not there.
+    """All files of a folder in one commit, to a repository that is made where it is not there; gives its address.
 
     Raises ConfigError without HF_TOKEN, OutsideError where the Hub refuses or does not answer.
     """
     token = os.environ.get(TOKEN)
     if not token:
         raise ConfigError(f"{TOKEN} is not set: it has to hold a token that may write to {repository}.")
+    from httpx import HTTPError
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
-    from httpx import HTTPError
 
     api = HfApi(endpoint=os.environ.get("HF_ENDPOINT"), token=token)
     try:

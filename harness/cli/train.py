@@ -17,8 +17,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> int:
     """Train, and print where the adapter is."""
     from harness.cli.progress import ProgressPrinter
-    from harness.pipeline.candidate import warnings_of
+    from harness.pipeline.candidate import training_record, warnings_of
     from harness.pipeline.lock import locked
+    from harness.pipeline.reporting.training_cost import in_words
     from harness.pipeline.training.make import candidate
     from harness.pipeline.validate import validate
     from harness.pipeline.workspace import Workspace
@@ -28,7 +29,7 @@ def main(given: argparse.Namespace) -> int:
         found = candidate(release, watch)
     print(f"adapter  {found.adapter}\ndigest   {found.adapter_digest}")
     if found.manifest:
-        print(f"manifest {found.manifest}")
+        print(f"manifest {found.manifest}\nused     {in_words(training_record(found) or {}, release.prices)}")
     for sentence in warnings_of(found):
         print(f"warning  {sentence}")
     return 0

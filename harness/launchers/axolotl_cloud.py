@@ -52,7 +52,10 @@ class AxolotlCloud:
         name = f"harness-{digest_json([str(job.folder), sorted(job.reads.values())])[:16]}"
         stage = self._staged(job, PurePosixPath(volume["mount"]) / name)
         config = stage / job.config.name
-        code = follow(self.command(config), environment(os.environ, job.online), job.log, look, cwd=stage)
+        try:
+            code = follow(self.command(config), environment(os.environ, job.online), job.log, look, cwd=stage)
+        finally:
+            shutil.rmtree(stage)
         if code != 0:
             return code
         raise OutsideError(

@@ -64,8 +64,13 @@ class Docker:
 
 
 def _mounts(job: Job) -> list[str]:
-    """At the same path as here. Of our package alone: its neighbours would stand in for the image's own."""
-    found = [f"type=bind,source={path},target={path},readonly" for path in (PACKAGE, *job.reads)]
+    """At the same path as here, and what is a link with what it leads to.
+
+    Of our package alone: its neighbours would stand in for the image's own.
+    """
+    inside = [path for folder in job.reads if folder.is_dir() for path in folder.rglob("*")]
+    read = (PACKAGE, *job.reads, *sorted({path.resolve() for path in inside if path.is_symlink()}))
+    found = [f"type=bind,source={path},target={path},readonly" for path in read]
     found.append(f"type=bind,source={job.folder},target={job.folder}")
     return [part for mount in found for part in ("--mount", mount)]
 

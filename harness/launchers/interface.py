@@ -21,7 +21,7 @@ class Job:
     to the digest of its content; all paths are absolute. `folder` is the run's own: what `starts_with` names (relative
     to it) is needed there, and what the job leaves under the names in `leaves` comes back. `config` is the one of them
     that is YAML and names paths. Both streams of output are appended to `log`; `progress` is the file that the job
-    appends lines to. `online` leaves trackers on.
+    appends lines to while it runs. `online` leaves trackers on.
     """
 
     module: str
@@ -31,7 +31,7 @@ class Job:
     starts_with: tuple[str, ...]
     leaves: tuple[str, ...]
     log: Path
-    progress: Path
+    progress: Path | None = None
     config: Path | None = None
     online: bool = False
 

@@ -90,6 +90,9 @@ class Ssh:
     @contextlib.contextmanager
     def _progress(self, there: _There, job: Job) -> Iterator[None]:
         """A second connection, by which the lines of the progress file come as they are written."""
+        if job.progress is None:
+            yield
+            return
         job.progress.parent.mkdir(parents=True, exist_ok=True)
         remote = shlex.quote(there.path(str(job.progress)))
         with job.progress.open("ab") as out, job.log.open("ab") as log:

@@ -56,7 +56,8 @@ def _outside_config(release: Release, path: Path) -> list[Problem]:
 
 def _missing_keys(release: Release) -> list[Problem]:
     """Environment variables with keys that servers will want, and that are not set."""
-    wanted = {f"serve.{release.serve.kind}.key_env": release.serve.arguments.get("key_env")}
+    serve = release.serve
+    wanted = {f"serve.{serve.kind}.{key}": serve.arguments.get(key) for key in ("key_env", "token_env")}
     for spec in release.baselines:
         if spec.kind == "remote" and isinstance(remote := spec.arguments["remote"], dict):
             wanted[f"baselines.{spec.name}.remote.key_env"] = remote.get("key_env")

@@ -172,7 +172,7 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 def rounded_up(value: float) -> str:
     """A count with two digits that tell, rounded up: 41,000."""
-    whole = math.ceil(value)
+    whole = math.ceil(round(value, 6))
     step = 10 ** max(0, len(str(whole)) - 2)
     return f"{-(-whole // step) * step:,}"
 

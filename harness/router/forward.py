@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from harness.router import wire
@@ -66,11 +66,14 @@ class Forwarder:
     async def forward(self, one: Exchange) -> None:
         """Answer a request: by its side's version, or by those who stand in. It is answered in any case."""
         chain = one.routes.chain(one.side)
-        # Where all of them rest, asking is still better than saying no.
-        nobody = not any(self.health.order(target.urls) for target in chain)
         first: ServerFailed | None = None
+        nobody = False
         for target in chain:
-            urls = target.urls if nobody else self.health.order(target.urls)
+            urls: Sequence[str] = self.health.order(target.urls)
+            if not urls and target is chain[0]:
+                # Where all of them rest, asking is still better than saying no.
+                nobody = not any(self.health.order(other.urls) for other in chain)
+            urls = target.urls if nobody else urls
             failed = await self._any(one, target, urls)
             if one.whole or one.first is not None:
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 MISSES = 2  # one check may come while the server is busy
@@ -38,10 +38,10 @@ class Health:
         """Forget all servers but these."""
         self.states = {url: self.states.get(url) or ServerState() for url in urls}
 
-    def order(self, urls: Iterable[str]) -> list[str]:
+    def order(self, urls: Sequence[str]) -> list[str]:
         """Servers that may be asked, the one with the least to do first."""
-        known = [(url, self._state(url)) for url in urls]
-        return [url for url, state in sorted(known, key=lambda one: one[1].in_flight) if self._usable(state)]
+        usable = [url for url in urls if self._usable(self._state(url))]
+        return usable if len(usable) < 2 else sorted(usable, key=lambda url: self._state(url).in_flight)
 
     def enter(self, url: str) -> ServerState:
         """A request goes to a server; what it gives is for `leave`."""
@@ -79,7 +79,8 @@ class Health:
         }  # fmt: skip
 
     def _state(self, url: str) -> ServerState:
-        return self.states.setdefault(url, ServerState())
+        found = self.states.get(url)
+        return found if found else self.states.setdefault(url, ServerState())
 
     def _usable(self, state: ServerState) -> bool:
         if state.missed >= MISSES:

@@ -13,7 +13,7 @@ from harness.router.wire import BODY_LIMIT, CONTINUE, HEAD_LIMIT, Reply, Request
 
 IDLE_SECONDS = 600.0
 READING_SECONDS = 60.0
-_LINGER_SECONDS = 2.0  # so long the client may read why it was refused while it still sends
+_LINGER_SECONDS = 0.5  # so long the client may read why it was refused while it still sends
 
 Answer = Callable[[Request, "Inbound"], Awaitable[None]]
 

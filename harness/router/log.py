@@ -28,9 +28,9 @@ class Seen:
 
     `time` is when it came (seconds since 1970). `side` is the one it was meant for (production, canary), `version`
     the one that answered ("": none), `fallback_from` the one that should have and did not (None: it did), `fault` why:
-    connect, closed, timeout, garbage, cut (a stream that the server did not end) or its HTTP status. So a canary has
-    failed a request where `side` is canary and `fault` is set, whoever answered then. `status` is what the client got;
-    499: it went before the end, which is nobody's fault.
+    connect, closed, timeout, garbage, generation, resting (it got no requests), cut (a stream that was not ended) or
+    its HTTP status. So a canary has failed a request where `side` is canary and `fault` is set, whoever answered then.
+    `status` is what the client got; 499: it went before the end, which is nobody's fault.
 
     `seconds` until the end and `first` until the first byte for the client; `chars` of the answer's text. `formed`:
     the text is of the form that the canary's rule wants (None: no rule, or no text). None elsewhere: not told.

@@ -53,7 +53,7 @@ class Router:
 
     def before(self, generation: int) -> int:
         """Requests under way by tables older than this one."""
-        return sum(count for old, count in self.in_flight.items() if old < generation)
+        return sum(count for old, count in tuple(self.in_flight.items()) if old < generation)
 
     async def answer(self, request: Request, client: Inbound) -> None:
         """Answer one request."""

@@ -35,14 +35,9 @@ class Running:
         """Go by another table. Once this returns, no request begins by the old one."""
         _there(self.loop, _call(self.router, routes))
 
-    def drained(self, generation: int, seconds: float) -> bool:
-        """Wait until no request by a table before this generation is under way; False where some still are."""
-        until = time.monotonic() + seconds
-        while self.router.before(generation):
-            if time.monotonic() > until:
-                return False
-            time.sleep(_POLL_SECONDS)
-        return True
+    def drained(self) -> bool:
+        """Whether no request by an older table than the one that stands is under way."""
+        return not self.router.before(self.router.routes.generation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,14 @@ class Settings(Protocol):
     def options(self) -> tuple[str, ...]: ...
 
 
-def identity(settings: Settings, kind: str) -> dict[str, Json]:
-    """What may change an answer. Raises ConfigError for options that harness sets itself."""
+def check(settings: Settings, kind: str) -> None:
+    """Raises ConfigError for options that harness sets itself."""
     refuse_options(settings.options, _OWN, kind)
+
+
+def identity(settings: Settings, kind: str) -> dict[str, Json]:
+    """What may change an answer. Raises ConfigError as `check` does."""
+    check(settings, kind)
     found: dict[str, Json] = {"kind": kind, "options": list(settings.options)}
     return found | {flag.lstrip("-").replace("-", "_"): value for flag, value in _set(settings).items()}
 

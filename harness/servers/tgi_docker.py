@@ -48,7 +48,11 @@ class TgiDocker:
         return {**_tgi.identity(self, _KIND), "image": self.image, "image_digest": digest}
 
     def check(self) -> None:
-        """Raises OutsideError where docker or a GPU is missing, or the port is taken; starts nothing."""
+        """Raises OutsideError where docker or a GPU is missing, or the port is taken; starts nothing.
+
+        Raises ConfigError for options that harness sets itself.
+        """
+        _tgi.check(self, _KIND)
         docker(_KIND)
         refuse_no_gpu(self.gpus, _KIND)
         refuse_taken(self.port, _KIND)

@@ -40,7 +40,11 @@ class TgiProcess:
         return {**_tgi.identity(self, _KIND), "version": version_of(found(self.command, _KIND))}
 
     def check(self) -> None:
-        """Raises OutsideError where the launcher or a GPU is missing, or the port is taken; starts nothing."""
+        """Raises OutsideError where the launcher or a GPU is missing, or the port is taken; starts nothing.
+
+        Raises ConfigError for options that harness sets itself.
+        """
+        _tgi.check(self, _KIND)
         found(self.command, _KIND)
         refuse_no_gpu(self.gpus, _KIND)
         refuse_taken(self.port, _KIND)

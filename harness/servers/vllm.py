@@ -58,7 +58,11 @@ class Vllm:
         }  # fmt: skip
 
     def check(self) -> None:
-        """Raises OutsideError where vLLM or a GPU is missing, or the port is taken; starts nothing."""
+        """Raises OutsideError where vLLM or a GPU is missing, or the port is taken; starts nothing.
+
+        Raises ConfigError for options that harness sets itself.
+        """
+        refuse_options(self.options, _OWN, _KIND)
         found(self.command, _KIND)
         refuse_no_gpu(self.gpus, _KIND)
         refuse_taken(self.port, _KIND)

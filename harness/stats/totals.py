@@ -2,7 +2,7 @@
 
 Amounts are skewed to the right, and the t interval's upper bound is then too low. So bounds come from the bootstrap-t
 (Efron 1979; Hall 1988, Ann Stat 16:927) on the logarithm of the ratio: each resample is held against its own standard
-error. The unit that is drawn is the sample, with all of its requests.
+error. Of many samples it is normal enough. The unit that is drawn is the sample, with all of its requests.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from harness.stats.bootstrap import p_of
 from harness.stats.series import Pair, Series, Settings
 
 Floats = NDArray[np.float64]
+
+MOST_DRAWN = 2_000  # of more samples the logarithm is normal enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +135,24 @@ def _ratio(rows: Floats, signs: tuple[float, ...], method: str, resamples: int, 
     if not (totals > 0).all():
         return "nothing was spent or nothing was answered, so there is no cost to judge"
     parts = rows / totals
-    pairs = list(combinations_with_replacement(range(len(signs)), 2))
+    error = math.sqrt(float(((parts @ powers) ** 2).sum()) * units / (units - 1))
+    if error < 1e-9:  # all alike: rounding is no spread
+        error = 0.0
+    log = float(np.log(totals) @ powers)
+    if units > MOST_DRAWN:
+        normal = error * np.random.default_rng(seed).standard_normal(resamples)
+        return Ratio(log, error, normal, np.full(resamples, error), method.replace("bootstrap-t", "normal bounds"))
+    return Ratio(log, error, *_redrawn(parts, powers, resamples, seed), method)
+
+
+def _redrawn(parts: Floats, powers: Floats, resamples: int, seed: int) -> tuple[Floats, Floats]:
+    """The logarithm of each resample less that of the data, and its standard error."""
+    units, sides = parts.shape
+    pairs = list(combinations_with_replacement(range(sides), 2))
     products = np.stack([parts[:, i] * parts[:, j] * (1 if i == j else 2) for i, j in pairs], axis=1)
     drawn = draws.sums(np.hstack([parts, products]), np.ones(units, dtype=np.int64), resamples, seed)
-    sums, squares = drawn[:, : len(signs)].astype(np.float64), drawn[:, len(signs) :].astype(np.float64)
+    sums, squares = drawn[:, :sides].astype(np.float64), drawn[:, sides:].astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        shifts, weights = np.log(sums) @ powers, powers / sums
+        weights = powers / sums
         spread = sum(weights[:, i] * weights[:, j] * squares[:, n] for n, (i, j) in enumerate(pairs))
-        errors = np.sqrt(np.maximum(spread, 0.0) * units / (units - 1))
-    error = math.sqrt(float(((parts @ powers) ** 2).sum()) * units / (units - 1))
-    flat = error < 1e-9  # all alike: rounding is no spread
-    return Ratio(float(np.log(totals) @ powers), 0.0 if flat else error, shifts, errors, method)
+        return np.log(sums) @ powers, np.sqrt(np.maximum(spread, 0.0) * units / (units - 1))

@@ -10,6 +10,7 @@ import pytest
 
 from harness.client.interface import Client, Limits, RequestFailed
 from harness.client.openai_api import OpenaiClient
+from harness.client.preflight import Expected, preflight
 from harness.core.errors import OutsideError
 from harness.core.releases import Generation
 from harness.core.samples import Output
@@ -177,3 +178,11 @@ def test_info_names_the_models(openai_stub: OpenaiStub) -> None:
     openai_stub.unlisted = True
     with pytest.raises(OutsideError, match="does not answer"):
         use(openai_stub, lambda client: client.info())
+
+
+def test_another_hub_model_behind_the_name_is_refused(openai_stub: OpenaiStub) -> None:
+    openai_stub.root = "org/other"
+    expected = Expected(True, None, "org/name", None, None, False)
+    with pytest.raises(OutsideError, match="the server serves 'org/other', but 'org/name' is meant"):
+        use(openai_stub, lambda client: preflight(client, ADAPTER, expected))
+    assert openai_stub.posts("/v1/chat/completions") == []

@@ -19,9 +19,10 @@ from harness.client.proof import PROVEN
 from harness.client.tgi import TgiClient
 from harness.core.errors import OutsideError
 from harness.core.fingerprints import Fingerprint
+from harness.launchers import environment
+from harness.launchers._children import follow
 from harness.servers.interface import Adapter, Artefacts
 from harness.servers.local import Local
-from harness.trainers.axolotl import process
 from tests.tiny import CHAT_TEMPLATE, make_tiny_adapter, make_tiny_model
 
 pytestmark = [
@@ -51,9 +52,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     adapter, out = make_tiny_adapter(base, root / "adapter", seed=1), root / "fingerprint.json"
     command = [sys.executable, "-P", "-m", "harness.trainers.axolotl.fingerprint"]
     command += [str(path) for path in (base, base, adapter, out)]
-    environment = process.environment(os.environ, track=False)
+    env = environment(os.environ, track=False)
     log = root / "log"
-    assert process.run(command, environment, log, root / "none", lambda news: None) == 0, log.read_text()
+    assert follow(command, env, log, lambda: None) == 0, log.read_text()
     fingerprint = Fingerprint.from_json(json.loads(out.read_text()))
     return Trained(root, base, adapter, Expected(True, fingerprint, None, None, "float32", True))
 

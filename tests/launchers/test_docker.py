@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import os
@@ -50,9 +51,17 @@ def test_the_exact_command() -> None:
     ]  # fmt: skip
 
 
-def test_keys_of_trackers_are_named_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    import dataclasses
+def test_what_links_lead_to_is_seen_too(tmp_path: Path) -> None:
+    """The Hub's cache is made of links."""
+    (tmp_path / "blob").write_text("weights")
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "model.safetensors").symlink_to("../blob")
+    command = Docker().command(dataclasses.replace(JOB, reads={tmp_path / "base": "b"}), "n")
+    blob = tmp_path / "blob"
+    assert f"type=bind,source={blob},target={blob},readonly" in command
 
+
+def test_keys_of_trackers_are_named_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_API_KEY", "very-secret")
     command = Docker().command(dataclasses.replace(JOB, online=True), "n")
     assert command[command.index("WANDB_API_KEY") - 1] == "--env"
@@ -72,6 +81,23 @@ def test_no_docker_is_told_before_anything_is_run(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(OutsideError, match="'docker' is not on PATH"):
         AxolotlTrainer().train(request(tmp_path, "docker", gpus="none"), lambda news: None)
+
+
+def test_an_interrupt_stops_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = stand_ins.install(tmp_path / "stand-in", monkeypatch, docker=stand_ins.DOCKER)
+    job = dataclasses.replace(
+        JOB, module="timeit", arguments=("-n", "1", "-r", "1", "import time; time.sleep(600)"), reads={},
+        folder=tmp_path, log=tmp_path / "log", progress=tmp_path / "p",
+    )  # fmt: skip
+
+    def interrupt() -> None:
+        if len(stand_ins.calls(recorded)) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Docker().run(job, interrupt)
+    *_, run, stop = stand_ins.calls(recorded)
+    assert stop == ["stop", "--time", "5", run[run.index("--name") + 1]]
 
 
 @pytest.mark.e2e

@@ -11,7 +11,7 @@ import pytest
 from harness.cli.main import main
 from harness.pipeline import doctor
 from harness.pipeline.doctor import EXTRAS, Check, examine
-from tests.projects import ENVIRONMENT
+from tests.projects import ENVIRONMENT, RELEASE
 
 
 def by_name(folder: Path) -> dict[str, Check]:
@@ -69,3 +69,35 @@ def test_the_doctor_imports_nothing_heavy_and_writes_nothing(tmp_path: Path) -> 
     done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
     assert done.stdout == "[]\n", done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("serve", "command"),
+    [
+        ("tgi_process: {gpus: none}", "text-generation-launcher"),
+        ("tgi_docker: {gpus: none}", "docker"),
+        ("vllm: {command: my-vllm, gpus: none}", "my-vllm"),
+    ],
+)
+def test_the_command_of_the_declared_server_is_looked_for(
+    serve: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "release.yaml").write_text(RELEASE.replace("local: {threads: 2}", serve))
+    kind, path = f"serve.{serve.split(':')[0]}", tmp_path / "bin" / command
+    monkeypatch.setenv("PATH", str(path.parent))
+    assert by_name(tmp_path)[kind].state == "lacking"
+    assert f"'{command}'" in by_name(tmp_path)[kind].text
+    path.parent.mkdir()
+    path.write_text("")
+    path.chmod(0o755)
+    assert by_name(tmp_path)[kind] == Check(kind, "ok", str(path))
+    monkeypatch.setattr(doctor, "has_gpu", lambda: False)
+    (tmp_path / "release.yaml").write_text(RELEASE.replace("local: {threads: 2}", serve.replace("none", "all")))
+    assert by_name(tmp_path)[kind].state == "lacking"
+    assert "GPU" in by_name(tmp_path)[kind].text
+
+
+def test_a_release_that_is_wrong_is_for_validate_to_say(tmp_path: Path) -> None:
+    before = set(by_name(tmp_path))
+    (tmp_path / "release.yaml").write_text("serve: {vllm: {comand: x}}")
+    assert set(by_name(tmp_path)) == before

@@ -170,7 +170,7 @@ def changed_generation(project: Project) -> None:
 
 
 def changed_base(project: Project) -> None:
-    (project.root / "base/model.safetensors").write_bytes(b"another")
+    (project.root / "base/model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}another")
 
 
 def changed_shots(project: Project) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.core.estimates import Estimate
 from harness.core.releases import Gate, Place
 from harness.core.verdicts import Role
 from harness.report import words
@@ -104,3 +105,31 @@ def test_what_a_gate_asks(metric: str, rule: str, threshold: float, text: str) -
 )
 def test_times_keep_their_zone(iso: str, text: str) -> None:
     assert words.when(iso) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (0.006, 1, "0.0060 EUR"),
+        (0.12, 1, "0.12 EUR"),
+        (12.4, 1, "12.40 EUR"),
+        (1_234.5, 1, "1,234.50 EUR"),
+        (0.000_012_34, 2, "0.0000123 EUR"),
+        (-0.006, 1, "−0.0060 EUR"),
+        (0.0, 1, "0.00 EUR"),
+    ],
+)
+def test_small_amounts_of_money_keep_digits_that_tell(value: float, decimals: int, text: str) -> None:
+    assert words.money("EUR")(value, decimals) == text.replace(" ", words.SPACE)
+
+
+def test_a_budget_is_told_in_its_currency_and_a_share_in_per_cent() -> None:
+    budget = Gate("cost.request", "at_most", 0.0042, None, Role.GATING, Place(""), None, "EUR")
+    share = Gate("cost.request", "at_most_share", 1.05, "big", Role.GATING, Place(""))
+    found = Estimate(0.004199, 0.0041, 0.004201, 0.95, 200, "bootstrap-t")
+    assert words.rule(budget) == f"at most 0.0042{words.SPACE}EUR"
+    assert words.rule(share) == f"at most 105{words.SPACE}% of big"
+    assert words.evidence_value(budget, found, 0.0042) == f"0.004199{words.SPACE}EUR"
+    assert words.evidence_interval(budget, found, 0.0042) == f"0.0041 to 0.004201{words.SPACE}EUR"
+    assert (words.is_amount(budget), words.is_amount(share)) == (True, False)
+    assert words.counted(share) == "share"

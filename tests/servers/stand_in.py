@@ -24,9 +24,6 @@ def main(name: str, words: list[str]) -> int:
     if name == "docker":
         return docker(words)
     keep(name, words, dict(os.environ))
-    if (HERE / "broken").exists():
-        sys.stderr.write("loading\nRuntimeError: CUDA out of memory\n")
-        return 1
     if name == "vllm":
         return serve("vllm", words[1], modules(words), after(words, "--port"))
     pairs = [pair.split("=") for pair in os.environ.get("LORA_ADAPTERS", "").split(",") if pair]
@@ -71,6 +68,9 @@ def run(words: list[str]) -> int:
 
 def serve(api: str, base: str, adapters: dict[str, str], port: str) -> int:
     """As TGI's launcher does: the server is in a process group of its own."""
+    if (HERE / "broken").exists():
+        sys.stderr.write("loading\nRuntimeError: CUDA out of memory\n")
+        return 1
     command = [sys.executable, str(Path(__file__).with_name("stub_server.py")), api, port, *adapters]
     if os.environ.get("STAND_IN_SERVES") == "embedded":
         command = [sys.executable, "-m", "harness.embedded", "--base", base, "--port", port, "--threads", "1"]

@@ -113,6 +113,18 @@ def test_p_values_and_bounds_agree() -> None:
     assert 0 < found.noise < 0.05 * found.evidence.value
 
 
+def test_many_samples_need_no_bootstrap() -> None:
+    amounts = skewed(2_001)
+    many, drawn = estimate(cost(amounts)), estimate(cost(amounts[:2_000]))
+    assert (many.method, drawn.method) == ("normal bounds of a mean, 1999 resamples", drawn.method)
+    assert many.high == pytest.approx(drawn.high, rel=0.01)
+    other = cost(skewed(2_500, 5), groups=np.arange(2_500) + 9_000)
+    apart = ratio(cost(amounts), other)
+    assert (apart.high or 0) - apart.value == pytest.approx(
+        apart.value * 1.645 * 0.95 * (1 / 2_001 + 1 / 2_500) ** 0.5, rel=0.15
+    )
+
+
 def test_equal_amounts_are_known_exactly() -> None:
     found = absolute(cost(np.full(60, 0.006)), SETTINGS)
     assert isinstance(found.evidence, Estimate)

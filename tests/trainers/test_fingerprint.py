@@ -13,7 +13,7 @@ import pytest
 from harness.core.errors import OutsideError
 from harness.core.fingerprints import Fingerprint
 from harness.core.ids import digest_file, digest_json
-from harness.trainers.axolotl import AxolotlTrainer, manifest, trainer
+from harness.trainers.axolotl import AxolotlTrainer, jobs, manifest, trainer
 from harness.trainers.interface import Progress, TrainRequest
 from tests.tiny import CHAT_TEMPLATE, make_tiny_adapter, make_tiny_model
 
@@ -38,8 +38,8 @@ def finished(root: Path) -> TrainRequest:
     (root / "rows.jsonl").write_text(ROW)
     request = TrainRequest(root / "lora.yaml", base, "digest-of-base", root / "rows.jsonl", None, root / "run")
     make_tiny_adapter(base, request.output / "adapter", seed=1)
-    device = trainer.device_here()
-    inputs = manifest.inputs(request, trainer._resolved(request, device), device)
+    place = jobs.launcher_of(request).place()
+    inputs = manifest.inputs(request, trainer._resolved(request, place), place.device)
     weights = digest_file(request.output / "adapter" / "adapter_model.safetensors")
     manifest.write(request.output, {"key": digest_json(inputs), **inputs, "adapter": weights, "rows": 1})
     return request

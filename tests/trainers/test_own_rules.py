@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from harness.config.source import load_yaml
-from harness.trainers.axolotl import AxolotlTrainer, own_rules
 from harness.launchers import environment
+from harness.trainers.axolotl import AxolotlTrainer, own_rules
 
 CONFIGS = Path(__file__).parents[2] / "axolotl_configs"
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]

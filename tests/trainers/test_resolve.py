@@ -74,11 +74,15 @@ def test_a_share_of_the_rows_validates_where_no_file_does(tmp_path: Path) -> Non
 
 
 def test_a_cpu_gets_no_gpu_settings(tmp_path: Path) -> None:
-    config = shipped("qlora") | {"optimizer": "paged_adamw_8bit", "flash_attention": True, "deepspeed": "z.json"}
+    config = shipped("qlora") | {"optimizer": "adamw_torch_fused", "attn_implementation": "auto", "torch_compile": True}
     resolved = resolve(config, request_in(tmp_path), "cpu")
     assert resolved["bf16"] is resolved["lora_mlp_kernel"] is resolved["sample_packing"] is False
     assert resolved["optimizer"] == "adamw_torch"
-    assert not {"flash_attention", "deepspeed"} & resolved.keys()
+    assert resolved["attn_implementation"] == "sdpa"
+    assert "torch_compile" not in resolved
+    assert not any("CpuDdp" in str(name) for name in resolved["plugins"])  # type: ignore[attr-defined]
+    several = resolve(config, request_in(tmp_path), "cpu", workers=2)
+    assert "harness.trainers.axolotl.plugins.CpuDdp" in several["plugins"]  # type: ignore[operator]
     assert "harness.trainers.axolotl.plugins.BnbCpu" in resolved["plugins"]  # type: ignore[operator]
 
 
@@ -88,6 +92,7 @@ def test_a_gpu_keeps_the_users_settings(tmp_path: Path) -> None:
     assert resolved["bf16"] == "auto"
     assert resolved["optimizer"] == "paged_adamw_8bit"
     assert resolved["flash_attention"] is True
+    assert "attn_implementation" not in resolve({"attn_implementation": "auto"}, request_in(tmp_path), "cuda")
     names = [str(name).rpartition(".")[2] for name in resolved["plugins"]]  # type: ignore[attr-defined]
     assert names == ["Own", "Seed", "Progress"]
 

@@ -62,7 +62,9 @@ class KubernetesFile(File):
 
     context: str | None = Field(None, description="kubectl's context; default: the current one.")
     namespace: str = Field("default", pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
-    name: str | None = Field(None, pattern=r"^[a-z]([a-z0-9-]{0,48}[a-z0-9])?$", description="Default: the release's name.")
+    name: str | None = Field(
+        None, pattern=r"^[a-z]([a-z0-9-]{0,48}[a-z0-9])?$", description="Default: the release's name."
+    )
     image: str = Field("ghcr.io/huggingface/text-generation-inference:3.3.5", description="Best with its digest.")
     volume: str = Field(description="The persistent volume claim that holds models and adapters.")
     base: str = Field(description="Path of the base model in the volume; with a revision, org/name of the Hub.")
@@ -90,7 +92,10 @@ class InferenceEndpointFile(File):
     namespace: str | None = Field(None, description="The user or organisation that pays.")
     repository: str = Field(description="org/name of the base model.")
     revision: str = Field(pattern=r"^[0-9a-f]{40}$", description="Its commit.")
-    adapter: str | None = Field(None, description="The candidate's adapter: org/name@<40-digit revision>.")
+    adapter: str | None = Field(
+        None, pattern=r"^[^@/,=]+/[^@/,=]+@[0-9a-f]{40}$",
+        description="The candidate's adapter: org/name@<40-digit revision>.",
+    )  # fmt: skip
     vendor: str = Field("aws")
     region: str = Field("us-east-1")
     instance_type: str = Field("nvidia-l4")

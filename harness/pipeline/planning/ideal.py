@@ -32,7 +32,8 @@ def best_series(gate: Gate, release: Release, known: Mapping[tuple[str, str], in
     from harness.stats.series import Series
 
     if gate.metric == COST:
-        return Series("cost", np.ones(release.measure.requests if release.measure else 0))
+        requests = release.measure.requests if release.measure else 0
+        return Series("cost", np.ones(requests), np.arange(requests) % max(1, _sent(release, requests)))
     if gate.metric.split(".")[0] in MEASURED:
         ones = np.ones(release.measure.requests if release.measure else 0)
         return Series("quantile", ones, q=LATENCY[gate.metric]) if gate.metric in LATENCY else Series("rate", ones)
@@ -46,6 +47,18 @@ def best_series(gate: Gate, release: Release, known: Mapping[tuple[str, str], in
     aggregate = "mean" if aggregate == "rate" and task.repeats > 1 else aggregate
     count = len(samples) if task.prompt else known.get((ref.suite, ref.task), 0)
     return Series(aggregate, np.ones(count), _groups(samples), repeats=task.repeats)
+
+
+def _sent(release: Release, requests: int) -> int:
+    """How many different samples the requests of the measured phase are of: the suites' tasks take turns."""
+    wanted = release.measure.suites if release.measure else ()
+    pools = [
+        len(task.samples)
+        for suite in release.suites
+        for task in suite.tasks
+        if task.prompt and (not wanted or suite.name in wanted)
+    ]
+    return sum(min(size, -(-requests // len(pools))) for size in pools)
 
 
 def _part(samples: Iterable[Sample], info: MetricInfo, subset: Subset | None) -> list[Sample]:
@@ -92,7 +105,7 @@ def _classified(samples: list[Sample], info: MetricInfo, subset: Subset | None, 
 
 
 def passes(rule: Rule, gate: Gate, best: Series, settings: Settings) -> bool:
-    """Whether the gate passes on the best result there is. BLEU and costs have none to be made up: enough samples must do."""
+    """Whether the gate passes on the best result there is. BLEU and costs have none to make up: enough samples do."""
     import numpy as np
 
     from harness.stats.series import weakness

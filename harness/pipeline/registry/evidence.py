@@ -76,17 +76,22 @@ def _evidence(release: Release, decision: Decision, version: Version | None) -> 
         verify(workspace.decision(decision.id), release.root / release.file)
     except ConfigError as error:
         yield from error.problems
+        yield _not_given(decision, ["see above"])
         return
     if version is None and not _declared_so(release, decision, workspace):
         found = not_given_again(release, decision, workspace)
     else:
         found = [] if version is None else _other_policy(release, decision)
     if found:
-        yield Problem(
-            f"decision {short(decision.id)} does not follow from the stored runs and today's release.yaml: "
-            f"{'; '.join(found)}.",
-            hint="Run `harness gate` again.",
-        )
+        yield _not_given(decision, found)
+
+
+def _not_given(decision: Decision, why: list[str]) -> Problem:
+    return Problem(
+        f"decision {short(decision.id)} does not follow from the stored runs and today's release.yaml: "
+        f"{'; '.join(why)}.",
+        hint="Run `harness gate` again.",
+    )
 
 
 def _declared_so(release: Release, decision: Decision, workspace: Workspace) -> bool:

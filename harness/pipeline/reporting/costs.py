@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from harness.core.decisions import Decision
+from harness.core.errors import OutsideError
 from harness.core.estimates import Estimate, Unestimable
 from harness.core.metric_refs import COST, MEASURED_RUN
 from harness.core.presentation import Price, Prices
 from harness.core.releases import Policy
 from harness.pipeline.judging.costs import clusters, spent
-from harness.pipeline.judging.evidence import Judged, Material
+from harness.pipeline.judging.evidence import Material
 from harness.pipeline.judging.material import material_of
 from harness.pipeline.workspace import Workspace
 from harness.report.material import CANDIDATE
@@ -50,15 +50,16 @@ def past_cost(
 ) -> Cost | None:
     """What an answered request to a decision's candidate cost in its measured phase, without bounds.
 
-    None where it has no price, there was no such phase, or its bundle is gone.
+    None where it has no price, there was no such phase, or its bundle is gone or was changed.
     """
     price = prices.models.get(CANDIDATE) if prices else None
     phase = decision.runs.get(CANDIDATE, {}).get(MEASURED_RUN)
     if prices is None or price is None or phase is None or not bundle.is_finished(workspace.run(phase)):
         return None
-    measured: Mapping[str, Mapping[str, Judged]] = material_of(
-        connection, workspace, {CANDIDATE: {MEASURED_RUN: phase}}
-    )  # fmt: skip
+    try:
+        measured = material_of(connection, workspace, {CANDIDATE: {MEASURED_RUN: phase}})
+    except OutsideError:  # an older decision's bundle is no evidence of the one that is reported
+        return None
     found = spent(CANDIDATE, measured, price)
     if isinstance(found, Unestimable):
         return Cost(CANDIDATE, None, prices.currency, found.reason)

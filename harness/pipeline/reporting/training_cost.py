@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.core.presentation import Prices
+from harness.report import words
 
 _HOUR, _KWH = 3_600.0, 3_600_000.0
 
@@ -36,6 +37,31 @@ def training_cost(manifest: Mapping[str, object] | None, prices: Prices | None) 
     kwh = joules / _KWH if joules is not None else None
     value, reason = _value(manifest, prices, hours, kwh)
     return TrainingCost(value, currency, hours, kwh, reason)
+
+
+def in_words(manifest: Mapping[str, object], prices: Prices | None) -> str:
+    """One line: the time, the device, the memory, the energy and the cost, or why one of them is not known."""
+    found = training_cost(manifest, prices)
+    device, memory = manifest.get("device_name"), _number(manifest.get("peak_memory_bytes"))
+    energy = f"{found.kwh:.3f} kWh" if found.kwh is not None else _no_energy(manifest)
+    parts = [
+        words.seconds(found.hours * _HOUR) if found.hours is not None else "",
+        f"on {device}" if device else "",
+        f"peak memory {memory / 2**30:.2f} GiB" if memory is not None else "",
+        energy,
+        f"cost {words.money(found.currency)(found.value, 1)}" if found.value is not None else _no_cost(prices, found),
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _no_energy(manifest: Mapping[str, object]) -> str:
+    reason = manifest.get("energy_reason")
+    return f"energy not known ({reason})" if reason else ""
+
+
+def _no_cost(prices: Prices | None, found: TrainingCost) -> str:
+    asked = prices is not None and (prices.training_hour is not None or prices.energy is not None)
+    return f"cost not known ({found.reason})" if asked else ""
 
 
 def _value(

@@ -66,8 +66,8 @@ class Fleet:
         Who only stands in may be missing: then it is said, and nobody does.
         """
         needed = [one for one in wanted.versions if one is not wanted.previous]
-        spare = [wanted.previous] if wanted.previous and self._release.route.fallback == "previous" else []
-        self._serve(needed, spare)
+        # The last good version is there even where it stands in for nobody: a rollback to it is at once.
+        self._serve(needed, [wanted.previous] if wanted.previous else [])
         return Routes(
             production=self._target(wanted.production),
             canary=self._target(wanted.canary) if wanted.canary else None,

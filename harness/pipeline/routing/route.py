@@ -62,6 +62,7 @@ class _Follower:
     now: Wanted | None
     stamp: Stamp
     again: float = 0.0
+    leaving: float | None = None
 
     def follow(self, stop: threading.Event) -> None:
         """Look at the registry's files and at the servers, again and again."""
@@ -69,6 +70,7 @@ class _Follower:
             if died := self.fleet.lost():
                 self.say(died)
                 self.now, self.again = None, time.monotonic()
+            self._tidy()
             stamp = _stamp(Workspace(self.release.root))
             if stamp != self.stamp or (self.again and time.monotonic() >= self.again):
                 self.stamp, self.again = stamp, 0.0
@@ -89,9 +91,15 @@ class _Follower:
         self.router.switch(routes)
         self.now = found
         self.on_switch(self.router.url, routes)
-        if not self.router.drained(routes.generation, self.release.route.timeout):
-            self.say("requests by the old table are still under way, and are cut off where their server stops")
-        self.fleet.drop(found)
+        self.leaving = time.monotonic() + self.release.route.timeout
+
+    def _tidy(self) -> None:
+        """Stop servers that are no more in the table, once their last request is over, or has had its time."""
+        if self.leaving is None or self.now is None:
+            return
+        if self.router.drained() or time.monotonic() > self.leaving:
+            self.leaving = None
+            self.fleet.drop(self.now)
 
 
 def _stamp(workspace: Workspace) -> Stamp:

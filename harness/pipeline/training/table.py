@@ -13,6 +13,7 @@ from harness.core.errors import ConfigError, OutsideError
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import metric_refs
 from harness.core.releases import Release
+from harness.core.trainings import VALIDATION_LOSS
 from harness.pipeline.candidate import MANIFEST
 from harness.pipeline.chosen import Failed, Trained
 from harness.pipeline.judging.comparable import Asked
@@ -32,13 +33,25 @@ from harness.trainers.axolotl import failure
 def compare(
     release: Release, trained: Sequence[Trained], failed: Sequence[Failed], warnings: Sequence[str]
 ) -> Compared:
+    """The table of what is stored. Raises as `table_of`, and OutsideError where a bundle was changed."""
+    runs = {one.name: one.runs for one in trained if one.runs}
+    material = read_material(Workspace(release.root), runs) if runs else {}
+    return table_of(release, trained, failed, warnings, material)
+
+
+def table_of(
+    release: Release,
+    trained: Sequence[Trained],
+    failed: Sequence[Failed],
+    warnings: Sequence[str],
+    material: Material,
+) -> Compared:
     """The table, the best one first. Among equals the lower validation loss decides, then who is declared first.
 
     Raises OutsideError where no experiment has the number that decides, or too much of a run was lost.
     """
     assert release.experiments is not None
     choose, policy = release.experiments.choose, release.policy
-    material = _material(release, trained)
     known = [_contestant(release, one, material) for one in trained]
     ranked = sorted(known, key=lambda one: _rank(one, choose))
     if _rank(ranked[0], choose)[0] == _UNKNOWN:
@@ -59,20 +72,15 @@ _UNKNOWN = float("inf")
 
 def _rank(one: Contestant, choose: str) -> tuple[float, float]:
     loss = _UNKNOWN if one.loss is None else one.loss
-    found = one.metrics.get(choose)
-    if found is None:
+    if choose == VALIDATION_LOSS:
         return loss, loss
+    found = one.metrics.get(choose)
     return (-found.value if isinstance(found, Estimate) else _UNKNOWN), loss
 
 
 def _reason(one: Contestant, choose: str) -> str:
     found = one.metrics.get(choose)
     return found.reason if isinstance(found, Unestimable) else "it has no validation loss"
-
-
-def _material(release: Release, trained: Sequence[Trained]) -> Material:
-    runs = {one.name: one.runs for one in trained if one.runs}
-    return read_material(Workspace(release.root), runs) if runs else {}
 
 
 def _contestant(release: Release, one: Trained, material: Material) -> Contestant:
@@ -107,8 +115,6 @@ def _loss(told: Mapping[str, Any]) -> float | None:
 def _metrics(release: Release, material: Material, name: str) -> dict[str, Estimate | Unestimable]:
     assert release.experiments is not None
     found: dict[str, Estimate | Unestimable] = {}
-    if name not in material:
-        return found
     for metric in metric_refs(release.experiments.suites):
         side = _asked(release, material, name, metric)
         if isinstance(side, Unestimable):

@@ -97,7 +97,7 @@ def why_failed(history: History, validated: bool) -> str | None:
     update; else the training loss.
     """
     if history.broken:
-        return history.broken
+        return f"{history.broken}; a lower learning_rate, a longer warm-up or a lower max_grad_norm would help"
     if not history.training:
         return "no training loss was logged"
     before, best = _at_start(history), history.best
@@ -107,13 +107,21 @@ def why_failed(history: History, validated: bool) -> str | None:
         if best.loss >= before.loss * (1 - LEAST):
             return (
                 f"the validation loss did not fall: {before.loss:.4f} before training, "
-                f"{best.loss:.4f} at best (step {best.step})"
+                f"{best.loss:.4f} at best (step {best.step}){_why_not(history)}"
             )
         return None
     start, end = ends(history.training)
     if end >= start * (1 - LEAST):
-        return f"the training loss did not fall: {start:.4f} at the start, {end:.4f} at the end"
+        return f"the training loss did not fall: {start:.4f} at the start, {end:.4f} at the end{_why_not(history)}"
     return None
+
+
+def _why_not(history: History) -> str:
+    """What may be the matter where a loss did not fall."""
+    start, end = ends(history.training)
+    if end > start * (1 + NOISE):
+        return "; the training loss rose, so the run diverged: a lower learning_rate would help"
+    return "; a higher learning_rate or more steps may help, and the rows' answers are worth a look"
 
 
 def _at_start(history: History) -> Point | None:

@@ -17,6 +17,7 @@ CHILD = "harness.trainers.axolotl.child"
 FINGERPRINT = "harness.trainers.axolotl.fingerprint"
 FINGERPRINT_FILE = ".fingerprint.json"
 RESOLVED = "resolved.yaml"
+PROGRESS = f"{CHECKPOINTS}/progress.jsonl"
 TRACKERS = ("use_wandb", "wandb_project", "use_comet", "comet_project_name", "use_mlflow", "mlflow_tracking_uri")
 
 
@@ -42,11 +43,11 @@ def train(request: TrainRequest, resolved: Mapping[str, object], on_progress: Ca
         starts_with=(RESOLVED,),
         leaves=(CHECKPOINTS,),
         log=output / "train.log",
-        progress=output / CHECKPOINTS / "progress.jsonl",
+        progress=output / PROGRESS,
         config=output / RESOLVED,
         online=any(resolved.get(key) for key in TRACKERS),
     )
-    reader = ProgressFile(job.progress)
+    reader = ProgressFile(output / PROGRESS)
     on_progress(Progress("prepare"))
     code = _run(launcher, job, _looking(reader, place, on_progress))
     if code == 0 and place.workers > 1:
@@ -70,7 +71,6 @@ def fingerprint(request: TrainRequest, adapter: Adapter) -> tuple[int, Path]:
         starts_with=tuple(str(path.relative_to(output)) for path in (weights, *sorted(kept))),
         leaves=(FINGERPRINT_FILE,),
         log=output / "train.log",
-        progress=output / ".fingerprint.progress",
     )
     return _run(launcher_of(request), job, lambda: None), output / FINGERPRINT_FILE
 

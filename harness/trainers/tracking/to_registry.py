@@ -1,6 +1,6 @@
 """A version in MLflow's model registry: a child, as for runs, so that a server that hangs can be given up.
 
-Run as `python -m`, with one line of JSON on standard input; prints the number that the version has there.
+Run as `python -m`, with one line of JSON on standard input; writes the number that the version has there.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main() -> None:
     number = known[0].version if known else _made(client, asked)
     if asked["alias"]:
         client.set_registered_model_alias(asked["model"], asked["alias"], number)
-    print(number)
+    sys.stdout.write(f"{number}\n")
 
 
 def _made(client: Any, asked: dict[str, Any]) -> str:

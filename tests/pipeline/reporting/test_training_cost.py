@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.core.presentation import Prices
-from harness.pipeline.reporting.training_cost import training_cost
+from harness.pipeline.reporting.training_cost import in_words, training_cost
 
 MANIFEST = {"wall_seconds": 5_400.0, "energy_joules": 7_200_000.0, "energy_reason": ""}
 
@@ -38,3 +38,13 @@ def test_what_is_not_known_costs_an_unknown_sum_and_never_nothing(
     found = training_cost(manifest, prices)
     assert found.value is None
     assert reason in found.reason
+
+
+def test_a_training_in_one_line() -> None:
+    used = {**MANIFEST, "device_name": "2 x H200", "peak_memory_bytes": 2**31}
+    text = in_words(used, Prices(training_hour=2.0, energy=0.30)).replace("\u00a0", " ")
+    assert text == "1 h 30 min, on 2 x H200, peak memory 2.00 GiB, 2.000 kWh, cost 3.60 EUR"
+    unknown = {"wall_seconds": 60.0, "energy_joules": None, "energy_reason": "no driver"}
+    text = in_words(unknown, Prices(energy=0.3)).replace("\u00a0", " ")
+    assert text == "1 min 0 s, energy not known (no driver), cost not known (its energy is not known: no driver)"
+    assert in_words({}, None) == ""

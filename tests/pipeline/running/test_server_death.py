@@ -56,7 +56,7 @@ def killed(server: int, process: subprocess.Popen[str]) -> tuple[float, str]:
 def test_a_run_ends_within_two_seconds_with_the_last_words_and_goes_on(
     tmp_path: Path, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = started_here(tmp_path / "project", 600)
+    project = started_here(tmp_path / "project", 400)
     monkeypatch.setenv("STUB_DELAY", "0.1")
     process = project.start("run", "-q")
     wait_for_outputs(project, process, 48)
@@ -65,14 +65,14 @@ def test_a_run_ends_within_two_seconds_with_the_last_words_and_goes_on(
     assert "text-generation-launcher ended (killed by SIGKILL)" in said
     assert "answered" in said.split("Its last words")[1]
     kept = outputs(project)
-    assert 48 <= kept < 600
+    assert 48 <= kept < 400
     assert not any(map(bundle.is_finished, project.bundles))
     monkeypatch.setenv("STUB_DELAY", "0")
     assert project.call("run", "-q") == 0
     counts = {bundle.read_run(folder).model.role: bundle.read_run(folder).counts for folder in project.bundles}
-    assert {(one.total, one.not_evaluated) for one in counts.values()} == {(600, 0)}
+    assert {(one.total, one.not_evaluated) for one in counts.values()} == {(400, 0)}
     log = (project.state.logs / "server.log").read_text()
-    assert log.count("answered") == 1200 - kept, "what was answered is not asked again"
+    assert log.count("answered") == 800 - kept, "what was answered is not asked again"
 
 
 def test_the_check_before_the_first_sample_ends_at_once(
@@ -108,7 +108,7 @@ def test_the_local_server_killed_among_hundreds_of_samples(tmp_path: Path) -> No
         pytest.importorskip(package)
     base = make_tiny_model(tmp_path / "tiny")
     make_tiny_adapter(base, tmp_path / "tuned", 1)
-    project = make_project(tmp_path, "http://127.0.0.1:9", 600)
+    project = make_project(tmp_path, "http://127.0.0.1:9", 400)
     project.release["candidate"] = {"base_model": "tiny", "adapter": "tuned"}
     project.release["serve"] = {"local": {"threads": 1}, "concurrency": 8}
     project.write()
@@ -119,10 +119,10 @@ def test_the_local_server_killed_among_hundreds_of_samples(tmp_path: Path) -> No
     assert "the local server ended (killed by SIGKILL)" in said
     assert "Its last words" in said
     kept = outputs(project)
-    assert 50 <= kept < 600
+    assert 50 <= kept < 400
     assert project.call("run", "-q") == 0
     for folder in project.bundles:
-        assert bundle.read_run(folder).counts.total == 600
+        assert bundle.read_run(folder).counts.total == 400
         assert json.loads((folder / "manifest.json").read_text())["run"]["counts"]["not_evaluated"] == 0
 
 

@@ -9,8 +9,8 @@ import pytest
 from huggingface_hub import ModelCard
 
 from harness.core.estimates import Estimate, Unestimable
-from harness.core.versions import Version
 from harness.core.verdicts import Verdict
+from harness.core.versions import Version
 from harness.report.card.facts import CardFacts
 from harness.report.card.page import card
 from tests.report import made

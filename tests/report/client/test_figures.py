@@ -28,6 +28,14 @@ def test_times_are_rounded_up(value: float, told: str) -> None:
     assert plain(figures.seconds_up(value)) == told
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.00601, "0.0061 EUR"), (0.121, "0.13 EUR"), (12.341, "12.35 EUR"), (0.00031, "0.00031 EUR")],
+)
+def test_money_is_rounded_up(value: float, told: str) -> None:
+    assert plain(figures.money_up(value, "EUR")) == told
+
+
 def test_shares_are_of_a_hundred_or_of_a_thousand() -> None:
     assert [figures.out_of(share) for share in (0.879, 0.9949, 0.004)] == [(87, 100), (994, 1000), (0, 100)]
 

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from harness.core.decisions import Finding, GateResult
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.presentation import Presentation
-from harness.core.releases import CHECK, Subset
-from harness.core.verdicts import Verdict
+from harness.core.releases import CHECK, Gate, Place, Subset
+from harness.core.verdicts import Role, Verdict
 from harness.report.client.page import ClientView
 from harness.report.client.view import build_client
 from harness.report.material import Material
 from harness.report.render import render_page
+from harness.report.service import BreakEven
 from tests.report import made
 from tests.report.client.made import CRITICAL, FAILING, LOST, SAY, material, materials, waived
 
@@ -128,6 +130,36 @@ def test_what_was_not_tested_or_measured_is_said() -> None:
     assert view.tested.paragraphs == ("No test was run.",)
     assert "Speed was not measured." in view.open.points
     assert view.service.points == ("Speed: not measured.", "Cost: not worked out, as no prices were given.")
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (
+            BreakEven("base", "EUR", 4_674.0, 0.114, 41_000.0, 37_392.0, 45_823.5),
+            "pays for itself after about 41,000 requests. With some allowance for chance, after 46,000 at the latest.",
+        ),
+        (
+            BreakEven("base", "EUR", 4_674.0, 0.114, 41_000.0, 37_392.0),
+            "41,000 requests. This is an estimate: chance alone could mean that it never does.",
+        ),
+        (BreakEven("base", "EUR", never=True), "so its training does not pay for itself."),
+        (BreakEven("base", "EUR", reason="host tgi-8080 gone"), "the new model pays for itself, compared with"),
+    ],
+)
+def test_when_the_new_model_pays_for_itself(found: BreakEven, told: str) -> None:
+    last = build_client(material(Verdict.PASS, CRITICAL, break_even=found), SAY).service.points[-1]
+    assert told in last
+    assert "tgi" not in last
+
+
+def test_a_budget_is_guaranteed_in_money() -> None:
+    gate = Gate("cost.request", "at_most", 0.01, None, Role.GATING, Place("release.yaml", 3), None, "EUR")
+    finding = Finding(Estimate(0.006, 0.0055, 0.00661, 0.95, 200, "bootstrap-t of a mean"), 0.01, True)
+    page = text(html(material(Verdict.PASS, GateResult(gate, Verdict.PASS, finding, "engineer", "client"))))
+    assert "0.0067 EUR" in page
+    assert "The cost of an answered request" in page or "the cost of an answered request" in page
+    assert not re.search(rf"\b({JARGON})\b", page.partition("Cost of a request")[2][:400].lower().replace("0.01", ""))
 
 
 def test_more_tries_on_the_same_cases_are_told() -> None:

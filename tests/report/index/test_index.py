@@ -10,6 +10,7 @@ from harness.core.decisions import Decision
 from harness.report.index.view import build_index
 from harness.report.past import Past, PastPoint
 from harness.report.render import render_page
+from harness.report.service import Cost
 from tests.pipeline import hand_made
 
 HOSTILE = '<script>alert(1)</script>\u202e{{ 7 * 7 }}</style>"'
@@ -51,6 +52,19 @@ def test_a_trend_tells_the_last_value_and_its_change(decision: Decision) -> None
     accuracy, latency = build_index(decision, [first, second], {}, 2).trends.rows
     assert [one.text for one in accuracy[:3]] == ["s.accuracy", "88.0\u00a0%", "−2.0\u00a0points"]
     assert [one.text for one in latency[:3]] == ["latency.p95", "1.50\u00a0s", "+0.50\u00a0s"]
+
+
+def test_a_cost_is_told_in_its_currency_beside_each_decision_that_has_one(decision: Decision) -> None:
+    point = PastPoint(0.006, 0.005, 0.007, "PASS", "EUR")
+    first, second = (
+        replace(past(number), points={"cost.request": replace(point, value=value)}, cost=cost)
+        for number, value, cost in ((1, 0.006, Cost("candidate", 0.006, "EUR")), (2, 0.0055, None))
+    )
+    view = build_index(decision, [first, second], {}, 2)
+    assert [one.text for one in view.decisions.head][-2:] == ["1,000 requests", "Pages"]
+    assert [row[5].text for row in view.decisions.rows] == ["—", "6.00\u00a0EUR"]
+    assert [one.text for one in view.trends.rows[0][:3]] == ["cost.request", "0.0055\u00a0EUR", "−0.00050\u00a0EUR"]
+    assert "1,000 requests" not in [one.text for one in build_index(decision, [past(1)], {}, 1).decisions.head]
 
 
 def test_a_metric_that_a_decision_lacks_is_not_read_as_zero(decision: Decision) -> None:

@@ -53,7 +53,9 @@ def test_a_long_curve_keeps_its_ends() -> None:
 
 def test_what_a_training_used_is_told_or_why_it_is_not_known() -> None:
     used = {"device_name": "A <b>chip", "peak_memory_bytes": 3 * 2**29, "energy_joules": 1.8e6, "energy_reason": ""}
-    facts = {fact.term: (fact.text, fact.detail) for fact in (training_part(used) or pytest.fail()).facts}
+    part = training_part(used)
+    assert part is not None
+    facts = {fact.term: (fact.text, fact.detail) for fact in part.facts}
     assert facts["Device"][0] == "A <b>chip"
     assert facts["Peak memory"][0] == "1.50 GiB"
     assert facts["Energy"][0] == "0.500 kWh"

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.core.versions import Registry
+from harness.pipeline.registry.read import registry
+from tests.pipeline.release_project import Project, make_project
+from tests.tgi_stub import Stub, running
+
+
+def weights(project: Project, text: str) -> None:
+    """Other weights for the candidate's adapter."""
+    project.weights.write_bytes((2).to_bytes(8, "little") + b"{}" + text.encode())
+
+
+def known(project: Project) -> Registry:
+    return registry(project.state, "r")
+
+
+def production(project: Project) -> int | None:
+    found = known(project).standing("production")
+    return found.number if found else None
+
+
+@pytest.fixture(scope="session")
+def promoted_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """v1 and v2 were in production one after the other; each has a decision of its own."""
+    root = tmp_path_factory.mktemp("registry")
+    with running(Stub()) as stub:
+        project = make_project(root, stub.url)
+        for name in ("first", "second"):
+            weights(project, f"adapter_model.safetensors {name}")
+            assert project.gate() == 0
+            assert project.call("promote", "--to", "production") == 0
+        weights(project, "adapter_model.safetensors third")
+        assert project.gate() == 0
+    yield project
+
+
+@pytest.fixture
+def project(promoted_once: Project, tmp_path: Path) -> Project:
+    """A copy of it to change: v2 is in production, v1 was before, and the third candidate has a PASS."""
+    shutil.copytree(promoted_once.root, tmp_path, dirs_exist_ok=True)
+    return Project(tmp_path, copy.deepcopy(promoted_once.release))
+
+
+def edit_record(project: Project, decision: str, **changes: object) -> None:
+    """Change fields of a decision's record on disk."""
+    path = project.state.decision(decision)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))

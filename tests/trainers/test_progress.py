@@ -1,0 +1,37 @@
+"""The progress file is read while it grows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from harness.trainers.axolotl.progress import ProgressFile
+
+
+def test_every_line_is_told_with_the_time_left(tmp_path: Path) -> None:
+    reader = ProgressFile(tmp_path / "p")
+    lines = [{"time": step * 2.0, "phase": "train", "step": step, "steps": 4, "loss": 3.0 - step} for step in range(3)]
+    (tmp_path / "p").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    told = reader.news()
+    assert [(news.phase, news.step, news.loss) for news in told] == [
+        ("train", 0, 3.0),
+        ("train", 1, 2.0),
+        ("train", 2, 1.0),
+    ]
+    assert told[-1].seconds_left == 4.0
+    assert reader.world_size is None
+
+
+def test_old_lines_are_skipped_and_half_lines_wait(tmp_path: Path) -> None:
+    path = tmp_path / "p"
+    line = '{"time": 1, "phase": "train", "step": 5, "steps": 9, "world_size": 2}\n'
+    path.write_text(line)
+    reader = ProgressFile(path)
+    with path.open("a") as file:
+        file.write(line[:20])
+        file.flush()
+        assert reader.news() == []
+        file.write(line[20:])
+    assert [news.step for news in reader.news()] == [5]
+    assert reader.news() == []
+    assert reader.world_size == 2
