@@ -49,7 +49,7 @@ class AxolotlCloud:
         if job.config is None:
             raise OutsideError("A cloud trains only; the adapter's fingerprint needs another launcher.")
         volume = self._cloud()["volumes"][0]
-        name = f"harness-{digest_json([str(job.folder), sorted(job.reads.values())])[:16]}"
+        name = f"harness-{digest_json([str(job.folder), job.key])[:16]}"
         stage = self._staged(job, PurePosixPath(volume["mount"]) / name)
         config = stage / job.config.name
         try:

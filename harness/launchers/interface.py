@@ -15,7 +15,7 @@ Look = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A module of this package to run with `python -m`.
+    """A module of this package to run with `python -m`. What another `key` left in a folder is never gone on with.
 
     `arguments` that are paths lie in `folder` or are among `reads`, which maps each file or folder outside of `folder`
     to the digest of its content; all paths are absolute. `folder` is the run's own: what `starts_with` names (relative
@@ -31,6 +31,7 @@ class Job:
     starts_with: tuple[str, ...]
     leaves: tuple[str, ...]
     log: Path
+    key: str
     progress: Path | None = None
     config: Path | None = None
     online: bool = False

@@ -111,7 +111,7 @@ class _There:
 
     def __init__(self, home: PurePosixPath, job: Job) -> None:
         self.job = job
-        self.run = home / "runs" / digest_json([str(job.folder), sorted(job.reads.values())])[:16]
+        self.run = home / "runs" / digest_json([str(job.folder), job.key])[:16]
         package = {PACKAGE: _transfer.digest_tree(PACKAGE)}
         self.inputs = {path: home / "inputs" / digest_json(digest)[:16] / path.name
                        for path, digest in (package | dict(job.reads)).items()}  # fmt: skip

@@ -102,8 +102,9 @@ def _in_production(release: Release) -> Version | None:
 def _folder_of(release: Release, candidate: Candidate, digest: str) -> Path:
     """Where the adapter with these bytes lies. Raises ConfigError where it is gone."""
     workspace = Workspace(release.root)
-    trained = (workspace.state / "training").glob("*/adapter")
-    for folder in (workspace.adapter(digest), candidate.adapter, *sorted(trained)):
+    trained = workspace.state / "training"
+    found = sorted([*trained.glob("*/adapter"), *trained.glob("*/adapters/*/adapter")])
+    for folder in (workspace.adapter(digest), candidate.adapter, *found):
         if not problems(folder, digest):
             return folder
     raise ConfigError(

@@ -58,7 +58,7 @@ class Outbound(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
         self._parser = httptools.HttpResponseParser(self)
-        self._paused = self._keep = self.used = self.lost = False
+        self._paused = self._keep = self._spoiled = self.used = self.lost = False
         self._reset()
 
     def _reset(self) -> None:
@@ -95,19 +95,27 @@ class Outbound(asyncio.Protocol):
     # What the parser calls.
 
     def on_message_begin(self) -> None:
-        if self.done:
-            self._transport.abort()  # a reply that nobody asked for
-        self.headers = []
+        if self.done:  # a reply that nobody asked for; it must not be taken for that to the next request
+            self._spoiled = True
+            self._fail(ServerFailed("garbage", "the server sent more than one answer"))
+            self._transport.abort()
+        else:
+            self.headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.lower(), value))
+        if not self._spoiled:
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
+        if self._spoiled:
+            return
         self._skip = self._parser.get_status_code() < 200
         if not self._skip:
             self.status, self._head = self._parser.get_status_code(), True
 
     def on_body(self, body: bytes) -> None:
+        if self._spoiled:
+            return
         self._pieces.append(body)
         self._size += len(body)
         if self._size > _READ_AHEAD and not self._paused:
@@ -132,6 +140,8 @@ class Outbound(asyncio.Protocol):
 
     async def piece(self, seconds: float) -> bytes:
         """The next bytes of the body; none at its end. Raises ServerFailed."""
+        if self._spoiled and self._failure:
+            raise self._failure
         while not self._pieces:
             if self.done:
                 return b""
@@ -201,7 +211,7 @@ class Pool:
         """A connection to a server. Raises ServerFailed where it takes none."""
         waiting = self._idle.get(url, [])
         while waiting:
-            if not (found := waiting.pop()).lost:
+            if (found := waiting.pop()).is_reusable:
                 return found
         return await connected(url, seconds)
 

@@ -30,8 +30,8 @@ class TaskColumns:
     `targets` and `slices` are JSON texts. Arrays are (samples, repeats): `outcomes` are places in OUTCOMES, or -1
     where there is no answer; `scores`, by metric and part ("" is the whole), are NaN where there is none; `latencies`
     are seconds, infinite for a request that failed or whose time is not known; `usage`, by prompt_tokens,
-    generated_tokens and attempts, is NaN where that is not known or choices were scored. `answers` are the JSON texts of what was
-    scored, the repeats of a sample beside each other; empty where no metric is made of them.
+    generated_tokens and attempts, is NaN where that is not known or choices were scored. `answers` are the JSON texts
+    of what was scored, the repeats of a sample beside each other; empty where no metric is made of them.
     """
 
     task: str

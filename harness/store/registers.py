@@ -69,9 +69,7 @@ def _insert(
     connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], line: Mapping[str, Any]
 ) -> None:
     places, quoted = ", ".join("?" for _ in columns), ", ".join(f'"{name}"' for name in columns)
-    connection.execute(
-        f"INSERT INTO {table} ({quoted}) VALUES ({places})", [line[name] for name in columns]
-    )
+    connection.execute(f"INSERT INTO {table} ({quoted}) VALUES ({places})", [line[name] for name in columns])
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, table: str) -> set[int]:

@@ -137,8 +137,8 @@ def test_a_changed_price_is_another_release_where_a_gate_is_on_it(desk: Project)
 
 
 def test_a_budget_can_be_waived_by_an_amount(desk: Project) -> None:
-    waiver = "waivers: [{gate: 'cost.request:at_most', owner: Ana, reason: dear, largest_drop: 2.5, expires: '2026-12-31'}]"
-    desk.write("waivers.yaml", waiver)
+    waiver = "gate: 'cost.request:at_most', owner: Ana, reason: dear, largest_drop: 2.5, expires: '2026-12-31'"
+    desk.write("waivers.yaml", f"waivers: [{{{waiver}}}]")
     assert loaded(desk, "metric: cost.request, at_most: 0.01").waivers[0].largest_drop == 2.5
 
 

@@ -48,7 +48,7 @@ def job_in(root: Path) -> Job:
     reads = {root / "base": "b", root / "rows.jsonl": "r"}
     names = ("resolved.yaml",)
     return Job(
-        "m", (), reads, root / "run", names, ("checkpoints",), root / "log", root / "p", root / "run/resolved.yaml"
+        "m", (), reads, root / "run", names, ("checkpoints",), root / "log", "k", config=root / "run/resolved.yaml"
     )
 
 

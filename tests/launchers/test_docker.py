@@ -27,7 +27,7 @@ JOB = Job(
     starts_with=("resolved.yaml",),
     leaves=("checkpoints",),
     log=Path("/runs/a/train.log"),
-    progress=Path("/runs/a/checkpoints/progress.jsonl"),
+    key="k",
 )
 
 
@@ -87,7 +87,7 @@ def test_an_interrupt_stops_the_container(tmp_path: Path, monkeypatch: pytest.Mo
     recorded = stand_ins.install(tmp_path / "stand-in", monkeypatch, docker=stand_ins.DOCKER)
     job = dataclasses.replace(
         JOB, module="timeit", arguments=("-n", "1", "-r", "1", "import time; time.sleep(600)"), reads={},
-        folder=tmp_path, log=tmp_path / "log", progress=tmp_path / "p",
+        folder=tmp_path, log=tmp_path / "log",
     )  # fmt: skip
 
     def interrupt() -> None:

@@ -46,9 +46,7 @@ def test_one_worker_changes_no_result() -> None:
 
 
 def job_in(folder: Path, module: str, *arguments: str, reads: Path | None = None) -> Job:
-    return Job(
-        module, arguments, {reads: "d"} if reads else {}, folder, (), (), folder / "train.log", folder / "progress"
-    )
+    return Job(module, arguments, {reads: "d"} if reads else {}, folder, (), (), folder / "train.log", "k")
 
 
 @real

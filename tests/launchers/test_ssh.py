@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import io
 import json
@@ -41,6 +42,7 @@ def job_in(root: Path) -> Job:
         starts_with=("resolved.yaml",),
         leaves=("resolved.yaml",),
         log=root / "run" / "train.log",
+        key="k",
         progress=root / "run" / "checkpoints" / "progress.jsonl",
         config=root / "run" / "resolved.yaml",
     )
@@ -70,8 +72,12 @@ def test_the_exact_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert moved == {"datasets": [{"path": str(rows)}], "output_dir": str(run / "o")}
     assert sys.platform in job.log.read_text().lower()
 
+    # Another run does not go on with what this one left.
+    assert launcher.run(dataclasses.replace(job, key="other"), lambda: None) == 0
+    assert len(list((home / "runs").iterdir())) == 2
+
     # Inputs are sent once.
-    before = len(called)
+    before = len(stand_ins.calls(recorded))
     assert launcher.run(job, lambda: None) == 0
     assert not any("inputs" in call[-1] and "tar -xf" in call[-1] for call in stand_ins.calls(recorded)[before:])
 
@@ -90,7 +96,7 @@ def test_an_interrupt_ends_the_job_there(tmp_path: Path, monkeypatch: pytest.Mon
     python = tmp_path / "stand-in" / "bin" / "python3"
     (tmp_path / "waits.py").write_text(waits)
     # Away from ssh's process group, as on another machine: no signal of ours comes through.
-    python.write_text(f'#!/bin/sh\nexec setsid {sys.executable} {tmp_path}/waits.py "$4"\n')
+    python.write_text(f'#!/bin/sh\nexec setsid --wait {sys.executable} {tmp_path}/waits.py "$4"\n')
     job = job_in(tmp_path / "here")
 
     def interrupt() -> None:

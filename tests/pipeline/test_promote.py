@@ -36,7 +36,9 @@ def passed(gated: tuple[Project, Stub], tmp_path: Path) -> Project:
     return Project(tmp_path, copy.deepcopy(gated[0].release))
 
 
-def test_a_pass_becomes_a_version_once_and_moves_from_stage_to_stage(passed: Project, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_pass_becomes_a_version_once_and_moves_from_stage_to_stage(
+    passed: Project, capfd: pytest.CaptureFixture[str]
+) -> None:
     for stage in ("staging", "staging", "production"):
         assert passed.call("promote", "--to", stage) == 0
         said = capfd.readouterr().out

@@ -112,7 +112,7 @@ def test_runs_are_exported(own: Project, tmp_path: Path, capfd: pytest.CaptureFi
 
 
 def test_a_query_is_printed(own: Project, capfd: pytest.CaptureFixture[str]) -> None:
-    sql = "SELECT stage, number, NULL AS nothing, repeat('long ', 50) AS words FROM versions"
+    sql = "SELECT stage, number, NULL AS nothing, repeat('long ', 50) AS words FROM moves"
     assert store(own, "query", sql) == 0
     head, row = capfd.readouterr().out.splitlines()
     assert head.split() == ["stage", "number", "nothing", "words"]

@@ -1,7 +1,7 @@
 """A server that tells who it is and what it was asked as, over a real socket; `python -m tests.router.backend NAME`.
 
-A prompt `what@NAME …` makes the server of that name misbehave: an HTTP status, cut, hang, garbage, nojson, close, slow,
-failed (TGI's error event), endless.
+A prompt `what@NAME …` makes the server of that name misbehave: an HTTP status, cut, hangup, hang, garbage, nojson,
+twice, close, slow, failed (TGI's error event), endless.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Backend:
             return await self._stream(writer, chat, said, what)
         else:
             reply = json.dumps(_chat(said) if chat else {"generated_text": said})
-            writer.write(OK.format(200, len(reply), reply).encode())
+            writer.write(OK.format(200, len(reply), reply).encode() * (2 if what == "twice" else 1))
         return True
 
     async def _until_gone(self, reader: asyncio.StreamReader) -> None:

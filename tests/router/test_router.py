@@ -54,12 +54,12 @@ def test_headers_of_the_server_come_back_and_the_clients_key_goes_no_further(bot
     assert not {"authorization", "cookie"} & headers.keys()
 
 
-@pytest.mark.parametrize("what", ["500", "503", "424", "close", "garbage", "nojson", "hang"])
+@pytest.mark.parametrize("what", ["500", "503", "424", "close", "garbage", "nojson", "twice", "hang"])
 def test_where_the_version_fails_the_one_before_answers(both: Front, what: str) -> None:
     told = both.generate(f"{what}@a hello")
     assert (told.status, told.text, told.version) == (200, "b/one", "v1")
     (seen,) = both.seen()
-    fault = {"close": "closed", "nojson": "garbage", "hang": "timeout"}.get(what, what)
+    fault = {"close": "closed", "nojson": "garbage", "twice": "garbage", "hang": "timeout"}.get(what, what)
     assert (seen.side, seen.version, seen.fallback_from, seen.fault) == ("production", "v1", "v2", fault)
 
 

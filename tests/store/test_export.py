@@ -55,7 +55,7 @@ def test_everything_is_written(tmp_path: Path, store: Path) -> None:
         folder = export.export_all(connection, tmp_path / "out", "jsonl")
     assert len(read(folder / "runs.jsonl")) == 2
     assert {path.name for path in folder.iterdir() if path.is_dir()} == {"a" * 16, "b" * 16}
-    assert all((folder / f"{table}.jsonl").is_file() for table in ("decisions", "attempts", "versions"))
+    assert all((folder / f"{table}.jsonl").is_file() for table in ("decisions", "attempts", "versions", "moves"))
 
 
 @pytest.mark.parametrize("prefix", ["", "zzz", "%", "a' OR 'a"])

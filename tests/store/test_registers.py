@@ -1,4 +1,4 @@
-"""Attempts, versions and moves stand in a file first, and file and table are brought to the same wherever they were parted."""
+"""Attempts, versions and moves stand in a file first; file and table say the same wherever they were parted."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -122,3 +123,8 @@ def test_a_changed_row_is_another_input(tmp_path: Path) -> None:
     before = manifest.inputs(request, {}, "cpu")
     request.data.write_text('{"messages": [1]}\n')
     assert manifest.inputs(request, {}, "cpu") != before
+
+
+def test_all_checkpoints_stay_where_they_are_to_be_compared(tmp_path: Path) -> None:
+    request = dataclasses.replace(request_in(tmp_path), checkpoints=True)
+    assert int(str(resolve({**shipped("lora"), "save_total_limit": 1}, request, "cpu")["save_total_limit"])) > 1000

@@ -10,7 +10,7 @@ from harness.config.schema.types import File, Name, Threshold
 
 
 class GateFile(File):
-    """One rule: a metric and one of at_least, at_most, at_most_share, margin, improves, no_critical_failures, win_rate."""
+    """One rule: a metric, and at_least, at_most, at_most_share, margin, improves, no_critical_failures or win_rate."""
 
     metric: str = Field(description="suite.metric, suite.task.metric, latency.p95, errors.rate or cost.request.")
     at_least: Threshold | None = Field(None, description="The metric's lower bound must exceed this.")

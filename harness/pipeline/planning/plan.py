@@ -10,7 +10,8 @@ from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release
 from harness.core.runs import Model, Run
 from harness.core.samples import Json
-from harness.pipeline.candidate import MANIFEST, Candidate, foreseen, trainings_of
+from harness.pipeline.candidate import MANIFEST, Candidate, choice_file, foreseen, trainings_of
+from harness.pipeline.chosen import read_choice
 from harness.pipeline.data.lock import changes
 from harness.pipeline.planning.costs import finished, measured_seconds, requests_of, run_seconds
 from harness.pipeline.planning.prospects import Planning, Prospect, prospects
@@ -103,8 +104,16 @@ def _training_steps(release: Release, found: Candidate) -> list[Step]:
     if not found.base_digest:
         return [*(Step(f"training {name}", TO_DO) for name in names), Step("choice", TO_DO)]
     requests = trainings_of(release, found.base, found.base_digest)
+    choice = read_choice(choice_file(release, found.base, found.base_digest))
+    failed = {one.name for one in choice.failed if one.settled} if choice else set()
     there = {name: (one.output / MANIFEST).is_file() for name, one in requests.items()}
-    return [*(Step(f"training {name}", FRESH if there[name] else TO_DO) for name in names), Step("choice", chosen)]
+    steps = [
+        Step(f"training {name} (failed)", FRESH)
+        if name in failed
+        else Step(f"training {name}", FRESH if there[name] else TO_DO)
+        for name in names
+    ]
+    return [*steps, Step("choice", chosen)]
 
 
 def _server(release: Release) -> tuple[Mapping[str, Json] | None, tuple[str, ...]]:

@@ -54,9 +54,7 @@ def as_it_lies(given: Workspace, version: Version, base_model: str) -> Candidate
     base = base_models.resolve(spec, given.models, only_hash, given.root)
     folder = given.adapter(version.adapter_digest)
     manifest = folder / "manifest.json"
-    return Candidate(
-        base.folder, base.digest, folder, version.adapter_digest, manifest if manifest.is_file() else None
-    )
+    return Candidate(base.folder, base.digest, folder, version.adapter_digest, manifest if manifest.is_file() else None)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -71,9 +71,7 @@ def _digests(decision: Decision, training: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _provenance(
-    release: Release, found: Candidate, decision: Decision, training: Mapping[str, Any]
-) -> dict[str, Json]:
+def _provenance(release: Release, found: Candidate, decision: Decision, training: Mapping[str, Any]) -> dict[str, Json]:
     told: dict[str, Json] = {name: training[name] for name in _TOLD if training.get(name) is not None}
     return {
         "base": release.candidate.base_model,

@@ -130,7 +130,8 @@ def _training(release: Release, decision: Decision, judged: Candidate | None) ->
     """The manifest of the training that made the decision's adapter, wherever it lies."""
     if judged is not None:
         return training_record(judged)
-    for path in (Workspace(release.root).state / "training").glob("*/manifest.json"):
+    trained = Workspace(release.root).state / "training"
+    for path in (*trained.glob("*/manifest.json"), *trained.glob("*/adapters/*/manifest.json")):
         with contextlib.suppress(ConfigError):  # an adapter that was removed since
             if adapter_digest(path.parent / "adapter", release.file) == decision.candidate.get("adapter_digest"):
                 return dict(json.loads(path.read_text(encoding="utf-8")))

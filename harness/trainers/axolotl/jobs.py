@@ -27,9 +27,13 @@ def launcher_of(request: TrainRequest) -> Launcher:
     return found
 
 
-def train(request: TrainRequest, resolved: Mapping[str, object], on_progress: Callable[[Progress], None]) -> int:
-    """The exit code of one attempt by the config in `resolved.yaml`. Raises OutsideError where it can't be launched,
-    or where another number of processes trains than was asked for."""
+def train(
+    request: TrainRequest, key: str, resolved: Mapping[str, object], on_progress: Callable[[Progress], None]
+) -> int:
+    """The exit code of one attempt at the run with this key, by the config in `resolved.yaml`.
+
+    Raises OutsideError where it can't be launched, or where another number of processes trains than was asked for.
+    """
     output = request.output.resolve()
     launcher = launcher_of(request)
     place = launcher.place()
@@ -43,6 +47,7 @@ def train(request: TrainRequest, resolved: Mapping[str, object], on_progress: Ca
         starts_with=(RESOLVED,),
         leaves=(CHECKPOINTS,),
         log=output / "train.log",
+        key=key,
         progress=output / PROGRESS,
         config=output / RESOLVED,
         online=any(resolved.get(key) for key in TRACKERS),
@@ -71,6 +76,7 @@ def fingerprint(request: TrainRequest, adapter: Adapter) -> tuple[int, Path]:
         starts_with=tuple(str(path.relative_to(output)) for path in (weights, *sorted(kept))),
         leaves=(FINGERPRINT_FILE,),
         log=output / "train.log",
+        key=adapter.digest,
     )
     return _run(launcher_of(request), job, lambda: None), output / FINGERPRINT_FILE
 

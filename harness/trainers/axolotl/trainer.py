@@ -120,7 +120,7 @@ def _run(request: TrainRequest, resolved: Config, run: dict[str, Any], on_progre
     folder.save_run(output, run)
     began = time.monotonic()
     try:
-        run["exit_code"] = jobs.train(request, resolved, on_progress)
+        run["exit_code"] = jobs.train(request, run["key"], resolved, on_progress)
     finally:
         run["seconds"] += time.monotonic() - began
         run["ended"] = _now()

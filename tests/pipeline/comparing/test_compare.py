@@ -230,7 +230,7 @@ def test_runs_with_another_prompt_are_refused_with_both_prompts(own: Project, sa
     [
         (("nobody", "base"), "'nobody' is no role, no version and no run's first digits. Roles of the newest decision: "
          "candidate, base."),
-        (("v9", "base"), "there is no version 9 of r"),
+        (("v9", "base"), "there is no version 'v9'"),
         (("decision:", "base"), "names no decision"),
         (("decision:zz", "base"), "no single decision of r starts with 'zz'"),
         (("", "base"), "'' is no role"),

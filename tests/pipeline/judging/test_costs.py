@@ -10,7 +10,7 @@ import pytest
 from harness.core.decisions import Finding
 from harness.core.estimates import Estimate, Unestimable
 from harness.core.presentation import Price, Prices
-from harness.core.releases import Gate, Place, Policy
+from harness.core.releases import Gate, Place, Policy, Waiver
 from harness.core.verdicts import Role, Verdict
 from harness.gates.interface import Evidence
 from harness.pipeline.judging.costs import Spent, cost_evidence, spent
@@ -185,3 +185,14 @@ def test_sentences_tell_money_and_shares() -> None:
     assert both[1].sentence.startswith("cost.request: share ")
     assert " % on 200 pairs; the 95 % upper bound, " in both[1].sentence
     assert "cost request is below 50.0 % of that of “base”" in both[1].client_sentence
+
+
+@pytest.mark.parametrize(("drop", "outcome"), [(0.0001, "used"), (0.00001, "too_narrow")])
+def test_a_waiver_accepts_an_amount(drop: float, outcome: str) -> None:
+    found, one = material(phase({"candidate": some(200)}, {"candidate": 4.0})), gate(0.00025)
+    waiver = Waiver(one.id, "Ana", "dear", drop, "2026-12-31", None, None, Place("waivers.yaml", 2))
+    asked = replace(release(one), prices=Prices("EUR", {"candidate": BY_HOUR}), waivers=(waiver,))
+    [use] = judge(asked, found, CANDIDATE, "2026-11-22").waivers
+    assert use.outcome == outcome
+    assert " EUR" in use.sentence
+    assert "points" not in use.sentence

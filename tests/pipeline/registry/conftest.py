@@ -3,7 +3,6 @@ from __future__ import annotations
 import copy
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ def production(project: Project) -> int | None:
 
 
 @pytest.fixture(scope="session")
-def promoted_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def promoted_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """v1 and v2 were in production one after the other; each has a decision of its own."""
     root = tmp_path_factory.mktemp("registry")
     with running(Stub()) as stub:
@@ -40,7 +39,7 @@ def promoted_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]
             assert project.call("promote", "--to", "production") == 0
         weights(project, "adapter_model.safetensors third")
         assert project.gate() == 0
-    yield project
+    return project
 
 
 @pytest.fixture

@@ -17,6 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb  # noqa: F401  (loaded once, before the children are made)
+
+import harness.pipeline.promote  # noqa: F401
 from harness.cli.main import main
 from harness.core.versions import PRODUCTION
 from harness.pipeline.registry.artefacts import problems
@@ -97,11 +100,9 @@ def kill_all(project: Path, scratch: Path, words: list[str], at_random: int) -> 
     began = time.monotonic()
     try_once(project, scratch, words, None)
     longest, chosen = time.monotonic() - began, random.Random(7)
-    return step - 1 + sum(
-        try_once(project, scratch, words, None, chosen.uniform(0, longest)) for _ in range(at_random)
-    )
+    return step - 1 + sum(try_once(project, scratch, words, None, chosen.uniform(0, longest)) for _ in range(at_random))
 
 
 if __name__ == "__main__":
     given = sys.argv[1:]
-    print(kill_all(Path(given[0]), Path(given[1]), given[3:], int(given[2])))
+    sys.stdout.write(f"{kill_all(Path(given[0]), Path(given[1]), given[3:], int(given[2]))}\n")

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("words", "at_random", "least"), [(["promote", "--to", "production"], 25, 30), (["rollback"], 15, 8)]
 )

@@ -113,9 +113,7 @@ def two_trainings(tmp_path: Path) -> tuple[Project, str]:
     return project, digests[0]
 
 
-def test_rows_settings_and_digests_that_differ_are_told(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_rows_settings_and_digests_that_differ_are_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     project, first = two_trainings(tmp_path)
     found = diff(project.file, "v1", "v2")
     rows = found.rows["data"]

@@ -64,8 +64,8 @@ class _Routed:
 
     def __enter__(self) -> _Routed:
         self._thread.start()
-        until(lambda: bool(self.shown) or not self._thread.is_alive())
-        assert self.shown, self.error
+        until(lambda: bool(self.shown) or not self._thread.is_alive(), 120)
+        assert self.shown, repr(self.error)
         return self
 
     def __exit__(self, *_: object) -> None:
