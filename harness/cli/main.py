@@ -22,6 +22,7 @@ COMMANDS = {
     "experiments": "train several, compare them on validation data, keep the best",
     "serve": "serve base and candidate by TGI's API until stopped",
     "route": "one address in front of production and canary, until stopped",
+    "canary": "compare the canary with production on live traffic: advance, hold or roll back",
     "run": "run the suites against candidate and baselines",
     "gate": "do whatever is missing, judge, report; the exit code is the verdict",
     "compare": "compare two stored sides: metrics, samples, confusions, parts",

@@ -13,7 +13,7 @@ from harness.config.declared import policy_of
 from harness.config.experiments import load_experiments
 from harness.config.gates import load_gates
 from harness.config.presentation import presentation, price_problems, prices
-from harness.config.route import canary_of, route_of
+from harness.config.route import canary_of, canary_problems, route_of
 from harness.config.schema import ReleaseFile
 from harness.config.source import Source, load_yaml
 from harness.config.suites import load_suite
@@ -66,7 +66,7 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
     served = [key for key in SERVERS if getattr(parsed.serve, key)]
     if len(served) > 1:
         problems.append(source.problem(["serve"], f"'serve' names {' and '.join(served)}; keep one."))
-    problems += _merged_problems(parsed, source)
+    problems += _merged_problems(parsed, source) + canary_problems(root, parsed.canary, source)
     release = Release(
         name=parsed.name,
         root=root,

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from pathlib import Path
+
+from harness.config.forms import form_of
 from harness.config.schema import CanaryFile, RouteFile
+from harness.config.source import Source
+from harness.core.errors import ConfigError, Problem
 from harness.core.routes import CanaryRules, Route
 
 
@@ -36,3 +42,17 @@ def canary_of(file: CanaryFile) -> CanaryRules:
         format=given.format,
         length=given.length,
     )
+
+
+def canary_problems(root: Path, file: CanaryFile, source: Source) -> list[Problem]:
+    """A form that is none, and shares that do not rise."""
+    found = []
+    try:
+        form_of(file.format or "", root)
+    except ConfigError as error:
+        found += [source.problem(("canary", "format"), problem.message) for problem in error.problems]
+    for index, (before, share) in enumerate(pairwise((file.share, *file.steps))):
+        if share <= before:
+            message = f"the canary's share rises from step to step, and {share:g} follows {before:g}."
+            found.append(source.problem(("canary", "steps", index), message))
+    return found

@@ -10,7 +10,8 @@ from harness import base_models
 from harness.core.errors import ConfigError, OutsideError, Problem
 from harness.core.ids import digest_file, digest_json
 from harness.core.releases import Release
-from harness.core.trainings import Training
+from harness.core.samples import Json
+from harness.core.trainings import LauncherSpec, Training
 from harness.pipeline.chosen import choice_key, read_choice
 from harness.pipeline.workspace import Workspace
 from harness.trainers.interface import TrainRequest
@@ -157,6 +158,8 @@ def request_of(
     key = {"base": base_digest, "seed": seed, "files": [digest_file(path) for path in files]}
     key |= {"settings": dict(training.settings)} if training.settings else {}
     key |= {"checkpoints": True} if checkpoints else {}
+    launcher = _launcher_identity(training.launcher)
+    key |= {"launcher": launcher} if launcher else {}
     return TrainRequest(
         config=training.axolotl,
         base_model=base,
@@ -171,3 +174,8 @@ def request_of(
         track=training.track,
         name=" · ".join(filter(None, (release.name, name))),
     )
+
+
+def _launcher_identity(spec: LauncherSpec) -> dict[str, Json]:
+    """What of the launcher changes the adapter's bytes; {} for one process in this environment."""
+    return {key: value for key in ("image", "processes", "workers") if (value := spec.arguments.get(key, 1)) != 1}

@@ -63,6 +63,11 @@ class Workspace:
         """What child processes wrote."""
         return self.state / "logs"
 
+    @property
+    def canary(self) -> Path:
+        """What was found of canaries, and what was done on it."""
+        return self.state / "canary"
+
     def training(self, key: str) -> Path:
         """The folder of one training run."""
         return self.state / "training" / key[:16]

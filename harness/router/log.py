@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,7 +35,8 @@ class Seen:
     `status` is what the client got; 499: it went before the end, which is nobody's fault.
 
     `seconds` until the end and `first` until the first byte for the client; `chars` of the answer's text. `formed`:
-    the text is of the form that the canary's rule wants (None: no rule, or no text). None elsewhere: not told.
+    the text is of the form that the canary's rule wants (None: no rule, or no text). `who` is a salted hash of the
+    header that is sticky. None elsewhere: not told.
     """
 
     time: float
@@ -52,6 +55,7 @@ class Seen:
     fallback_from: str | None = None
     fault: str | None = None
     generation: int = 0
+    who: str | None = None
 
     def as_json(self) -> dict[str, Json]:
         """The line's value."""
@@ -118,13 +122,20 @@ class Redaction:
 class TrafficLog:
     """Gathers in memory, writes where `flush` says, at most a second later. Not for two threads at once."""
 
-    def __init__(self, traffic: Path, requests: Path, redaction: Redaction, keep: float) -> None:
+    def __init__(
+        self, traffic: Path, requests: Path, redaction: Redaction, keep: float, salt: bytes | None = None
+    ) -> None:
         self._traffic, self._requests = traffic, requests
         self._redaction, self._keep = redaction, keep
+        self._salt = salt or secrets.token_bytes(16)
         self._seen: list[Seen] = []
         self._texts: list[Texts] = []
         self._begun: dict[Path, str] = {}
         self.lost = 0
+
+    def who(self, name: bytes | None) -> str | None:
+        """The same 16 hex digits for the same name, which can't be found from them without the salt."""
+        return None if name is None else blake2b(name, key=self._salt, digest_size=8).hexdigest()
 
     def note(self, seen: Seen, texts: Texts | None = None) -> None:
         """One request is over."""

@@ -141,6 +141,7 @@ class Router:
             fallback_from=meant if one.fault and one.version != meant else None,
             fault=one.fault,
             generation=one.routes.generation,
+            who=self.log.who(one.request.headers.get(self._sticky)) if self._sticky else None,
         )
         self.counts.add(seen)
         kept = random.random() < self.route.log_sample

@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.config.forms import form_of
 from harness.core.errors import ConfigError, HarnessError
 from harness.core.events import Event, Watch
 from harness.core.releases import Release
 from harness.pipeline.registry.read import registry
 from harness.pipeline.routing.fleet import Fleet
-from harness.pipeline.routing.form import form_of
+from harness.pipeline.routing.salt import salt_of
 from harness.pipeline.routing.wanted import Wanted, wanted
 from harness.pipeline.workspace import Workspace
 from harness.router.log import Redaction, TrafficLog
@@ -123,7 +124,7 @@ def _log(release: Release, workspace: Workspace) -> TrafficLog:
         except re.error as error:
             raise ConfigError(f"route.log.redact[{number}]: '{given}' is no regular expression: {error}.") from None
     keep = release.route.log_keep
-    return TrafficLog(workspace.traffic, workspace.requests, Redaction(tuple(patterns)), keep)
+    return TrafficLog(workspace.traffic, workspace.requests, Redaction(tuple(patterns)), keep, salt_of(workspace))
 
 
 def _note(watch: Watch) -> Callable[[str], None]:

@@ -56,13 +56,21 @@ class CpuDdp(BasePlugin):  # type: ignore[misc]
     """Keeps the model on the CPU: for several processes Axolotl places it on the GPU of each one's rank."""
 
     def register(self, cfg: Any) -> None:
-        """Accelerate overlooks the other processes where there is no GPU, unless it is told to use the CPU."""
+        """Accelerate overlooks the other processes where there is no GPU, unless it is told to use the CPU.
+
+        It then numbers the CPU by rank, and torch knows no `cpu:0` to load an optimizer's state to.
+        """
         os.environ["ACCELERATE_USE_CPU"] = "true"
+        torch.serialization.register_package(15, lambda storage: None, _kept_on_cpu)
 
     def load_datasets(self, cfg: Any, preprocess: bool = False) -> None:
         """The last hook before the model is placed; it loads nothing."""
         if not torch.cuda.is_available():
             cfg.device_map = {"": "cpu"}
+
+
+def _kept_on_cpu(storage: Any, location: str) -> Any:
+    return storage if location.startswith("cpu:") else None
 
 
 class AnswerLogits(BasePlugin):  # type: ignore[misc]

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("words", "at_random", "least"), [(["promote", "--to", "production"], 25, 30), (["rollback"], 15, 8)]
+    ("words", "at_random", "least"), [(["promote", "--to", "production"], 12, 20), (["rollback"], 30, 8)]
 )
 def test_no_kill_leaves_the_registry_half_moved(
     project: Project, tmp_path_factory: pytest.TempPathFactory, words: list[str], at_random: int, least: int

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from harness.config.forms import form_of
 from harness.core.errors import ConfigError
 from harness.core.routes import CanaryRules
 from harness.core.versions import Move, Registry, Version
-from harness.pipeline.routing.form import form_of
 from harness.pipeline.routing.wanted import wanted
 from tests.projects import Project
 
