@@ -81,4 +81,4 @@ def _shape_problems(ours: Shapes, theirs: Shapes) -> list[str]:
         if plain and sorted(weight) != sorted((up[0], down[1])):
             said = f"{up[0]} × {down[1]}, and the base model's has {weight[0]} × {weight[1]}"
             return [f"it was trained on another base model: its layer '{inner}' is for {said}."]
-    return [] if layers else ["it holds no LoRA weights."]
+    return [] if layers or not ours else ["it holds no LoRA weights."]

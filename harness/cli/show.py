@@ -58,6 +58,9 @@ def _lines(found: Shown) -> Iterator[str]:
     yield "moves"
     yield from (f"  {move.time}  {move.stage:<10} {move.why}{f' by {move.by}' if move.by else ''}"
                 f"{f': {move.note}' if move.note else ''}" for move in found.moves)  # fmt: skip
+    if found.canary:
+        yield "canary"
+        yield from (f"  {one['digest'][:12]}  {one['outcome']:<8} {one.get('reason', '')}" for one in found.canary)
     yield "notes"
     yield from (f"  {note.time}  {note.why}{f' by {note.by}' if note.by else ''}: {note.note}" for note in found.notes)
 

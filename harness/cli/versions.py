@@ -46,7 +46,8 @@ def _line(one: Shown) -> str:
     stage = f"{one.stage} {one.share:.0%}" if one.share else one.stage
     parent = f"v{version.parent}" if version.parent else "-"
     verdict = str(one.decision.verdict) if one.decision else "record gone"
+    looked = f"  canary: {one.canary[-1]['outcome']}" if one.canary and one.stage == "canary" else ""
     told = [row for row in one.as_json()["metrics"] if row["value"] is not None]
     values = {row["metric"]: f"{row['metric']} {row['value']:.3g}" for row in told}
     return (f"{version.name:<5} {stage:<13} {version.adapter_digest[:12]}  {version.decision[:12]}  {verdict:<12}  "
-            f"{version.created:<25}  {parent:<6}  {', '.join(list(values.values())[:METRICS])}")  # fmt: skip
+            f"{version.created:<25}  {parent:<6}  {', '.join(list(values.values())[:METRICS])}{looked}")  # fmt: skip

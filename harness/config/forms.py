@@ -47,7 +47,13 @@ def _fitting(path: Path, shown: str) -> Form:
 
     try:
         fits = _validator(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+    except (
+        OSError,
+        ValueError,
+        RecursionError,
+        jsonschema_rs.ValidationError,
+        jsonschema_rs.ReferencingError,
+    ) as error:
         said = str(error).splitlines()[0]
         raise ConfigError(f"canary.format: '{shown}' is no file with a JSON schema: {said}.") from None
 

@@ -128,7 +128,9 @@ def _candidate_problems(root: Path, parsed: ReleaseFile, source: Source) -> list
     if (candidate.train is None) == (candidate.adapter is None):
         found.append(source.problem(["candidate"], "the candidate needs exactly one of 'train' and 'adapter'."))
     if candidate.adapter is not None and not (root / candidate.adapter / "adapter_model.safetensors").is_file():
-        message = f"'{candidate.adapter}' holds no adapter_model.safetensors."
+        pickled = (root / candidate.adapter / "adapter_model.bin").is_file()
+        refused = ", and adapter_model.bin is refused: pickled weights can run code" if pickled else ""
+        message = f"'{candidate.adapter}' holds no adapter_model.safetensors{refused}."
         found.append(source.problem(["candidate", "adapter"], message))
     for key in ("axolotl", "data", "validation") if candidate.train else ():
         path = getattr(candidate.train, key)

@@ -33,9 +33,9 @@ class Route:
 class CanaryRules:
     """When a canary advances: shares of the traffic that it gets, one after the other, and what is tolerated.
 
-    `errors` and `format` are differences of shares; `latency` (p95) and `length` (median, of characters) are shares of production's.
-    `format_rule` is a JSON schema's file or `regex:…` ("": answers have no format). At least `requests` of canary and
-    production each are needed.
+    `errors` and `format` are differences of shares; `latency` (p95) and `length` (median, in characters) are shares of
+    production's. `format_rule` is a JSON schema's file or `regex:…` ("": answers have no format). At least `requests`
+    of canary and production each are needed.
     """
 
     shares: tuple[float, ...] = (0.05,)

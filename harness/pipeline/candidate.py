@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import base_models
+from harness.base_models.adapters import adapter_problems
 from harness.core.errors import ConfigError, OutsideError, Problem
 from harness.core.ids import digest_file, digest_json
 from harness.core.releases import Release
@@ -89,9 +90,12 @@ def foreseen(release: Release) -> Candidate:
 
 
 def given(release: Release, base: Path, base_digest: str) -> Candidate:
-    """The candidate whose adapter the release gives. Raises ConfigError where that is not whole."""
+    """The candidate whose adapter the release gives. Raises ConfigError where it is not whole, or for another base."""
     folder = release.candidate.adapter
     assert folder is not None
+    wrong = adapter_problems(folder, base, release.candidate.base_model)
+    if wrong:
+        raise ConfigError([Problem(f"the adapter '{folder.name}': {one}", file=release.file) for one in wrong])
     return Candidate(base, base_digest, folder, adapter_digest(folder, release.file), None)
 
 

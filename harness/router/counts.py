@@ -30,8 +30,8 @@ class Counts:
         self.buckets[(seen.version, bound)] += 1
         if seen.fault == "cut":
             self.cut[seen.version] += 1
-        if seen.fallback_from:
-            self.fallbacks[(seen.fallback_from, seen.version, seen.fault or "")] += 1
+        if seen.fallback_from and seen.fault:  # else the client went before anybody answered
+            self.fallbacks[(seen.fallback_from, seen.version, seen.fault)] += 1
 
     def as_json(self) -> dict[str, object]:
         """For people: the requests of each version, by status."""

@@ -99,12 +99,15 @@ class Forwarder:
                 self.health.leave(state, worked)
         return failed
 
-    async def _ask(self, one: Exchange, target: Target, url: str) -> bool:
-        """Send back what one server says; whether all of it came. Raises ServerFailed before anything was sent."""
+    async def _ask(self, one: Exchange, target: Target, url: str) -> bool | None:
+        """Send back what one server says; whether all of it came (None: it has no such route, and was not asked).
+
+        Raises ServerFailed before anything was sent.
+        """
         path = target.path(one.request.path)
         if path is None:
             one.reply(wire.error(404, f"{target.name} is served by an API that has no {one.request.path}"))
-            return True
+            return None
         address = address_of(url)
         body = one.asked.of(target) if one.request.method == "POST" else b""
         data = wire.request_bytes(address.prefix + path, address.host, target.key, one.request, body)

@@ -32,7 +32,8 @@ class Seen:
     the one that answered ("": none), `fallback_from` the one that should have and did not (None: it did), `fault` why:
     connect, closed, timeout, garbage, generation, resting (it got no requests), cut (a stream that was not ended) or
     its HTTP status. So a canary has failed a request where `side` is canary and `fault` is set, whoever answered then.
-    `status` is what the client got; 499: it went before the end, which is nobody's fault.
+    `status` is what the client got; 499: it went before the end, which is nobody's fault (where it went before the
+    first byte, nobody answered, and `fallback_from` tells whom it had waited for).
 
     `seconds` until the end and `first` until the first byte for the client; `chars` of the answer's text. `formed`:
     the text is of the form that the canary's rule wants (None: no rule, or no text). `who` is a salted hash of the

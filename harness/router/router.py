@@ -138,7 +138,7 @@ class Router:
             chars=len(told.text) if told else None,
             finish_reason=told.finish_reason if told else None,
             formed=self._form(told.text) if self._form and told and one.whole else None,
-            fallback_from=meant if one.fault and one.version != meant else None,
+            fallback_from=meant if one.version != meant else None,
             fault=one.fault,
             generation=one.routes.generation,
             who=self.log.who(one.request.headers.get(self._sticky)) if self._sticky else None,

@@ -21,14 +21,14 @@ from harness.stats.eprocess import strength
 from harness.stats.series import Floats, Ints
 
 # Bounds are tightest about here. It must not depend on what was seen: then they would not hold at any time.
-BEST_AT = 2_000
-_CELLS = 256
+BEST_AT = 300
+_CELLS = 128
 _SPREAD = 6.0
 # So much of every stake is never bet: where one stream says nothing about p, the other one's evidence is kept.
 _CASH = 0.25
 _NEAR = 1e-9
 _ROUNDING = 1e-12
-_STEPS = 30
+_STEPS = 22
 _LARGEST_RATIO = 1e4
 
 Below = Callable[[float], float]

@@ -90,5 +90,6 @@ def test_shapes_of_a_real_adapter(tmp_path: Path) -> None:
 
 
 def test_an_adapter_without_lora_weights_is_none(tmp_path: Path) -> None:
-    folder = adapter(tmp_path / "a", layers=0)
+    folder = adapter(tmp_path / "a")
+    weights(folder / "adapter_model.safetensors", {"base_model.model.score.weight": (2, 2)})
     assert adapter_problems(folder, base(tmp_path / "b"), "folder") == ["it holds no LoRA weights."]

@@ -63,6 +63,11 @@ def test_an_archived_version_is_not_gone_back_to() -> None:
     assert number(registry((1, PRODUCTION), (2, PRODUCTION), (3, PRODUCTION), (2, ARCHIVED)).before(PRODUCTION)) == 1
 
 
+def test_the_canarys_share_is_that_of_its_last_move() -> None:
+    moves = [Move(at, "r", 1, CANARY, "canary", "d", "now", share=share) for at, share in enumerate((0.05, 0.5))]
+    assert Registry(VERSIONS, tuple(moves)).share() == 0.5
+
+
 def test_nothing_ever_stood_there() -> None:
     found = registry((1, STAGING))
     assert found.standing(PRODUCTION) is None

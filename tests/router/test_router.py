@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from harness.router.table import Routes, Target
+from harness.router.inbound import Inbound
+from harness.router.table import OPENAI, Routes, Target
+from harness.router.wire import Request, passed_back
 from tests.router.asking import Front, front
 from tests.router.backend import Backend, backend
 
@@ -122,6 +126,43 @@ def test_a_client_that_goes_ends_the_servers_work(both: Front, a: Backend) -> No
         _until(lambda: bool(a.asked))
     _until(lambda: a.gone == 1, 0.9)
     _until(lambda: [seen.status for seen in both.seen()] == [499])
+    (seen,) = both.seen()
+    assert (seen.version, seen.fallback_from, seen.fault) == ("", "v2", None)  # whom it waited for in vain
+    assert both.router.router.counts.as_json()["fallbacks"] == 0
+
+
+def test_a_route_that_a_server_does_not_have_tells_nothing_of_its_health(tmp_path: Path) -> None:
+    url = "http://127.0.0.1:9/v1"
+    with front(tmp_path, Routes(Target("v2", (url,), "two", OPENAI))) as found:
+        assert [found.chat("hello").status for _ in range(2)] == [502, 502]
+        assert found.generate("hello").status == 404
+        assert found.router.router.health.states[url].failures == 2
+
+
+class _Stranger:
+    """A client of another machine; it keeps what it is told."""
+
+    peer = "192.0.2.7"
+
+    def __init__(self) -> None:
+        self.told = b""
+
+    def write(self, data: bytes) -> None:
+        self.told += data
+
+
+def test_only_this_machine_is_told_the_routers_status(both: Front) -> None:
+    assert both.ask("GET", "/router/status").status == 200
+    for path, status in (("/router/status", b"404"), ("/health", b"200")):
+        stranger = _Stranger()
+        asyncio.run(both.router.router.answer(Request("GET", path), cast(Inbound, stranger)))
+        assert stranger.told.startswith(b"HTTP/1.1 " + status)
+        assert b"servers" not in stranger.told
+
+
+def test_a_server_does_not_tell_which_version_answered() -> None:
+    told = passed_back([(b"x-harness-version", b"v9"), (b"x-prompt-tokens", b"3"), (b"set-cookie", b"c")])
+    assert told == [(b"x-prompt-tokens", b"3")]
 
 
 def test_a_server_that_fails_in_a_row_rests_and_comes_back(a: Backend, b: Backend, tmp_path: Path) -> None:

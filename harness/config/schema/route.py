@@ -53,5 +53,5 @@ class CanaryFile(File):
     share: Share = Field(0.05, description="Share of the requests that the canary gets at first (5 to 10 %).")
     steps: list[Share] = Field(default_factory=list, description="Shares that follow before production: [0.1, 0.5].")
     requests: int = Field(200, ge=30, description="Fewest requests of canary and production each for a step.")
-    format: str | None = Field(None, description="A JSON schema's file, or regex:… (no look-around), that every answer must match.")
+    format: str | None = Field(None, description="A JSON schema's file, or regex:…, that every answer must match.")
     tolerate: CanaryGateFile = Field(default_factory=CanaryGateFile)

@@ -82,8 +82,8 @@ def _holding(
 
 def _notes(seen: Traffic) -> Iterator[str]:
     if seen.by_user:
-        yield f"one request of each user's first {SESSION_SECONDS / 60:.0f} minutes counts: a user's requests hang together"
+        yield f"one request of each user's first {SESSION_SECONDS / 60:.0f} minutes counts, as they hang together"
     else:
-        yield "each request counts by itself: without route.sticky it is not known whose it is, so bounds may be too narrow"
+        yield "each request counts by itself: without route.sticky nobody knows which hang together"
     if seen.torn:
         yield f"{seen.torn} lines were never written whole (a router was killed) and count for nobody"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ SESSION_SECONDS = 600.0
 # Times are kept to a thousandth of themselves, so that there are few distinct ones.
 _PER_E = 1000
 _SHORTEST = 1e-6
+
+_SIDES = frozenset({CANARY, PRODUCTION})
+_TEXT, _WHOLE, _TRUTH = (frozenset({kind, type(None)}) for kind in (str, int, bool))
 
 # Failed, time in steps of a thousandth, length of the answer, whether it is of the form.
 _Unit = tuple[bool, int, int | None, bool | None]
@@ -70,7 +73,9 @@ class Seen:
     def characters(self) -> Tally:
         """Lengths of the answers that came."""
         values = sorted(self.lengths)
-        return Tally(np.array(values, dtype=np.float64), np.array([self.lengths[one] for one in values], dtype=np.int64))
+        return Tally(
+            np.array(values, dtype=np.float64), np.array([self.lengths[one] for one in values], dtype=np.int64)
+        )
 
     @property
     def counts(self) -> SideCounts:
@@ -133,7 +138,8 @@ def _to_session(users: dict[tuple[str, str], _User], key: tuple[str, str], line:
         users[key] = _User(line["time"], _unit(line))
     elif abs(line["time"] - user.began) < SESSION_SECONDS:
         user.requests += 1
-        if zlib.crc32(f"{key[1]}/{user.requests}".encode()) % user.requests == 0:
+        place = blake2b(f"{key[1]}/{user.requests}".encode(), digest_size=8).digest()
+        if int.from_bytes(place) % user.requests == 0:
             user.drawn = _unit(line)
 
 
@@ -170,17 +176,20 @@ def _lines(folder: Path, since: float, found: Traffic) -> Iterator[dict[str, Any
 def _read(data: bytes) -> dict[str, Any] | None:
     """A line's value; None for what is none."""
     try:
-        line = orjson.loads(data)
+        line: dict[str, Any] = orjson.loads(data)
+        told = line.get
         whole = (
-            type(line["status"]) is int
+            line["side"] in _SIDES
+            and type(line["status"]) is int
             and type(line["version"]) is str
-            and line["side"] in (CANARY, PRODUCTION)
             and 0 <= line["time"] < 1e11
             and 0 <= line["seconds"] < 1e9
-            and (line.get("formed") in (True, False, None))
-            and ((chars := line.get("chars")) is None or (type(chars) is int and chars >= 0))
-            and all(line.get(name) is None or type(line[name]) is str for name in ("fault", "fallback_from", "who"))
+            and type(told("chars")) in _WHOLE
+            and type(told("formed")) in _TRUTH
+            and type(told("fault")) in _TEXT
+            and type(told("fallback_from")) in _TEXT
+            and type(told("who")) in _TEXT
         )
     except (ValueError, TypeError, LookupError, AttributeError):
         return None
-    return line if whole else None
+    return line if whole and (told("chars") or 0) >= 0 else None

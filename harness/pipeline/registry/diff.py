@@ -65,7 +65,7 @@ def diff(file: Path, first: str, second: str) -> Diff:
         changed(_settings(one), _settings(other)),
         tuple(metrics),
         rules,
-        changed(_told(one, "packages") | _seed(one), _told(other, "packages") | _seed(other)),
+        changed(_told(one, "packages") | _made(one), _told(other, "packages") | _made(other)),
         changed({"adapter": one.adapter_digest, "base": one.base_digest, **one.digests},
                 {"adapter": other.adapter_digest, "base": other.base_digest, **other.digests}),
     )  # fmt: skip
@@ -128,13 +128,13 @@ def _some(row: Mapping[str, Any] | None, keys: Sequence[str]) -> dict[str, Any] 
 
 
 def _settings(version: Version) -> dict[str, Json]:
-    """Keys of the resolved Axolotl config, and of the adapter's own config."""
+    """The seed, keys of the resolved Axolotl config, and of the adapter's own config."""
     adapter = {f"adapter_config.{name}": value for name, value in _told(version, "adapter").items()}
-    return {**_told(version, "settings"), **adapter}
+    return {"seed": version.provenance.get("seed"), **_told(version, "settings"), **adapter}
 
 
-def _seed(version: Version) -> dict[str, Json]:
-    return {name: version.provenance.get(name) for name in ("seed", "device", "harness")}
+def _made(version: Version) -> dict[str, Json]:
+    return {name: version.provenance.get(name) for name in ("device", "harness")}
 
 
 def _told(version: Version, name: str) -> dict[str, Json]:

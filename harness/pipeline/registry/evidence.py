@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.base_models.adapters import adapter_problems
 from harness.core.decisions import Decision
 from harness.core.errors import ConfigError, Problem
 from harness.core.ids import short
@@ -13,7 +14,6 @@ from harness.core.versions import Version
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.judging.waive import expired_since
 from harness.pipeline.registry.artefacts import problems
-from harness.pipeline.registry.fitting import misfits
 from harness.pipeline.verifying.verify import not_given_again, verify
 from harness.pipeline.workspace import Workspace, now
 from harness.report.record import to_json
@@ -32,7 +32,7 @@ def missing(
         *_signed(Workspace(release.root), decision, key),
         *_still_waived(decision),
         *_other_bytes(decision, found),
-        *_unfit(found),
+        *_unfit(found, release.candidate.base_model),
         *_evidence(release, decision, version),
     ]
 
@@ -63,10 +63,10 @@ def _other_bytes(decision: Decision, found: Candidate) -> Iterator[Problem]:
             )
 
 
-def _unfit(found: Candidate) -> Iterator[Problem]:
+def _unfit(found: Candidate, spec: str) -> Iterator[Problem]:
     yield from problems(found.adapter, found.adapter_digest)
-    for sentence in misfits(found.adapter, found.base):
-        yield Problem(f"the adapter {short(found.adapter_digest)} is for another base model: {sentence}.")
+    for sentence in adapter_problems(found.adapter, found.base, spec):
+        yield Problem(f"the adapter {short(found.adapter_digest)}: {sentence}")
 
 
 def _evidence(release: Release, decision: Decision, version: Version | None) -> Iterator[Problem]:

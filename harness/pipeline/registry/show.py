@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.core.decisions import Decision
 from harness.core.versions import Move, Registry, Version
+from harness.pipeline.canary.kept import analyses_of
 from harness.pipeline.registry.deploy import undeployed
 from harness.pipeline.registry.project import Project, project
 from harness.pipeline.registry.read import named_version, registry
@@ -16,7 +17,10 @@ from harness.report.record import from_json, to_json
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A version, the stage that it stands at, its decision (None: the record is gone), its moves and its notes."""
+    """A version, the stage that it stands at, its decision (None: the record is gone), its moves and its notes.
+
+    `canary` is what was found of it while it was a canary: the newest analysis of each step, oldest first.
+    """
 
     version: Version
     stage: str
@@ -24,6 +28,7 @@ class Shown:
     moves: tuple[Move, ...] = ()
     notes: tuple[Move, ...] = ()
     share: float | None = None
+    canary: tuple[dict[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """As `harness show --json` prints it: `metrics` has a value with its bounds for each gate."""
@@ -36,6 +41,7 @@ class Shown:
             "metrics": metrics_of(self.decision),
             "moves": [asdict(move) for move in self.moves],
             "notes": [asdict(note) for note in self.notes],
+            "canary": list(self.canary),
         }
 
 
@@ -101,6 +107,7 @@ def _shown(given: Project, known: Registry, version: Version) -> Shown:
         tuple(move for move in known.moves if move.version == version.number),
         tuple(note for note in known.notes if note.version == version.number),
         known.share() if stage == "canary" else None,
+        tuple(analyses_of(given.workspace, version.number)),
     )
 
 

@@ -119,8 +119,15 @@ class Fleet:
             if trouble := problems(self._workspace.adapter(one.adapter_digest), one.adapter_digest):
                 raise ConfigError([Problem(f"{one.name} cannot be served: {problem}") for problem in trouble])
         new |= {one.adapter_digest: one for one in extra}
+        optional = {one.name for one in extra}
         for base in dict.fromkeys(one.base_digest for one in new.values()):
-            self._start([one for one in new.values() if one.base_digest == base], {one.name for one in extra})
+            versions = [one for one in new.values() if one.base_digest == base]
+            try:
+                self._start(versions, optional)
+            except HarnessError as error:
+                if any(one.name not in optional for one in versions):
+                    raise
+                self._say(f"{versions[0].name} does not stand in: {error}")
 
     def _is_whole(self, version: Version) -> bool:
         trouble = problems(self._workspace.adapter(version.adapter_digest), version.adapter_digest)

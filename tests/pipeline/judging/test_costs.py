@@ -158,6 +158,16 @@ def test_the_frontier_is_compared_on_the_samples_that_were_sent() -> None:
     assert verdict(found, gate(0.05, "base"), prices) is Verdict.FAIL
 
 
+def test_a_frontiers_own_tries_make_the_candidate_no_cheaper() -> None:
+    ours = some(100)
+    found = material(candidate=own("candidate", ours, attempts=2), base=own("base", ours, attempts=3))
+    evidence = cost_evidence(
+        gate(0.5, "base"), found, Prices("EUR", {"candidate": BY_TOKENS, "base": BY_TOKENS}), POLICY
+    )
+    assert isinstance(evidence, Evidence)
+    assert evidence.pair.candidate.values == pytest.approx(2 * evidence.pair.baseline.values)
+
+
 def test_other_samples_are_compared_as_independent() -> None:
     found = material(phase({"candidate": some(100)}, {"candidate": 4.0}), base=own("base", some(80, 2)))
     prices = Prices("EUR", {"candidate": BY_TOKENS, "base": Price(prompt=4.0, generated=20.0)})

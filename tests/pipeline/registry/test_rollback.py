@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.pipeline import store
+from harness.pipeline.judging.ids import record_id
 from harness.pipeline.lock import locked
+from harness.pipeline.registry.moving import move
 from harness.store.files import lines_of
+from harness.store.registry import add_version
 from tests.pipeline.registry.conftest import edit_record, known, production
 from tests.pipeline.release_project import Project, make_project
 
@@ -97,6 +102,25 @@ def test_what_is_not_as_it_was_is_not_brought_back(
         decision.write_text("[]")
     assert said in refused(project, capfd)
     assert production(project) == 2
+
+
+@pytest.mark.parametrize(("wrong", "said"), [("verdict", "is no PASS"), ("adapter", "was edited after it was written")])
+def test_a_version_that_no_pass_allowed_is_not_brought_back(
+    project: Project, wrong: str, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its record is whole: it is a FAIL, or was given to another adapter."""
+    first, second = known(project).versions[:2]
+    record = json.loads(project.state.decision(first.decision).read_text())
+    if wrong == "verdict":
+        record["verdict"] = "FAIL"
+        record["id"] = record_id(record)
+        project.state.decision(record["id"]).write_text(json.dumps(record))
+    adapter = second.adapter_digest if wrong == "adapter" else first.adapter_digest
+    planted = replace(first, number=4, adapter_digest=adapter, decision=record["id"])
+    add_version(project.state.versions, planted)
+    for version in (planted, second):
+        move(project.state, version, "production", "promote")
+    assert said in refused(project, capfd, "--to", "v4")
 
 
 def test_all_that_is_wrong_is_said_at_once(project: Project, capfd: pytest.CaptureFixture[str]) -> None:

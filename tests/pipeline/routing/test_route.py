@@ -140,6 +140,28 @@ def test_an_adapter_that_the_server_does_not_have_is_not_reached(project: Projec
         assert found.answer() == "version-1"
 
 
+def test_a_last_good_version_whose_base_is_gone_keeps_nobody_from_production(project: Project) -> None:
+    first, *others = project.state.versions.read_text().splitlines()
+    old = {**json.loads(first), "base_digest": "f" * 64}
+    project.state.versions.write_text("\n".join([json.dumps(old), *others, ""]))
+    moved(project, 1)
+    moved(project, 2)
+    with _Routed(project) as found:
+        assert found.answer() == "version-2"
+        assert found.table.fallback == ()
+        assert any("v1 does not stand in" in text for text in found.said)
+
+
+def test_every_server_is_vouched_for(project: Project, stub: Stub, capfd: pytest.CaptureFixture[str]) -> None:
+    """The second server lacks the adapter, and would answer as the base."""
+    moved(project, 1)
+    with running(Stub(answer=lambda _, adapter: str(adapter), shifts={})) as other:
+        project.release["route"]["urls"] = [stub.url, other.url]
+        project.write()
+        assert project.call("route") == 4
+    assert "exactly as the base" in capfd.readouterr().err
+
+
 def test_an_edited_adapter_is_not_reached(project: Project) -> None:
     moved(project, 1)
     with _Routed(project) as found:

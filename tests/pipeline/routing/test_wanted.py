@@ -37,6 +37,10 @@ def test_a_version_that_was_rolled_back_stands_in_for_nobody() -> None:
     assert _names(*PROMOTED, (2, "production", "rollback")) == ("v2", None, "v1")
 
 
+def test_a_last_good_version_that_is_tried_again_stands_in_for_nobody() -> None:
+    assert _names(*PROMOTED[:2], (1, "canary", "promote")) == ("v2", "v1", None)
+
+
 def test_the_canary_has_its_share_or_the_first_of_the_rules() -> None:
     moves = (*PROMOTED[:1], (2, "canary", "promote"))
     assert _names(*moves) == ("v1", "v2", None)

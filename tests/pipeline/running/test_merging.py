@@ -17,13 +17,16 @@ from harness.base_models.merged import Agreement
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.events import Event
 from harness.core.fingerprints import Fingerprint
+from harness.pipeline.candidate import Candidate
 from harness.pipeline.running.merging import merge, refuse_disagreement
 from harness.pipeline.running.runs import do_runs, plan_runs, serving
 from harness.pipeline.training.make import candidate
 from harness.pipeline.validate import validate
 from harness.pipeline.workspace import Workspace
 from harness.servers._ports import listener
+from tests.base_models.test_merged import made
 from tests.e2e.project import make_project
+from tests.pipeline import hand_made
 from tests.tiny import make_tiny_adapter
 
 SAME = Agreement(1e-6, 1e-7, 0.0, 8, 8, "float32", Fingerprint("float32", (), None))
@@ -47,6 +50,15 @@ def test_another_model_than_the_adapter_is_refused(found: Agreement, said: str) 
 @pytest.mark.parametrize("found", [SAME, replace(SAME, dtype="bfloat16", token=0.57, mean=0.06, behind=0.1, same=6)])
 def test_rounding_is_not_another_model(found: Agreement) -> None:
     refuse_disagreement(found)
+
+
+def test_one_that_was_kept_is_held_to_the_same_bound(tmp_path: Path) -> None:
+    """A merge that was killed before it was refused, or a bound that is tighter now, leaves one behind."""
+    release = replace(hand_made.release(), root=tmp_path)
+    made(Workspace(tmp_path).merged("adapter"))
+    found = Candidate(tmp_path, "base", tmp_path, "adapter", None)
+    with pytest.raises(OutsideError, match="does not answer as the adapter does"):
+        merge(release, found, lambda _: None)
 
 
 def test_only_servers_that_start_from_a_folder_can_have_it(tmp_path: Path) -> None:

@@ -83,6 +83,19 @@ def test_commands_follow_the_choice(project: Project) -> None:
     assert events[-1] == "fresh"
 
 
+@pytest.mark.parametrize("why", ["edited", "unsettled"])
+def test_a_choice_that_does_not_hold_any_more_is_made_anew(project: Project, why: str) -> None:
+    """What is made anew begins with the look for leaks; what stands does not."""
+    died = Failed("few", "Training stopped with exit code 137.", "training/few", settled=False)
+    home = choose(project, "slow", *([died] if why == "unsettled" else []))
+    if why == "edited":
+        weights = home / "adapter/adapter_model.safetensors"
+        weights.write_bytes(weights.read_bytes() + b"x")
+    write_rows(project.root / "data/test.jsonl", [{"id": "m", "text": TEXTS[60], "label": "billing"}])
+    with pytest.raises(ConfigError, match=r"train\.jsonl"):
+        candidate(validate(project.file), lambda _: None)
+
+
 def test_another_list_of_experiments_makes_the_choice_void(project: Project) -> None:
     choose(project)
     project.release["experiments"]["runs"]["slow"] = {"set": {"learning_rate": 0.0002}}

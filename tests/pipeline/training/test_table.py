@@ -99,6 +99,17 @@ def test_by_validation_loss_the_lowest_goes_on(tmp_path: Path) -> None:
     assert any("without an interval" in note for note in found.notes)
 
 
+def test_the_loss_is_that_of_the_step_that_was_kept(tmp_path: Path) -> None:
+    release = asked(tmp_path, "validation_loss")
+    every = [trained(release, "a", 0.2), trained(release, "b", 0.5)]
+    manifest = Workspace(release.root).state / "training/a/manifest.json"
+    told = json.loads(manifest.read_text())
+    told["history"].append({"step": 8, "epoch": 2.0, "validation_loss": 0.9})
+    manifest.write_text(json.dumps(told))
+    found = table_of(release, every, [], [], {})
+    assert (found.chosen, found.contestants[0].loss) == ("a", 0.2)
+
+
 def test_what_has_no_number_is_never_chosen(tmp_path: Path) -> None:
     found = table(asked(tmp_path), {"a": None, "b": result(some(1, SURE))}, {"a": 0.1, "b": 0.9})
     assert found.chosen == "b"
