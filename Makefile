@@ -32,14 +32,14 @@ browser:  ## the browser that tests look at the report with: one that is there, 
 demo: setup  ## the whole chain on the example release: train, serve, test, judge, report
 	$(BIN)/harness gate
 
-# What trains, serves or drives a browser runs by itself: it takes the cores that there are.
+# What trains, serves or drives a browser runs file by file, after the rest: it waits more than it computes.
 test: setup browser  ## linters, types, layers, and all tests (with e2e)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 -m 'not gpu and not network and not slow and not e2e and not browser'
-	$(BIN)/pytest -m '(e2e or browser) and not gpu and not network and not slow'
+	$(BIN)/pytest -n 2 --dist loadfile -m '(e2e or browser) and not gpu and not network and not slow'
 
 bench: setup  ## how fast: every figure with its limit, into benchmarks/results.json (about 10 minutes)
 	$(BIN)/python -m benchmarks

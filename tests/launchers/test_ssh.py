@@ -115,6 +115,16 @@ def test_an_interrupt_ends_the_job_there(tmp_path: Path, monkeypatch: pytest.Mon
     pytest.fail("the job went on")
 
 
+def test_what_the_other_side_could_not_send_whole_is_refused(tmp_path: Path) -> None:
+    """tar ends its archive well, and then says by its exit code that it could not read every file."""
+    (tmp_path / "there/checkpoints").mkdir(parents=True)
+    (tmp_path / "there/checkpoints/adapter_config.json").write_text("{}")
+    (tmp_path / "here").mkdir()
+    packed = ["sh", "-c", f"tar -cf - -C {shlex.quote(str(tmp_path / 'there'))} checkpoints; exit 2"]
+    with pytest.raises(OutsideError, match=r"did not come back whole \(exit code 2\)"):
+        _transfer.receive(packed, tmp_path / "here", ("checkpoints",))
+
+
 def test_only_plain_files_of_known_kinds_come_back(tmp_path: Path) -> None:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:

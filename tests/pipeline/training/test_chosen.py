@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness import base_models
+from harness.config.load import load_release
 from harness.core.errors import ConfigError
 from harness.pipeline.candidate import choice_file, foreseen, is_trained, on_disk, trainings_of
 from harness.pipeline.chosen import Choice, Failed, Trained, read_choice, write_choice
@@ -44,7 +45,8 @@ def project(tmp_path: Path) -> Project:
 
 def choose(project: Project, name: str = "slow", *failed: Failed) -> Path:
     """As if `name` had been trained and chosen; gives its folder."""
-    release = validate(project.file)
+    release, _ = load_release(project.file)
+    assert release
     base = base_models.resolve("base", project.state.models, None, project.root)
     home = trainings_of(release, base.folder, base.digest)[name].output
     shutil.copytree(project.root / "adapter", home / "adapter", dirs_exist_ok=True)
@@ -92,8 +94,13 @@ def test_a_choice_that_does_not_hold_any_more_is_made_anew(project: Project, why
         weights = home / "adapter/adapter_model.safetensors"
         weights.write_bytes(weights.read_bytes() + b"x")
     write_rows(project.root / "data/test.jsonl", [{"id": "m", "text": TEXTS[60], "label": "billing"}])
+    release, problems = load_release(project.file)  # `validate` looks for leaks, too
+    assert release
+    assert not problems
     with pytest.raises(ConfigError, match=r"train\.jsonl"):
-        candidate(validate(project.file), lambda _: None)
+        candidate(release, lambda _: None)
+    choose(project)
+    assert candidate(release, lambda _: None).adapter == home / "adapter"
 
 
 def test_another_list_of_experiments_makes_the_choice_void(project: Project) -> None:
