@@ -97,6 +97,10 @@ lora_alpha: 16
 datasets:
   - path: data/train.jsonl
     type: chat_template
+micro_batch_size: 1
+gradient_accumulation_steps: 1
+learning_rate: 2.0e-4
+num_epochs: 1
 """
 # Child processes find the package from any folder, and leave no bytecode behind.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -48,12 +48,15 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
         if length > min(LONGEST_HEADER, size):
             raise ValueError(f"{path.name} is no whole safetensors file")
         header = json.loads(file.read(length))
-    if not isinstance(header, dict):
-        raise ValueError(f"{path.name} is no whole safetensors file")
-    tensors = {name: row for name, row in header.items() if name != "__metadata__"}
-    if size < 8 + length + max((row["data_offsets"][1] for row in tensors.values()), default=0):
+    try:
+        tensors = {str(name): row for name, row in header.items() if name != "__metadata__"}
+        end = max((int(row["data_offsets"][1]) for row in tensors.values()), default=0)
+        found = {name: tuple(int(one) for one in row["shape"]) for name, row in tensors.items()}
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise ValueError(f"{path.name} is no whole safetensors file") from None
+    if size < 8 + length + end:
         raise ValueError(f"{path.name} is cut off: it is shorter than its header says")
-    return {name: tuple(row["shape"]) for name, row in tensors.items()}
+    return found
 
 
 def _name_problems(named: object, spec: str) -> list[str]:

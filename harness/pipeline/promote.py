@@ -14,7 +14,7 @@ from harness.core.versions import ARCHIVED, CANARY, PROMOTE, Registry, Version
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.decisions import find_decision
 from harness.pipeline.registry.artefacts import keep
-from harness.pipeline.registry.deploy import deployed, undeployed
+from harness.pipeline.registry.deploy import deployed, deployer, undeployed
 from harness.pipeline.registry.evidence import missing
 from harness.pipeline.registry.moving import may_leave, move
 from harness.pipeline.registry.read import changing, named_stage, named_version, registry
@@ -93,19 +93,10 @@ def _moved(release: Release, asked: Asked, known: Registry, found: Candidate, de
         _into_store(workspace)
         return Promotion(version, stage, decision, moved=False)
     before = known.standing(stage)
-    with deployed(workspace, release.serve.kind, version, stage, _deployer(release)):
+    with deployed(workspace, release.serve.kind, version, stage, deployer(release)):
         move(workspace, version, stage, PROMOTE, asked.note, share, decision.id)
     _into_store(workspace)
     return Promotion(version, stage, decision, before=None if before == version else before)
-
-
-def _deployer(release: Release) -> Callable[[], str]:
-    def deploy() -> str:
-        from harness.pipeline import manifests
-
-        return manifests.deploy(release)
-
-    return deploy
 
 
 def _check(decision: Decision, problems: list[Problem]) -> None:

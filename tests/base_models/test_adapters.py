@@ -93,3 +93,11 @@ def test_an_adapter_without_lora_weights_is_none(tmp_path: Path) -> None:
     folder = adapter(tmp_path / "a")
     weights(folder / "adapter_model.safetensors", {"base_model.model.score.weight": (2, 2)})
     assert adapter_problems(folder, base(tmp_path / "b"), "folder") == ["it holds no LoRA weights."]
+
+
+@pytest.mark.parametrize("header", [[], {"a": 3}, {"a": {"dtype": "F32"}}, {"a": {"shape": 3, "data_offsets": [0, 0]}}])
+def test_a_header_of_another_form_is_no_safetensors_file(tmp_path: Path, header: object) -> None:
+    text = json.dumps(header).encode()
+    (tmp_path / "w.safetensors").write_bytes(len(text).to_bytes(8, "little") + text)
+    with pytest.raises(ValueError, match="no whole safetensors file"):
+        shapes(tmp_path / "w.safetensors")

@@ -91,7 +91,8 @@ def test_a_mistake_is_told_at_its_line(desk: Project, old: str, new: str, said: 
         (
             ", at_least: 0.6",
             "",
-            "exactly one of at_least, at_most, improves, margin, no_critical_failures, win_rate; this one has none.",
+            "exactly one of at_least, at_most, at_most_share, improves, margin, no_critical_failures, win_rate; "
+            "this one has none.",
         ),
         ("at_least: 0.6", "at_least: 0.6, at_most: 0.9", "this one has at_least, at_most."),
         (
@@ -172,6 +173,8 @@ def test_an_adapter_needs_its_weights(desk: Project) -> None:
     start, end = RELEASE.index("  train:"), RELEASE.index("serve")
     desk.swap(FILE, RELEASE[start:end], "  adapter: folder\n")
     assert desk.problems() == [f"{FILE}:5: 'folder' holds no adapter_model.safetensors."]
+    desk.write("folder/adapter_model.bin", b"x")
+    assert "pickled weights can run code" in desk.problems()[0]
     desk.write("folder/adapter_model.safetensors", b"x")
     assert desk.problems() == []
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from harness.core.canaries import CanaryAnalysis, Outcome
 from harness.core.errors import ConfigError
 from harness.core.ids import short
@@ -12,7 +10,7 @@ from harness.core.versions import CANARY, MOVED_ON, PRODUCTION, ROLLBACK, STAGIN
 from harness.pipeline.canary.kept import keep
 from harness.pipeline.canary.step import step_of
 from harness.pipeline.candidate import Candidate
-from harness.pipeline.registry.deploy import deployed
+from harness.pipeline.registry.deploy import deployed, deployer
 from harness.pipeline.registry.moving import move
 from harness.pipeline.registry.read import changing, registry
 from harness.pipeline.workspace import Workspace
@@ -34,7 +32,7 @@ def apply(release: Release, found: CanaryAnalysis, *, to_production: bool = Fals
     with changing(workspace):
         version = _standing(release, found, registry(workspace, release.name))
         keep(workspace, found, done=True)
-        with deployed(workspace, release.serve.kind, version, CANARY, _deployer(release)):
+        with deployed(workspace, release.serve.kind, version, CANARY, deployer(release)):
             if found.outcome is Outcome.ROLLBACK:
                 move(workspace, version, STAGING, ROLLBACK, _note(found))
                 return f"{named} is no canary any more: it is in staging."
@@ -63,15 +61,6 @@ def _standing(release: Release, found: CanaryAnalysis, known: Registry) -> Versi
     if (step.canary.number, step.move, step.production.number) != (found.version, found.move, found.production):
         raise ConfigError("the registry moved while the canary was looked at, so nothing is done. Run it again.")
     return step.canary
-
-
-def _deployer(release: Release) -> Callable[[], str]:
-    def deploy() -> str:
-        from harness.pipeline import manifests
-
-        return manifests.deploy(release)
-
-    return deploy
 
 
 def _note(found: CanaryAnalysis) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from harness.core.errors import OutsideError
+from harness.core.releases import Release
 from harness.core.versions import DEPLOYED, DEPLOYING, NOT_DEPLOYED, SINGLE, Registry, Version
 from harness.pipeline.registry.moving import annotate
 from harness.pipeline.workspace import Workspace
@@ -37,6 +38,17 @@ def deployed(
             "Run `harness manifests --apply`, or `harness rollback`."
         ) from None
     annotate(workspace, version, name, DEPLOYED)
+
+
+def deployer(release: Release) -> Callable[[], str]:
+    """What brings the release's cluster to the registry; nothing is loaded for it before it is called."""
+
+    def deploy() -> str:
+        from harness.pipeline import manifests
+
+        return manifests.deploy(release)
+
+    return deploy
 
 
 def undeployed(known: Registry) -> str | None:

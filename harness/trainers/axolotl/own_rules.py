@@ -34,21 +34,26 @@ def is_known() -> bool:
     return importlib.util.find_spec("axolotl") is not None
 
 
-def own_problems(source: Source, config: Mapping[str, object], processes: int, kept: Path) -> list[Problem]:
-    """What Axolotl refuses in a config, with the line in `source` of the key that it names.
+def own_problems(source: Source, config: Mapping[str, object], processes: int, kept: Path | None) -> list[Problem]:
+    """What Axolotl refuses in a resolved config, with the line in `source` of the key that it names.
 
-    Answers are kept in the folder `kept`. Raises OutsideError where Axolotl does not answer.
+    Answers are kept in the folder `kept` (None: nowhere). Raises OutsideError where Axolotl does not answer.
     """
+    messages = _asked(config, processes) if kept is None else _known(config, processes, kept)
+    return [source.problem(_place(message, config), f"Axolotl refuses it: {message}") for message in messages]
+
+
+def _known(config: Mapping[str, object], processes: int, kept: Path) -> list[str]:
     key = digest_json([version("axolotl"), processes, json.loads(json.dumps(config, default=str))])
     note = kept / f"{key[:16]}.json"
     try:
-        messages = json.loads(note.read_text(encoding="utf-8"))
+        known: list[str] = json.loads(note.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        messages = _asked(config, processes)
+        known = _asked(config, processes)
         with contextlib.suppress(OSError):  # a project that cannot be written to is checked all the same
             kept.mkdir(parents=True, exist_ok=True)
-            note.write_text(json.dumps(messages), encoding="utf-8")
-    return [source.problem(_place(message, config), f"Axolotl refuses it: {message}") for message in messages]
+            note.write_text(json.dumps(known), encoding="utf-8")
+    return known
 
 
 def _asked(config: Mapping[str, object], processes: int) -> list[str]:

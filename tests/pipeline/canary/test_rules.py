@@ -46,3 +46,13 @@ def test_a_failed_request_is_slower_than_all() -> None:
     assert math.isinf(side.seconds.quantile(0.95))
     assert math.isfinite(side.seconds.quantile(0.85))
     assert side.characters.n == N - 100
+
+
+def test_answers_that_may_be_too_short_are_not_shown_to_keep_the_rule() -> None:
+    """A ratio of 0.76 is surely below 1.25, and nobody knows whether it is above 0.75."""
+    sides = {CANARY: Seen(), PRODUCTION: Seen()}
+    for number in range(N):
+        for side, length in ((CANARY, 0.76), (PRODUCTION, 1.0)):
+            sides[side].add((False, 1, round(length * (100 + number % 40)), None))
+    length = results(Traffic(sides), RULES, ALPHA)[-1]
+    assert (length.name, length.standing) == ("length p50", Standing.OPEN)

@@ -94,9 +94,8 @@ def test_a_choice_that_does_not_hold_any_more_is_made_anew(project: Project, why
         weights = home / "adapter/adapter_model.safetensors"
         weights.write_bytes(weights.read_bytes() + b"x")
     write_rows(project.root / "data/test.jsonl", [{"id": "m", "text": TEXTS[60], "label": "billing"}])
-    release, problems = load_release(project.file)  # `validate` looks for leaks, too
+    release, _ = load_release(project.file)  # the leak is a problem already; `validate` would end with it
     assert release
-    assert not problems
     with pytest.raises(ConfigError, match=r"train\.jsonl"):
         candidate(release, lambda _: None)
     choose(project)
