@@ -11,9 +11,9 @@ from pathlib import Path
 from harness.base_models import demo, folder, hub
 from harness.base_models.digest import digest_of
 from harness.base_models.interface import BaseModel, OnProgress, Origin
-from harness.core.errors import ConfigError, Problem
+from harness.core.errors import ConfigError, OutsideError, Problem
 
-__all__ = ["BaseModel", "OnProgress", "check", "resolve"]
+__all__ = ["BaseModel", "OnProgress", "check", "here", "resolve"]
 
 
 def check(spec: str, root: Path) -> list[Problem]:
@@ -35,6 +35,22 @@ def resolve(spec: str, cache: Path, on_progress: OnProgress | None = None, root:
     if left:
         raise ConfigError([Problem(f"base model '{spec}': {problem}") for problem in left])
     return BaseModel(spec, found, digest_of(found, cache, say))
+
+
+def here(spec: str, cache: Path, root: Path) -> Path | None:
+    """The folder of a declared base model where it is on this disk already; None where it would have to be made."""
+
+    def refuse(step: str) -> None:
+        raise _Absent(step)
+
+    try:
+        return _origin(spec, root).fetch(spec, root, cache, refuse)
+    except (_Absent, OutsideError):
+        return None
+
+
+class _Absent(Exception):
+    """The model would have to be fetched or converted."""
 
 
 def _origin(spec: str, root: Path) -> Origin:

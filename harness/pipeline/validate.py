@@ -6,11 +6,14 @@ import os
 from pathlib import Path
 
 from harness import base_models
+from harness.base_models.adapters import WEIGHTS, adapter_problems
 from harness.config.load import load_release
 from harness.config.presentation import unknown_columns
+from harness.config.source import load_yaml
 from harness.core.errors import ConfigError, Problem
 from harness.core.releases import Release
 from harness.core.verdicts import Role
+from harness.pipeline.workspace import Workspace
 
 
 def validate(path: Path) -> Release:
@@ -26,7 +29,8 @@ def validate(path: Path) -> Release:
 def warnings(release: Release) -> list[str]:
     """A line for each blocking gate that can't pass with the samples at hand, as `file:line: warning: …`.
 
-    Then one for each name in `report.redact` that no row has: nothing would be blacked out by it.
+    Then one for each name in `report.redact` that no row has: nothing would be blacked out by it. Then one for each key
+    of an Axolotl config that needs a GPU, where the training would run without one.
     """
     from harness.pipeline.planning.prospects import prospects
 
@@ -36,7 +40,18 @@ def warnings(release: Release) -> list[str]:
         *(f"{one.gate.place}: warning: {one.obstacle}" for one in hopeless),
         *(f"{release.file}: warning: no row that is known has '{name}' of report.redact: it blacks out nothing."
           for name in unknown),
+        *(f"{problem.file}:{problem.line}: warning: {problem.message} {problem.hint}" for problem in _gpu(release)),
     ]  # fmt: skip
+
+
+def _gpu(release: Release) -> list[Problem]:
+    training = release.candidate.training
+    if training is None:
+        return []
+    from harness.trainers.axolotl import AxolotlTrainer
+
+    shown_as = os.path.relpath(training.axolotl, release.root)
+    return AxolotlTrainer().check_device(training.axolotl, shown_as, training.launcher)
 
 
 def _outside_config(release: Release, path: Path) -> list[Problem]:
@@ -51,7 +66,19 @@ def _outside_config(release: Release, path: Path) -> list[Problem]:
         from harness.pipeline.training.checked import experiment_problems
 
         found += experiment_problems(release, path)
-    return found + _missing_keys(release)
+    return found + ([] if found else _adapter_problems(release, path)) + _missing_keys(release)
+
+
+def _adapter_problems(release: Release, path: Path) -> list[Problem]:
+    """Why a given adapter can't be served on its base model; that is only known where both are on this disk."""
+    spec, adapter = release.candidate.base_model, release.candidate.adapter
+    if adapter is None or not (adapter / WEIGHTS).is_file():  # the missing file was told already
+        return []
+    base = base_models.here(spec, Workspace(release.root).models, release.root)
+    wrong = adapter_problems(adapter, base, spec) if base else []
+    source = load_yaml(path, release.file) if wrong else None
+    where = ("candidate", "adapter")
+    return [source.problem(where, f"the adapter '{adapter.name}': {one}") for one in wrong if source]
 
 
 def _missing_keys(release: Release) -> list[Problem]:

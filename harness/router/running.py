@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Coroutine, Iterator
@@ -87,10 +88,23 @@ async def _begin(route: Route, routes: Routes, log: TrafficLog, key: str | None,
             lambda: Inbound(router.answer, router.clients), route.host, route.port, backlog=_BACKLOG
         )
     except OSError as refused:
-        message = f"the router cannot listen at {route.host}:{route.port}: {refused.strerror or refused}."
-        raise OutsideError(f"{message} Take another host or port (`route` in release.yaml, --port).") from None
+        raise _cannot_listen(route, refused) from None
     work = (keep_checking(router, say), keep_sweeping(router), keep_writing(router, say))
     return _Parts(router, server, tuple(loop.create_task(one) for one in work))
+
+
+def refuse_taken(route: Route) -> None:
+    """Raises OutsideError where the router's address cannot be had: told before any server is started for it."""
+    try:
+        family = socket.getaddrinfo(route.host, route.port, type=socket.SOCK_STREAM)[0][0]
+        socket.create_server((route.host, route.port), family=family).close()
+    except OSError as refused:
+        raise _cannot_listen(route, refused) from None
+
+
+def _cannot_listen(route: Route, refused: OSError) -> OutsideError:
+    message = f"the router cannot listen at {route.host}:{route.port}: {refused.strerror or refused}."
+    return OutsideError(f"{message} Take another host or port (`route` in release.yaml, --port).")
 
 
 async def _end(parts: _Parts) -> None:

@@ -69,4 +69,4 @@ def test_two_processes_train_together_on_a_cpu_and_go_on_after_a_stop(tmp_path: 
     assert {line["world_size"] for line in lines} == {2}
 
     one = dataclasses.replace(asked, launcher=dataclasses.replace(asked.launcher, arguments={}))
-    assert jobs.launcher_of(one).place().identity == {}
+    assert jobs.launcher_of(one.launcher).place().identity == {}

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.core.devices import has_gpu
 from harness.core.errors import ConfigError, ExitCode
-from harness.pipeline.validate import validate
+from harness.pipeline.validate import validate, warnings
+from tests.base_models.test_adapters import adapter, base
 from tests.projects import Project
 
 ROOT = Path(__file__).parents[2]
@@ -45,3 +47,29 @@ def test_the_folder_that_one_stands_in_does_not_matter(desk: Project, monkeypatc
     assert desk.problems() == []
     monkeypatch.chdir(desk.root / "suites")
     assert validate(Path("../release.yaml")).root == desk.root.resolve()
+
+
+def test_a_given_adapter_for_another_base_is_told_with_its_line(desk: Project) -> None:
+    text = desk.read("release.yaml")
+    start, end = text.index("  train:"), text.index("serve:")
+    text = text[:start] + "  adapter: adapter\n" + text[end:]
+    desk.write("release.yaml", text.replace("demo:smollm2-135m-instruct", "base"))
+    for folder, make in (("base", base), ("adapter", adapter)):
+        make(desk.root / folder, hidden=8 if folder == "base" else 16)
+    for name in ("config.json", "tokenizer.json"):
+        desk.write(f"base/{name}", "{}")
+    (problem,) = desk.problems()
+    assert problem.startswith("release.yaml:5: the adapter 'adapter': it was trained on another base model")
+    adapter(desk.root / "adapter")
+    assert desk.problems() == []
+
+
+def test_what_needs_a_gpu_is_a_warning_where_there_is_none(desk: Project) -> None:
+    if has_gpu():
+        pytest.skip("there is a GPU here")
+    line = desk.swap("lora.yaml", "lora_r: 8\n", "lora_r: 8\nsample_packing: true\n") + 1
+    told = warnings(validate(desk.root / "release.yaml"))
+    (said,) = [one for one in told if "needs a GPU" in one]
+    assert said.startswith(f"lora.yaml:{line}: warning: 'sample_packing: True' needs a GPU")
+    desk.swap("release.yaml", "    axolotl: lora.yaml\n", "    axolotl: lora.yaml\n    launcher: docker\n")
+    assert not [one for one in warnings(validate(desk.root / "release.yaml")) if "needs a GPU" in one]

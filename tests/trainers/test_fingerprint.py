@@ -38,7 +38,7 @@ def finished(root: Path) -> TrainRequest:
     (root / "rows.jsonl").write_text(ROW)
     request = TrainRequest(root / "lora.yaml", base, "digest-of-base", root / "rows.jsonl", None, root / "run")
     make_tiny_adapter(base, request.output / "adapter", seed=1)
-    place = jobs.launcher_of(request).place()
+    place = jobs.launcher_of(request.launcher).place()
     inputs = manifest.inputs(request, trainer._resolved(request, place), place.device)
     weights = digest_file(request.output / "adapter" / "adapter_model.safetensors")
     manifest.write(request.output, {"key": digest_json(inputs), **inputs, "adapter": weights, "rows": 1})

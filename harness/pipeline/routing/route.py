@@ -22,7 +22,7 @@ from harness.pipeline.routing.salt import salt_of
 from harness.pipeline.routing.wanted import Wanted, wanted
 from harness.pipeline.workspace import Workspace
 from harness.router.log import Redaction, TrafficLog
-from harness.router.running import Running, running
+from harness.router.running import Running, refuse_taken, running
 from harness.router.table import Routes
 from harness.servers._keys import key_from
 
@@ -43,6 +43,7 @@ def route(release: Release, watch: Watch, stop: threading.Event, on_switch: OnSw
     now = wanted(registry(workspace, release.name), release.canary)
     key = key_from(release.route.key_env, "route.key_env")
     form, log = form_of(release.canary.format_rule, release.root), _log(release, workspace)
+    refuse_taken(release.route)
     with Fleet(release, watch) as fleet:
         first = fleet.routes(now, 1)
         say = _note(watch)

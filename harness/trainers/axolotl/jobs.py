@@ -8,6 +8,7 @@ from pathlib import Path
 from harness import catalog
 from harness.core.errors import OutsideError
 from harness.core.ids import digest_file
+from harness.core.trainings import LauncherSpec
 from harness.launchers.interface import Job, Launcher, Look, Place
 from harness.trainers.axolotl.progress import ProgressFile
 from harness.trainers.axolotl.resolve import CHECKPOINTS
@@ -21,9 +22,9 @@ PROGRESS = f"{CHECKPOINTS}/progress.jsonl"
 TRACKERS = ("use_wandb", "wandb_project", "use_comet", "comet_project_name", "use_mlflow", "mlflow_tracking_uri")
 
 
-def launcher_of(request: TrainRequest) -> Launcher:
-    """The launcher that a request names."""
-    found: Launcher = catalog.build("launchers", request.launcher.kind, request.launcher.arguments)
+def launcher_of(spec: LauncherSpec) -> Launcher:
+    """The launcher that a release names."""
+    found: Launcher = catalog.build("launchers", spec.kind, spec.arguments)
     return found
 
 
@@ -35,7 +36,7 @@ def train(
     Raises OutsideError where it can't be launched, or where another number of processes trains than was asked for.
     """
     output = request.output.resolve()
-    launcher = launcher_of(request)
+    launcher = launcher_of(request.launcher)
     place = launcher.place()
     reads = {request.base_model.resolve(): request.base_digest}
     reads |= {path.resolve(): digest_file(path) for path in (request.data, request.validation) if path}
@@ -78,7 +79,7 @@ def fingerprint(request: TrainRequest, adapter: Adapter) -> tuple[int, Path]:
         log=output / "train.log",
         key=adapter.digest,
     )
-    return _run(launcher_of(request), job, lambda: None), output / FINGERPRINT_FILE
+    return _run(launcher_of(request.launcher), job, lambda: None), output / FINGERPRINT_FILE
 
 
 def _run(launcher: Launcher, job: Job, look: Look) -> int:

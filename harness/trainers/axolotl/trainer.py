@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any
 from harness.config.source import load_yaml
 from harness.core.errors import ConfigError, OutsideError, Problem
 from harness.core.ids import digest_file, digest_json
+from harness.core.trainings import LauncherSpec
 from harness.launchers.interface import Place
 from harness.trainers.axolotl import failure, folder, gpu, history, jobs, manifest
 from harness.trainers.axolotl.check import check
@@ -42,7 +44,7 @@ class AxolotlTrainer:
         problems = self.check(request.config, str(request.config), given)
         if problems:
             raise ConfigError(problems)
-        place = jobs.launcher_of(request).place()
+        place = jobs.launcher_of(request.launcher).place()
         resolved = _resolved(request, place)
         inputs = manifest.inputs(request, resolved, place.device)
         if place.identity:
@@ -54,6 +56,11 @@ class AxolotlTrainer:
             _need_fingerprint(request, adapter, on_progress)
             return adapter
 
+    def check_device(self, config: Path, shown_as: str, launcher: LauncherSpec) -> list[Problem]:
+        """What of a config needs a GPU, where the launcher has none."""
+        device = jobs.launcher_of(launcher).place().device
+        return list(gpu.problems(load_yaml(config, shown_as), {})) if device == "cpu" else []
+
     def record(self, request: TrainRequest, adapter: Adapter, on_progress: Callable[[Progress], None]) -> None:
         """The manifest of a checkpoint's adapter gets its fingerprint where it lacks one. Raises OutsideError."""
         with folder.locked(request.output):
@@ -62,7 +69,7 @@ class AxolotlTrainer:
 
 def _resolved(request: TrainRequest, place: Place) -> Config:
     """Raises ConfigError where the config needs a GPU and there is none."""
-    source = load_yaml(request.config)
+    source = load_yaml(request.config, os.path.relpath(request.config))
     problems = list(gpu.problems(source, request.settings)) if place.device == "cpu" else []
     if problems:
         raise ConfigError(problems)
