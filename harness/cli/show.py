@@ -37,22 +37,18 @@ def main(given: argparse.Namespace) -> int:
     if given.graph:
         print({"tree": tree, "mermaid": mermaid, "dot": dot}[given.graph](graph))
         return 0
-    print("\n".join(_lines(found)))
-    print(f"lineage\n{tree(graph)}")
+    print("\n".join(_lines(found, tree(graph))))
     return 0
 
 
-def _lines(found: Shown) -> Iterator[str]:
+def _lines(found: Shown, graph: str) -> Iterator[str]:
+    """What people ask for first stands first; digests, which they compare, last."""
     version = found.version
     share = f", with {found.share:.0%} of the traffic" if found.share else ""
     yield f"{version.name} of {version.release}, recorded {version.created}: it is in {found.stage}{share}"
     yield f"  adapter   {version.adapter_digest}"
     yield f"  base      {version.base_digest}"
     yield f"  decision  {version.decision}{'' if found.decision else '  (its record is gone)'}"
-    yield "digests"
-    yield from (f"  {name:<24} {digest}" for name, digest in version.digests.items())
-    yield "provenance"
-    yield from _values(version.provenance)
     yield "metrics"
     yield from (f"  {row['verdict']:<12} {row['sentence']}" for row in found.as_json()["metrics"])
     yield "moves"
@@ -61,8 +57,15 @@ def _lines(found: Shown) -> Iterator[str]:
     if found.canary:
         yield "canary"
         yield from (f"  {one['digest'][:12]}  {one['outcome']:<8} {one.get('reason', '')}" for one in found.canary)
-    yield "notes"
+    if found.notes:
+        yield "notes"
     yield from (f"  {note.time}  {note.why}{f' by {note.by}' if note.by else ''}: {note.note}" for note in found.notes)
+    yield f"lineage\n{graph}"
+    yield "provenance"
+    yield from _values(version.provenance)
+    yield "digests"
+    width = max(map(len, version.digests), default=0)
+    yield from (f"  {name:<{width}}  {digest}" for name, digest in version.digests.items())
 
 
 def _values(values: Mapping[str, object], depth: int = 1) -> Iterator[str]:

@@ -56,20 +56,24 @@ def dot(graph: Lineage) -> str:
 
 
 def tree(graph: Lineage) -> str:
-    """As lines of ASCII: the version, below it what it was made from and where it went."""
-    made, gone = _branch(graph, "version", 0, back=True), _branch(graph, "version", 0, back=False)
-    return "\n".join([graph.nodes["version"], "|-- made from", *_under(made), "`-- went to", *_under(gone, " ")])
+    """As lines of ASCII: the version, below it what it was made from and where it went, one stage after the other."""
+    stages, at = [], "version"
+    while onward := [other for one, other in graph.edges if one == at]:
+        at = onward[0]
+        stages.append(f"    |-- {graph.nodes[at]}")
+    if stages:
+        stages[-1] = stages[-1].replace("|--", "`--", 1)
+    return "\n".join(
+        [graph.nodes["version"], "|-- made from", *_made(graph, "version", "|   "), "`-- went to", *stages]
+    )
 
 
-def _branch(graph: Lineage, name: str, depth: int, back: bool) -> Iterator[tuple[int, str]]:
-    next_ones = [one if back else other for one, other in graph.edges if (other if back else one) == name]
-    for one in next_ones:
-        yield depth, graph.nodes[one]
-        yield from _branch(graph, one, depth + back, back)
-
-
-def _under(branch: Iterator[tuple[int, str]], bar: str = "|") -> Iterator[str]:
-    yield from (f"{bar}   {'    ' * depth}|-- {text}" for depth, text in branch)
+def _made(graph: Lineage, name: str, bar: str) -> Iterator[str]:
+    parts = [one for one, other in graph.edges if other == name]
+    for one in parts:
+        last = one == parts[-1]
+        yield f"{bar}{'`--' if last else '|--'} {graph.nodes[one]}"
+        yield from _made(graph, one, f"{bar}    " if last else f"{bar}|   ")
 
 
 def _quoted(text: str) -> str:

@@ -80,7 +80,7 @@ def test_the_lineage_goes_from_the_base_to_the_stages(project: Project, capfd: p
     text = tree(graph)
     assert text.startswith("v2\n|-- made from\n")
     assert text.isascii()
-    assert "`-- went to\n    |-- production (promote" in text
+    assert "`-- went to\n    `-- production (promote" in text
     assert said(project, capfd, "show", "v2", "--graph").strip() == text
     assert said(project, capfd, "show", "v2", "--graph", "dot").startswith("digraph")
 
