@@ -206,7 +206,7 @@ def test_a_waiver_holds_until_its_day_for_promotion_too(
         (project.root / "waivers.yaml").unlink()
         assert project.call("promote", "--to", "dev") == 2, "the waiver was taken back"
         return
-    monkeypatch.setattr("harness.pipeline.promote.now", lambda: "3000-01-01T00:00:00+00:00")
+    monkeypatch.setattr("harness.pipeline.registry.evidence.now", lambda: "3000-01-01T00:00:00+00:00")
     assert project.call("promote", "--to", "dev") == 2
     assert "rests on a waiver that is over: queue.accuracy:improves:base (owner Ana)" in capfd.readouterr().err
     monkeypatch.undo()

@@ -81,8 +81,10 @@ def test_a_store_of_an_older_harness_is_migrated(own: Project, said: Said) -> No
     with duckdb.connect(str(own.state.store)) as connection:
         connection.execute("DELETE FROM migrations WHERE step > 1")
         connection.execute("DROP TABLE attempts")
+        connection.execute("DROP TABLE moves")
         dropped = {"samples": ["origin"], "outputs": ["repeat", "attempts", "cached", "position"],
-                   "answers": ["repeat", "position"], "scores": ["repeat", "position"]}  # fmt: skip
+                   "answers": ["repeat", "position"], "scores": ["repeat", "position"],
+                   "versions": ["digests", "provenance", "parent"]}  # fmt: skip
         for table, column in ((table, column) for table, columns in dropped.items() for column in columns):
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     code, text = said()

@@ -152,7 +152,7 @@ def test_two_sides_are_compared_and_stay_chosen(site: Site) -> None:
     [
         ("/compare?a=v1", 400, "needs two sides"),
         ("/compare?a=v1&b=%3Cscript%3E", 400, "&lt;script&gt;"),
-        ("/compare?a=v1&b=v9", 400, "no version 9"),
+        ("/compare?a=v1&b=v9", 400, "no version &#39;v9&#39;"),
         ("/decisions/ffffffffffff", 404, "no single decision"),
         ("/decisions/ffffffffffff/client", 404, "no single decision"),
         ("/runs/ffffffffffff", 404, "no runs of r"),
