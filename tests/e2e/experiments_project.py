@@ -10,7 +10,7 @@ EXPERIMENTS = """\
 experiments:
   runs:
     default: {}
-    wild: {set: {learning_rate: 0.1, lora_alpha: 100000, max_grad_norm: 1.0e+9, warmup_ratio: 0.0}}
+    wild: {set: {lora_alpha: 10000000000000000000000000000000000000000}}  # beyond float32: the loss is no number
     curated: {data: curated.jsonl}
   suites: [suites/choice.yaml]
   choose: choice.accuracy

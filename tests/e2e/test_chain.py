@@ -93,10 +93,12 @@ def test_promotion_takes_the_judged_adapter_and_no_other(project: Path) -> None:
     assert "staging" in harness(project, "status").stdout
     training = next((project / ".harness/training").iterdir())
     spoil(training / "adapter/adapter_model.safetensors")
+    edited = harness(project, "promote", "--to", "canary")
+    assert edited.returncode == 2
+    assert "lies here" in edited.stderr
+    assert harness(project, "train").returncode == 0  # the checkpoint holds the judged bytes: they are taken again
     healed = harness(project, "promote", "--to", "canary")
-    assert healed.returncode == 0, (
-        healed.stderr
-    )  # the checkpoint still holds the judged bytes, and they were taken again
+    assert healed.returncode == 0, healed.stderr
     for copy in training.rglob("adapter_model.safetensors"):
         spoil(copy)
     refused = harness(project, "promote", "--to", "production")
