@@ -41,8 +41,15 @@ class _Clients:
     def __init__(self, found: Front) -> None:
         self.front, self.now, self.done = found, 0, 0
         self.wrong: list[str] = []
+        self.lost: Exception | None = None
         self.ends: Counter[str] = Counter()
         self.versions: dict[int, set[str]] = {}
+
+    def run(self) -> None:
+        try:
+            asyncio.run(self.all())
+        except (aiohttp.ClientError, TimeoutError) as lost:
+            self.lost = lost
 
     async def all(self) -> None:
         numbers = iter(range(REQUESTS))
@@ -73,11 +80,12 @@ def test_no_request_is_lost_and_none_goes_to_a_wrong_version(tmp_path: Path) -> 
     ):  # fmt: skip
         clients = _Clients(found)
         clients.versions[0] = {"v1"}
-        thread = threading.Thread(target=lambda: asyncio.run(clients.all()))
+        thread = threading.Thread(target=clients.run)
         thread.start()
         targets = itertools.cycle((Target("v2", (third,), "v2"), Target("v1", (first, second), "v1")))
         for generation in range(1, SWITCHES + 1):
             while clients.done < REQUESTS * generation // (SWITCHES + 2):
+                assert thread.is_alive(), clients.lost
                 time.sleep(0.005)
             target = next(targets)
             clients.versions[generation] = {target.name}
@@ -86,6 +94,7 @@ def test_no_request_is_lost_and_none_goes_to_a_wrong_version(tmp_path: Path) -> 
             if generation == SWITCHES // 2:
                 killed.kill()
         thread.join()
+        assert clients.lost is None
         assert clients.wrong == []
         assert clients.done == REQUESTS
         assert set(clients.ends) <= {"200", "cut"}, clients.ends

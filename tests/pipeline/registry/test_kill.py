@@ -14,7 +14,7 @@ from tests.pipeline.release_project import Project
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("words", "at_random", "least"), [(["promote", "--to", "production"], 12, 20), (["rollback"], 30, 8)]
