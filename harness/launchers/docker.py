@@ -77,7 +77,7 @@ def _mounts(job: Job) -> list[str]:
 
 def _variables(job: Job) -> list[str]:
     # Libraries keep caches in the home folder and ask for the user's name, which the image does not know.
-    own = {"HOME": "/tmp", "USER": "harness", "HF_HOME": "/tmp/huggingface", "PYTHONPATH": str(PACKAGE.parent)}
+    own = {"HOME": "/tmp", "USER": "harness", "PYTHONPATH": str(PACKAGE.parent)}
     stated = [f"{name}={value}" for name, value in (settings(job.online) | own).items()]
     secret = [name for name in SECRETS if job.online and name in os.environ]
     return [part for one in (*stated, *secret) for part in ("--env", one)]

@@ -45,7 +45,7 @@ def test_the_exact_command() -> None:
         "--env", "HF_HUB_DISABLE_TELEMETRY=1", "--env", "RAY_USAGE_STATS_ENABLED=0", "--env", "PYTHONHASHSEED=0",
         "--env", "PYTHONUNBUFFERED=1", "--env", "TOKENIZERS_PARALLELISM=false", "--env", "AXOLOTL_DATASET_NUM_PROC=0",
         "--env", "WANDB_MODE=disabled", "--env", "COMET_MODE=DISABLED", "--env", "HOME=/tmp", "--env", "USER=harness",
-        "--env", "HF_HOME=/tmp/huggingface", "--env", f"PYTHONPATH={PACKAGE.parent}", "--cpus", "8",
+        "--env", f"PYTHONPATH={PACKAGE.parent}", "--cpus", "8",
         "--workdir", "/runs/a", "--entrypoint", "python", "axolotl@sha256:1", "-P",
         "-m", "harness.trainers.axolotl.child", "/runs/a/resolved.yaml", "2",
     ]  # fmt: skip
