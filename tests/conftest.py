@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.projects import Project, make_project
+from tests.waiting import restore_ctrl_c
+
+restore_ctrl_c()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.e2e.project import RELEASE, make_project
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 SMALL = RELEASE.replace(", suites/facts.yaml", "").replace(
@@ -94,14 +95,14 @@ class Router:
         """The last table that it printed."""
         return ([line for line in self.said.read_text().splitlines() if line.startswith("http://")] or [""])[-1]
 
-    def until(self, words: str, seconds: float) -> float:
-        """When the table said this. AssertionError where it does not in time."""
-        end = time.monotonic() + seconds
-        while words not in self.table():
-            assert self.process.poll() is None, self.said.read_text()
-            assert time.monotonic() < end, self.said.read_text()
-            time.sleep(0.01)
+    def until(self, words: str) -> float:
+        """When the table said this. AssertionError where it never does."""
+        until(lambda: self._says(words), every=0.01)
         return time.monotonic()
+
+    def _says(self, words: str) -> bool:
+        assert self.process.poll() is None, self.said.read_text()
+        return words in self.table()
 
     def ask(self, user: str) -> Answer:
         """One question, the same for all."""
@@ -128,7 +129,7 @@ def routed(folder: Path) -> Iterator[Router]:
         process = subprocess.Popen(_command(("route",)), cwd=folder, env=_environment(), stdout=out, stderr=out)
     router = Router(process, said)
     try:
-        router.until("production", 120)
+        router.until("production")
         yield router
     finally:
         process.terminate()

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -77,13 +76,11 @@ def test_the_adapter_was_really_trained_and_really_answered(project: Path) -> No
 
 def test_nothing_is_done_again_when_nothing_changed(project: Path) -> None:
     before = decision_of(project)
-    started = time.monotonic()
     again = harness(project, "gate")
     assert again.returncode == 0, again.stderr
     assert "begin" not in again.stderr
     assert again.stderr.count("done before") == 6  # the training, four runs and the measured phase
     assert decision_of(project) == before
-    assert time.monotonic() - started < 60
 
 
 def test_promotion_takes_the_judged_adapter_and_no_other(project: Path) -> None:

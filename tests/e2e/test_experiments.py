@@ -91,11 +91,9 @@ def test_the_killed_training_went_on_from_its_checkpoint(project: Path) -> None:
             assert 8 in begun, "the second attempt began at the checkpoint"
 
 
-def test_a_rerun_does_nothing_and_takes_seconds(project: Path) -> None:
-    began = time.monotonic()
+def test_a_rerun_does_nothing(project: Path) -> None:
     again = harness(project, "experiments", "--json")
     assert again.returncode == 0, again.stderr
-    assert time.monotonic() - began < 60
     assert "= experiments" in again.stderr
     assert "serve" not in again.stderr
     assert json.loads(again.stdout) == json.loads(json.loads((project / "done.json").read_text())[1])

@@ -92,8 +92,8 @@ def test_no_worker_outlives_ctrl_c_or_a_kill(tmp_path: Path, end: signal.Signals
         os.killpg(process.pid, end)  # as a terminal does: to all of them
     else:
         process.kill()
-    _, errors = process.communicate(timeout=30)
-    _wait(lambda: not any(_lives(child) for child in started), 5)
+    _, errors = process.communicate(timeout=60)
+    _wait(lambda: not any(_lives(child) for child in started), 30)
     if end is signal.SIGINT:
         assert errors.count("Traceback") == 1, "only the parent tells of it"
         assert errors.rstrip().endswith("KeyboardInterrupt")

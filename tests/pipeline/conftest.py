@@ -13,7 +13,7 @@ from tests.tgi_stub import Stub, running
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
-    quick = partial(Limits, attempts=3, first_pause=0.01, longest_pause=0.02, patience=0.5, health=2.0)
+    quick = partial(Limits, attempts=3, first_pause=0.01, longest_pause=0.02, patience=0.5, health=30.0)
     monkeypatch.setattr("harness.pipeline.running.session.Limits", quick)
     with running(Stub()) as stub:
         yield stub

@@ -61,7 +61,7 @@ class Front:
         return int(urlsplit(self.router.url).port or 0)
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Told:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
             connection.request(method, path, data, {name.replace("_", "-"): value for name, value in headers.items()})
@@ -80,7 +80,7 @@ class Front:
 
     def raw(self, data: bytes) -> bytes:
         """All that comes back for these very bytes, until the router closes."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR) if not data else None
             found = b""

@@ -17,6 +17,7 @@ from harness.router.table import OPENAI, Routes, Target
 from harness.router.wire import Request, passed_back
 from tests.router.asking import Front, front
 from tests.router.backend import Backend, backend
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -123,9 +124,9 @@ def test_a_client_that_goes_ends_the_servers_work(both: Front, a: Backend) -> No
     body = json.dumps({"inputs": "hang@a", "parameters": {}}).encode()
     with socket.create_connection(("127.0.0.1", both.port)) as connection:
         connection.sendall(b"POST /generate HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
-        _until(lambda: bool(a.asked))
-    _until(lambda: a.gone == 1, 0.9)
-    _until(lambda: [seen.status for seen in both.seen()] == [499])
+        until(lambda: bool(a.asked))
+    until(lambda: a.gone == 1)
+    until(lambda: [seen.status for seen in both.seen()] == [499])
     (seen,) = both.seen()
     assert (seen.version, seen.fallback_from, seen.fault) == ("", "v2", None)  # whom it waited for in vain
     assert both.router.router.counts.as_json()["fallbacks"] == 0
@@ -184,10 +185,10 @@ def test_a_server_that_fails_in_a_row_rests_and_comes_back(a: Backend, b: Backen
 def test_an_unhealthy_server_gets_nothing(both: Front, a: Backend) -> None:
     assert both.ask("GET", "/health").status == 200
     a.healthy = False
-    _until(lambda: both.generate("hello").text == "b/one", 10)
+    until(lambda: both.generate("hello").text == "b/one")
     assert both.ask("GET", "/health").status == 503
     a.healthy = True
-    _until(lambda: both.generate("hello").text == "a/two", 10)
+    until(lambda: both.generate("hello").text == "a/two")
 
 
 def test_a_canary_gets_its_share_and_each_user_one_side(a: Backend, b: Backend, tmp_path: Path) -> None:
@@ -219,11 +220,11 @@ def test_a_request_under_way_ends_by_its_own_table(a: Backend, b: Backend, tmp_p
     with front(tmp_path, Routes(Target("v1", (a.url,), "one"))) as found:
         with socket.create_connection(("127.0.0.1", found.port)) as connection:
             connection.sendall(_request("slow@a"))
-            _until(lambda: bool(a.asked))
+            until(lambda: bool(a.asked))
             found.router.switch(Routes(Target("v2", (b.url,), "two"), generation=1))
             assert not found.router.drained()
             assert b"a/one" in connection.recv(65536)
-        _until(found.router.drained)
+        until(found.router.drained)
 
 
 def test_the_end_waits_for_the_requests_under_way(a: Backend, tmp_path: Path) -> None:
@@ -231,7 +232,7 @@ def test_the_end_waits_for_the_requests_under_way(a: Backend, tmp_path: Path) ->
         with front(tmp_path, Routes(Target("v1", (a.url,), "one"))) as found:
             connection.connect(("127.0.0.1", found.port))
             connection.sendall(_request("slow@a"))
-            _until(lambda: bool(a.asked))
+            until(lambda: bool(a.asked))
         assert b"a/one" in connection.recv(65536)
 
 
@@ -272,10 +273,3 @@ def _request(text: str) -> bytes:
 def _ask_on(connection: socket.socket) -> bytes:
     connection.sendall(_request("hello"))
     return connection.recv(65536)
-
-
-def _until(holds: object, seconds: float = 5.0) -> None:
-    until = time.monotonic() + seconds
-    while not holds():  # type: ignore[operator]
-        assert time.monotonic() < until, "it never came true"
-        time.sleep(0.02)
