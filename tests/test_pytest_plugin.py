@@ -1,11 +1,16 @@
-"""The pytest plugin as its users see it: whole pytest processes in a project whose runs are stored."""
+"""The pytest plugin as its users see it: whole pytest runs in a project whose runs are stored.
+
+Most runs are in this process, as pytest tests its own plugins; what may depend on that is a process of its own.
+"""
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -78,19 +83,40 @@ class Ended:
 
 
 def run(folder: Path, *words: str) -> Ended:
-    """A pytest of its own with this plugin and xdist, and with all warnings as errors."""
+    """A pytest in this process with this plugin and xdist, and with all warnings as errors."""
+    paths, modules, out = list(sys.path), set(sys.modules), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(out):
+        patch.chdir(folder)
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        try:
+            code = pytest.main(["-p", "no:faulthandler", *_command(folder, words)])  # that one is the outer pytest's
+        finally:
+            sys.path[:] = paths
+            for name in set(sys.modules) - modules:
+                if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
+                    del sys.modules[name]
+    return _ended(folder, int(code), out.getvalue())
+
+
+def run_alone(folder: Path, *words: str) -> Ended:
+    """The same in a process of its own."""
+    command = [sys.executable, "-m", "pytest", *_command(folder, words)]
+    done = subprocess.run(command, cwd=folder, env=ALONE, capture_output=True, text=True, check=False)
+    return _ended(folder, done.returncode, done.stdout + done.stderr)
+
+
+def _command(folder: Path, words: tuple[str, ...]) -> list[str]:
+    plugins = ["-p", "harness.pytest_plugin", "-p", "xdist", "-p", "no:cacheprovider", "-W", "error"]
+    return [*plugins, "--strict-markers", f"--junitxml={folder / 'junit.xml'}", *words]
+
+
+def _ended(folder: Path, code: int, output: str) -> Ended:
     junit = folder / "junit.xml"
-    plugins = ["-p", "harness.pytest_plugin", "-p", "xdist", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", *plugins, "-W", "error"]
-    done = subprocess.run(
-        [*command, "--strict-markers", f"--junitxml={junit}", *words],
-        cwd=folder, env=ALONE, capture_output=True, text=True, check=False,
-    )  # fmt: skip
     cases = list(ET.parse(junit).iter("testcase")) if junit.is_file() else []
     junit.unlink(missing_ok=True)
     items = {case.attrib["name"]: _ending(case) for case in cases}
     decisions = {found.attrib["value"] for case in cases for found in case.iter("property")}
-    return Ended(done.returncode, done.stdout + done.stderr, items, decisions)
+    return Ended(code, output, items, decisions)
 
 
 def _ending(case: ET.Element) -> tuple[str, str]:
@@ -141,7 +167,7 @@ def test_loading_it_brings_nothing_else_of_harness() -> None:
 
 def test_each_gate_is_an_item_and_the_decision_is_the_gates(passing: Project) -> None:
     before = {path: path.read_bytes() for path in passing.state.state.rglob("*") if path.is_file()}
-    ended = run(passing.root, "suites", "-rs")
+    ended = run_alone(passing.root, "suites", "-rs")
     assert ended.code == 0, ended.output
     assert ended.endings == {
         **dict.fromkeys([*SUITE, "errors.rate:at_most", "release"], "passed"),
@@ -172,7 +198,7 @@ def test_what_is_named_is_collected(passing: Project, words: list[str], ids: lis
 
 
 def test_the_same_in_two_processes(passing: Project) -> None:
-    one, two = run(passing.root, "suites"), run(passing.root, "suites", "-n", "2")
+    one, two = run(passing.root, "suites"), run_alone(passing.root, "suites", "-n", "2")
     assert two.code == 0, two.output
     assert two.items == one.items
     assert two.decisions == one.decisions
@@ -220,7 +246,7 @@ def test_what_was_not_run_is_an_error_and_runs_where_that_is_asked(tmp_path: Pat
     assert set(ended.endings.values()) == {"error"}
     assert ended.output.count("nothing was run yet: run `harness run` first.") >= 6
     assert len(stub.asked) == asked, "nobody is asked anything"
-    assert run(tmp_path, "suites", "--harness-run", "-n", "2").code == 0
+    assert run_alone(tmp_path, "suites", "--harness-run", "-n", "2").code == 0
     assert len(project.bundles) == 3
     text = (tmp_path / "suites/queue.yaml").read_text().replace("{{ text }}", "Sort: {{ text }}")
     (tmp_path / "suites/queue.yaml").write_text(text)
