@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,8 +46,7 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 @pytest.fixture
 def decided(gated: Project, tmp_path: Path) -> Project:
-    shutil.copytree(gated.root, tmp_path, dirs_exist_ok=True)
-    return Project(tmp_path, copy.deepcopy(gated.release))
+    return gated.copied(tmp_path)
 
 
 def gathered(project: Project) -> Material:
