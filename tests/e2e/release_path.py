@@ -22,12 +22,6 @@ ROOT = Path(__file__).parents[2]
 SMALL = RELEASE.replace(", suites/facts.yaml", "").replace(
     "  - {metric: facts.accuracy, against: base, margin: 0.30, role: advisory}\n", ""
 )
-EXPERIMENTS = """\
-experiments:
-  runs:
-    slower: {set: {learning_rate: 1.0e-4}}
-    default: {}
-"""
 ROUTE = """\
 route: {port: 0, sticky: X-User-Id}
 canary: {share: 0.1, requests: 30}
@@ -41,8 +35,8 @@ QUESTION = {
 
 
 def make_first(folder: Path) -> None:
-    """Two experiments; the one that goes on answers good or bad."""
-    make_project(folder).write_text(SMALL + EXPERIMENTS + ROUTE, encoding="utf-8")
+    """A training whose model answers good or bad."""
+    make_project(folder).write_text(SMALL + ROUTE, encoding="utf-8")
 
 
 def make_second(folder: Path) -> None:

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Version 1, the better of two experiments, in production; version 2, another training, as canary of half of it."""
+    """Version 1 in production; version 2, another training, as canary of half of it."""
     folder = tmp_path_factory.mktemp("path")
     make_first(folder)
     done(folder, "gate")
