@@ -17,8 +17,9 @@ from harness.router.log import Redaction, Seen, TrafficLog, seen_in
 from harness.router.router import Form
 from harness.router.running import Running, running
 from harness.router.table import Routes
+from tests.waiting import until
 
-ROUTE = Route(port=0, timeout=1.0, eject=3, rest=0.5)
+ROUTE = Route(port=0, timeout=30.0, eject=3, rest=0.5)
 
 
 @dataclass
@@ -89,6 +90,9 @@ class Front:
             return found
 
     def seen(self) -> list[Seen]:
+        """What was noted. A request is noted just after its last byte was sent, so the router finishes that first."""
+        until(lambda: not self.router.router.in_flight.total())
+        self.ask("GET", "/health")  # answered after that, by the same loop
         self.router.router.log.flush()
         return list(seen_in(self.folder / "traffic"))
 

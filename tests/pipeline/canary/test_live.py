@@ -90,7 +90,7 @@ def _ask(url: str, users: int) -> set[str]:
     def one(user: int) -> str:
         body = json.dumps({"model": "x", "messages": [{"role": "user", "content": "hi"}]}).encode()
         request = urllib.request.Request(f"{url}/v1/chat/completions", body, {"X-User-Id": f"user-{user}"})
-        with urllib.request.urlopen(request, timeout=10) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             return str(json.load(reply)["choices"][0]["message"]["content"])
 
     with ThreadPoolExecutor(4) as pool:

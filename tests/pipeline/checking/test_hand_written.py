@@ -20,6 +20,8 @@ from tests.pipeline.verifying.records import record_file
 from tests.pytest_runs import run
 from tests.tgi_stub import Stub, running
 
+# Several pytest processes a test: on a busy machine each takes its time.
+pytestmark = pytest.mark.timeout(600)
 PATH = "suites/test_orders.py"
 PASSES = """
 import pytest
