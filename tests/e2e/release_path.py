@@ -50,7 +50,7 @@ def make_second(folder: Path) -> None:
 def harness(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the real command in a project's folder."""
     return subprocess.run(
-        _command(words), cwd=folder, env=_environment(), capture_output=True, text=True, timeout=400, check=False
+        _command(words), cwd=folder, env=_environment(), capture_output=True, text=True, timeout=1500, check=False
     )
 
 

@@ -14,7 +14,7 @@ from tests.e2e.project import make_project
 
 pytest.importorskip("axolotl")
 pytest.importorskip("lm_eval")
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 
 def harness(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -22,7 +22,7 @@ def harness(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "harness", *words]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=400, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1500, check=False
     )
 
 

@@ -129,7 +129,7 @@ def test_an_mlflow_that_is_down_is_one_sentence(project: Project) -> None:
 
 @pytest.mark.e2e
 @pytest.mark.skipif(importlib.util.find_spec("mlflow") is None, reason="mlflow is not installed")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")
 def test_a_version_goes_to_mlflow_once(project: Project, tmp_path: Path) -> None:
     from mlflow import MlflowClient

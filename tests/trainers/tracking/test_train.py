@@ -13,7 +13,7 @@ from harness.core.errors import OutsideError
 from harness.core.trainings import Track
 from harness.trainers.tracking import places, teller
 from harness.trainers.tracking.train import train
-from tests.trainers.tracking.made import SECRET, Trainer, free_port, request
+from tests.trainers.tracking.made import SECRET, Trainer, free_port, request, wait_for_tellers
 
 needs_mlflow = pytest.mark.skipif(not __import__("importlib.util").util.find_spec("mlflow"), reason="no mlflow")
 needs_wandb = pytest.mark.skipif(not __import__("importlib.util").util.find_spec("wandb"), reason="no wandb")
@@ -27,7 +27,9 @@ def test_without_trackers_nothing_is_started(tmp_path: Path) -> None:
 
 
 @needs_mlflow
-def test_a_server_that_is_down_costs_a_warning_and_little_time(tmp_path: Path) -> None:
+@pytest.mark.timeout(400)
+def test_a_server_that_is_down_costs_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_for_tellers(monkeypatch, 300.0)
     warned: list[str] = []
     track = Track(mlflow_uri=f"http://127.0.0.1:{free_port()}", experiment="desk")
     adapter = train(Trainer(), request(tmp_path, track), lambda news: None, warned.append)
@@ -41,8 +43,7 @@ def test_a_server_that_is_down_costs_a_warning_and_little_time(tmp_path: Path) -
 
 @needs_mlflow
 def test_a_black_hole_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(teller, "PATIENCE", 3.0)
-    monkeypatch.setattr(teller.Teller.end, "__kwdefaults__", {"patience": 3.0})
+    wait_for_tellers(monkeypatch, 3.0)
     with socket.socket() as hole:  # takes connections and never answers
         hole.bind(("127.0.0.1", 0))
         hole.listen()
