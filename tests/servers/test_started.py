@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -206,7 +207,16 @@ def test_a_server_that_fails_to_start_says_why(kind: str, artefacts: Artefacts, 
 def test_a_server_that_is_never_healthy_is_given_up_and_ended(
     artefacts: Artefacts, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.servers._children._OPENER.open", lambda *_, **__: (_ for _ in ()).throw(OSError()))
+    pid, now = stand_ins.folder / "server.pid", [0.0]
+
+    def silent(*_: object, **__: object) -> None:
+        until(lambda: pid.is_file() and pid.read_text())  # it has started, however long that takes here
+        now[0] += 2.0
+        raise OSError
+
+    monkeypatch.setattr("harness.servers._children._OPENER.open", silent)
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda _: None)
+    monkeypatch.setattr("harness.servers._children.time", clock)
     server, told = TgiProcess(gpus="none", start=1.0), r"not healthy after 1 s \(serve.tgi_process.start\)"
     with pytest.raises(OutsideError, match=told), server.running(artefacts):
         pass
