@@ -1,0 +1,68 @@
+"""Which tests share a process (xdist's groups), and which belong to a part of `make test-slow`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SECONDS: Mapping[str, float] = json.loads((ROOT / "tests" / "slow_seconds.json").read_text(encoding="utf-8"))
+UNKNOWN = 10.0
+
+
+def part_of(files: Iterable[str], parts: int) -> dict[str, int]:
+    """Each file's part, 0 … parts-1, so that the parts take about as long: the longest first, to the lightest part.
+
+    A file that `slow_seconds.json` does not know counts as 10 s: it is in a part all the same.
+    """
+    loads, chosen = [0.0] * parts, {}
+    for file in sorted(set(files), key=lambda name: (-SECONDS.get(name, UNKNOWN), name)):
+        chosen[file] = part = loads.index(min(loads))
+        loads[part] += SECONDS.get(file, UNKNOWN)
+    return chosen
+
+
+def parse_part(text: str) -> tuple[int, int]:
+    """`1/4` as (1, 4). Raises pytest.UsageError for anything that is no part."""
+    part, _, parts = text.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and int(part) < int(parts)):
+        raise pytest.UsageError(f"--part {text}: write PART/PARTS, counted from 0, such as 0/4")
+    return int(part), int(parts)
+
+
+class Parts:
+    """Keeps the tests of one part of all slow tests, file by file."""
+
+    def __init__(self, part: int, parts: int) -> None:
+        self.part, self.parts = part, parts
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        chosen = part_of(map(_file, items), self.parts)
+        mine = [item for item in items if chosen[_file(item)] == self.part]
+        config.hook.pytest_deselected(items=[item for item in items if chosen[_file(item)] != self.part])
+        items[:] = mine
+
+
+def _file(item: pytest.Item) -> str:
+    return item.location[0]
+
+
+class Groups:
+    """With xdist's `--dist loadgroup`: a file that trains, serves or drives a browser stays in one process, and starts
+    before the rest: it waits more than it computes, and other tests fill the pauses.
+
+    Together also because fixtures of a module are costly there, and because Playwright's event loop lives as long as
+    its fixture: another test of the same process could not start one meanwhile.
+    """
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        waiting = [item for item in items if any(map(item.get_closest_marker, ("e2e", "browser")))]
+        for item in waiting:
+            item.add_marker(pytest.mark.xdist_group(_file(item)))
+        first = set(waiting)
+        items[:] = [*waiting, *(item for item in items if item not in first)]
