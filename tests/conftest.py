@@ -13,7 +13,9 @@ from tests.projects import Project, make_project
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("tests of harness")
-    group.addoption("--limits", action="store_true", help="fail an unmarked test that takes over 20 s of processor time")
+    group.addoption(
+        "--limits", action="store_true", help="fail an unmarked test that takes over 20 s of processor time"
+    )
     group.addoption("--durations-file", metavar="FILE", help="write there how long every test took (JSON)")
     group.addoption("--part", metavar="PART/PARTS", help="run one part of the selected tests: 0/4 to 3/4")
 

@@ -45,8 +45,8 @@ def session(folder: Path, *words: str, **files: str) -> subprocess.CompletedProc
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
     markers = "\n".join(f"  {name}: a marker" for name in ("slow", "e2e", "browser", "gpu", "network"))
     (folder / "pytest.ini").write_text(f"[pytest]\nmarkers =\n{markers}\n", encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *words]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""}
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-p", "xdist", *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -71,20 +71,22 @@ def test_without_the_option_nothing_is_limited(tmp_path: Path) -> None:
 
 
 def test_the_parts_have_every_test_once(tmp_path: Path) -> None:
-    files = {f"test_{number}": "def test_a(): ...\ndef test_b(): ...\n" for number in range(6)}
-    parts = [session(tmp_path, "-n", "0", "--part", f"{part}/4", **files).stdout for part in range(4)]
+    files = {f"test_{number}": "def test_a(): ...\ndef test_b(): ...\n" for number in range(3)}
+    parts = [session(tmp_path, "-n", "0", "--part", f"{part}/2", **files).stdout for part in range(2)]
     ran = [[line.split()[0] for line in text.splitlines() if line.endswith("%]")] for text in parts]
     assert all(ran)
     assert sorted(sum(ran, [])) == [f"{name}.py::test_{which}" for name in sorted(files) for which in "ab"]
 
 
-def test_the_parts_take_about_as_long() -> None:
+def test_the_longest_files_are_shared_out_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.parts.SECONDS", {"a": 90.0, "b": 60.0, "c": 30.0})
+    assert part_of(["c", "unknown", "b", "a", "b"], 2) == {"a": 0, "b": 1, "c": 1, "unknown": 0}
+
+
+def test_no_part_of_the_slow_tests_is_much_longer_than_another() -> None:
     chosen = part_of(SECONDS, 4)
     loads = [sum(SECONDS[file] for file, part in chosen.items() if part == which) for which in range(4)]
     assert max(loads) <= max(sum(loads) / 4 * 1.25, max(SECONDS.values()))
-
-
-def test_what_is_measured_is_there() -> None:
     assert [file for file in SECONDS if not (ROOT / file).is_file()] == [], "tests/slow_seconds.json"
 
 
@@ -101,4 +103,8 @@ def test_what_waits_starts_first_and_stays_together(tmp_path: Path) -> None:
     done = session(tmp_path, *words, test_a=plain, test_b=waiting, test_c=plain)
     ran = [line.split()[-1] for line in done.stdout.splitlines() if "PASSED" in line]
     group = "@test_b.py"
-    assert ran == [f"test_b.py::test_a{group}", f"test_b.py::test_b{group}", *(f"test_{x}.py::test_plain" for x in "ac")]
+    assert ran == [
+        f"test_b.py::test_a{group}",
+        f"test_b.py::test_b{group}",
+        *(f"test_{x}.py::test_plain" for x in "ac"),
+    ]

@@ -95,7 +95,9 @@ def ci(folder: Path, fails: str) -> subprocess.CompletedProcess[str]:
     make.write_text(f'#!/bin/sh\necho "$@"\nif [ "$1" = {fails} ]; then exit 3; fi\n', encoding="utf-8")
     make.chmod(0o755)
     environment = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "GIT_CEILING_DIRECTORIES": str(folder.parent)}
-    return subprocess.run(["bash", folder / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["bash", folder / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def lock(name: str) -> dict[str, str]:
