@@ -50,8 +50,8 @@ class Limits:
         if self.strict and too_long and not any(map(item.get_closest_marker, LONG)):
             report.outcome = "failed"
             report.longrepr = (
-                f"{item.location[0]}:{(item.location[1] or 0) + 1}: took {seconds:.1f} s of processor time, and an unmarked "
-                f"test may take {LIMIT:.0f} s: make it quicker, or mark it `slow` (it then runs with `make test-slow`)"
+                f"{item.location[0]}:{(item.location[1] or 0) + 1}: took {seconds:.1f} s of processor time, and a test "
+                f"without a marker may take {LIMIT:.0f} s: make it quicker, or mark it `slow` (it then runs with `make test-slow`)"
             )
         return report
 

@@ -1,28 +1,43 @@
-"""Which tests share a process (xdist's groups), and which belong to a part of `make test-slow`."""
+"""Which tests share a process (xdist's groups), and which belong to a part of `make test-slow`.
+
+`python -m tests.parts build/test-slow-durations.json` writes slow_seconds.json anew, after a whole `make test-slow`.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import sys
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-SECONDS: Mapping[str, float] = json.loads((ROOT / "tests" / "slow_seconds.json").read_text(encoding="utf-8"))
-UNKNOWN = 10.0
+FILE = Path(__file__).with_name("slow_seconds.json")
+SECONDS: Mapping[str, float] = json.loads(FILE.read_text(encoding="utf-8"))
+UNKNOWN = 5.0
 
 
-def part_of(files: Iterable[str], parts: int) -> dict[str, int]:
+def part_of(tests: Mapping[str, int], parts: int) -> dict[str, int]:
     """Each file's part, 0 … parts-1, so that the parts take about as long: the longest first, to the lightest part.
 
-    A file that `slow_seconds.json` does not know counts as 10 s: it is in a part all the same.
+    `tests`: how many of each file are to run. A file that `slow_seconds.json` does not know counts as 5 s a test: it is
+    in a part all the same.
     """
+    seconds = {file: SECONDS.get(file, UNKNOWN * count) for file, count in tests.items()}
     loads, chosen = [0.0] * parts, {}
-    for file in sorted(set(files), key=lambda name: (-SECONDS.get(name, UNKNOWN), name)):
+    for file in sorted(seconds, key=lambda name: (-seconds[name], name)):
         chosen[file] = part = loads.index(min(loads))
-        loads[part] += SECONDS.get(file, UNKNOWN)
+        loads[part] += seconds[file]
     return chosen
+
+
+def seconds_of(durations: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Processor seconds of each file, from those of its tests with their fixtures."""
+    files: Counter[str] = Counter()
+    for test, times in durations.items():
+        files[test.partition("::")[0]] += times["cpu"]
+    return {file: round(files[file], 1) for file in sorted(files)}
 
 
 def parse_part(text: str) -> tuple[int, int]:
@@ -41,7 +56,7 @@ class Parts:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        chosen = part_of(map(_file, items), self.parts)
+        chosen = part_of(Counter(map(_file, items)), self.parts)
         mine = [item for item in items if chosen[_file(item)] == self.part]
         config.hook.pytest_deselected(items=[item for item in items if chosen[_file(item)] != self.part])
         items[:] = mine
@@ -66,3 +81,8 @@ class Groups:
             item.add_marker(pytest.mark.xdist_group(_file(item)))
         first = set(waiting)
         items[:] = [*waiting, *(item for item in items if item not in first)]
+
+
+if __name__ == "__main__":
+    measured = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    FILE.write_text(json.dumps(seconds_of(measured), indent=1) + "\n", encoding="utf-8")

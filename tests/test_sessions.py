@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from tests.parts import SECONDS, part_of, parse_part
+from tests.parts import SECONDS, parse_part, part_of, seconds_of
 
 ROOT = Path(__file__).parents[1]
 CONFTEST = """
@@ -75,18 +76,23 @@ def test_the_parts_have_every_test_once(tmp_path: Path) -> None:
     parts = [session(tmp_path, "-n", "0", "--part", f"{part}/2", **files).stdout for part in range(2)]
     ran = [[line.split()[0] for line in text.splitlines() if line.endswith("%]")] for text in parts]
     assert all(ran)
-    assert sorted(sum(ran, [])) == [f"{name}.py::test_{which}" for name in sorted(files) for which in "ab"]
+    assert sorted(chain.from_iterable(ran)) == [f"{name}.py::test_{which}" for name in sorted(files) for which in "ab"]
 
 
 def test_the_longest_files_are_shared_out_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.parts.SECONDS", {"a": 90.0, "b": 60.0, "c": 30.0})
-    assert part_of(["c", "unknown", "b", "a", "b"], 2) == {"a": 0, "b": 1, "c": 1, "unknown": 0}
+    assert part_of({"c": 9, "unknown": 2, "b": 1, "a": 1}, 2) == {"a": 0, "b": 1, "c": 1, "unknown": 0}
+
+
+def test_a_file_takes_as_long_as_its_tests() -> None:
+    durations = {"a.py::x": {"cpu": 1.24, "wall": 9.0}, "a.py::y[::]": {"cpu": 2.0}, "b.py::x": {"cpu": 0.5}}
+    assert seconds_of(durations) == {"a.py": 3.2, "b.py": 0.5}
 
 
 def test_no_part_of_the_slow_tests_is_much_longer_than_another() -> None:
-    chosen = part_of(SECONDS, 4)
+    chosen = part_of(dict.fromkeys(SECONDS, 1), 4)
     loads = [sum(SECONDS[file] for file, part in chosen.items() if part == which) for which in range(4)]
-    assert max(loads) <= max(sum(loads) / 4 * 1.25, max(SECONDS.values()))
+    assert max(loads) <= max(sum(loads) / 4 * 1.25, max(SECONDS.values(), default=0.0))
     assert [file for file in SECONDS if not (ROOT / file).is_file()] == [], "tests/slow_seconds.json"
 
 

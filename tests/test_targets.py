@@ -1,4 +1,4 @@
-"""The Makefile, .ci/run and the locks: every test has a target, every target is told, and a lock fits pyproject.toml."""
+"""The Makefile, .ci/run and the locks: every test has a target, every target is listed, a lock fits pyproject.toml."""
 
 from __future__ import annotations
 
