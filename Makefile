@@ -15,9 +15,9 @@ BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup-core: $(CORE)  ## what `make check` needs: the core and the tools (about a minute)
+setup-core: $(CORE)  ## what `make check` needs: the core and the tools (about a minute on two idle cores)
 
-setup: $(STAMP)  ## one environment with everything (about 3 minutes, quick the second time)
+setup: $(STAMP)  ## one environment with everything (minutes; quick the second time)
 
 # Nothing is resolved: `make lock` did that. uv takes a fraction of pip's time; where it fails (it does not read
 # pip's settings, so it knows no mirror), pip does the same. The core's bytecode is compiled here, not at the first

@@ -51,7 +51,7 @@ class Limits:
             report.outcome = "failed"
             report.longrepr = (
                 f"{item.location[0]}:{(item.location[1] or 0) + 1}: took {seconds:.1f} s of processor time, and a test "
-                f"without a marker may take {LIMIT:.0f} s: make it quicker, or mark it `slow` (it then runs with `make test-slow`)"
+                f"without a marker may take {LIMIT:.0f} s: make it quicker, or mark it `slow` for `make test-slow`"
             )
         return report
 
