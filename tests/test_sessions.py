@@ -13,6 +13,7 @@ import pytest
 
 from tests.parts import SECONDS, parse_part, part_of, seconds_of
 
+pytestmark = pytest.mark.timeout(600)  # whole pytest processes, on a machine however busy
 ROOT = Path(__file__).parents[1]
 CONFTEST = """
 from tests import limits

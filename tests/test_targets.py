@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from tests import limits
 
+pytestmark = pytest.mark.timeout(600)  # they start make, on a machine however busy
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
