@@ -74,13 +74,18 @@ class Groups:
     its fixture: another test of the same process could not start one meanwhile.
     """
 
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """At once: xdist reads the groups before any other hook sees all tests."""
+        if _waits(item):
+            item.add_marker(pytest.mark.xdist_group(_file(item)))
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        waiting = [item for item in items if any(map(item.get_closest_marker, ("e2e", "browser")))]
-        for item in waiting:
-            item.add_marker(pytest.mark.xdist_group(_file(item)))
-        first = set(waiting)
-        items[:] = [*waiting, *(item for item in items if item not in first)]
+        items.sort(key=lambda item: not _waits(item))
+
+
+def _waits(item: pytest.Item) -> bool:
+    return any(map(item.get_closest_marker, ("e2e", "browser")))
 
 
 if __name__ == "__main__":
