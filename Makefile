@@ -60,7 +60,7 @@ check: setup-core  ## in two minutes: linters, types, layers, tests without a se
 	  $(if $(wildcard $(STAMP)),,$(PARTLY)))
 
 test: setup browser  ## in ten minutes: linters, types, layers and all tests that are not slow, with e2e and browser
-	@$(call beside,$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder -m 'not slow and not gpu and not network' \
+	@$(call beside,$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not slow and not gpu and not network' \
 	  --limits --durations-file build/test-durations.json)
 
 test-slow: setup  ## all other tests, or a quarter of them (PART=0 to 3)

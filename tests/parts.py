@@ -1,4 +1,4 @@
-"""Which tests share a process (xdist's groups), and which belong to a part of `make test-slow`.
+"""Which tests share a process (a file's, with xdist's `--dist loadfile`; its loadgroup does nothing with pytest 9.2), and which belong to a part of `make test-slow`.
 
 `python -m tests.parts build/test-slow-durations.json` writes slow_seconds.json anew, after a whole `make test-slow`.
 """
@@ -67,17 +67,12 @@ def _file(item: pytest.Item) -> str:
 
 
 class Groups:
-    """With xdist's `--dist loadgroup`: a file that trains, serves or drives a browser stays in one process, and starts
+    """With xdist's `--dist loadfile`: a file that trains, serves or drives a browser stays in one process, and starts
     before the rest: it waits more than it computes, and other tests fill the pauses.
 
     Together also because fixtures of a module are costly there, and because Playwright's event loop lives as long as
     its fixture: another test of the same process could not start one meanwhile.
     """
-
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """At once: xdist reads the groups before any other hook sees all tests."""
-        if _waits(item):
-            item.add_marker(pytest.mark.xdist_group(_file(item)))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

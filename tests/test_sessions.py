@@ -106,12 +106,11 @@ def test_a_part_that_is_none_is_refused(text: str) -> None:
 def test_what_waits_starts_first_and_stays_together(tmp_path: Path) -> None:
     plain = "def test_plain(): ...\n"
     waiting = "import pytest\npytestmark = pytest.mark.e2e\ndef test_a(): ...\ndef test_b(): ...\n"
-    words = ("-n", "1", "--dist", "loadgroup", "--no-loadscope-reorder")
+    words = ("-n", "1", "--dist", "loadfile", "--no-loadscope-reorder")
     done = session(tmp_path, *words, test_a=plain, test_b=waiting, test_c=plain)
     ran = [line.split()[-1] for line in done.stdout.splitlines() if "PASSED" in line]
-    group = "@test_b.py"
     assert ran == [
-        f"test_b.py::test_a{group}",
-        f"test_b.py::test_b{group}",
+        "test_b.py::test_a",
+        "test_b.py::test_b",
         *(f"test_{x}.py::test_plain" for x in "ac"),
     ]
