@@ -1,4 +1,4 @@
-"""Which tests share a process (a file's, with xdist's `--dist loadfile`; its loadgroup does nothing with pytest 9.2), and which belong to a part of `make test-slow`.
+"""In which order tests start, and which belong to a part of `make test-slow`.
 
 `python -m tests.parts build/test-slow-durations.json` writes slow_seconds.json anew, after a whole `make test-slow`.
 """
