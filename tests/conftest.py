@@ -1,4 +1,4 @@
-"""What several folders of tests share."""
+"""What several folders of tests share, and how a session is cut, grouped, timed and limited."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.limits import Limits
+from tests.parts import Groups, Parts, parse_part
 from tests.projects import Project, make_project
 from tests.waiting import restore_ctrl_c
 
@@ -20,6 +22,23 @@ def _nothing_is_forced_to_disk() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
         yield
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("tests of harness")
+    group.addoption(
+        "--limits", action="store_true", help="fail an unmarked test that takes over 20 s of processor time"
+    )
+    group.addoption("--durations-file", metavar="FILE", help="write there how long every test took (JSON)")
+    group.addoption("--part", metavar="PART/PARTS", help="run one part of the selected tests: 0/4 to 3/4")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    file, part = config.getoption("--durations-file"), config.getoption("--part")
+    config.pluginmanager.register(Limits(Path(file) if file else None, config.getoption("--limits")), "limits")
+    config.pluginmanager.register(Groups(), "groups")
+    if part:
+        config.pluginmanager.register(Parts(*parse_part(part)), "parts")
 
 
 @pytest.fixture
