@@ -54,7 +54,8 @@ class ProgressPrinter:
         """Some steps have nothing to count, such as loading a library: say that they go on."""
         while not self._ended.wait(BEAT_SECONDS):
             with self._lock:
-                if self._running and not self._ended.is_set() and time.monotonic() - self._spoke > SILENCE_SECONDS:
+                silent = time.monotonic() - self._spoke > 1.5 * SILENCE_SECONDS  # what counts speaks before
+                if self._running and not self._ended.is_set() and silent:
                     step = self._running[-1]
                     self._line("·", step, f"still at it, for {_time(time.monotonic() - self._started[step])}")
 
