@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from axolotl.integrations.base import BasePlugin
 from transformers import TrainerCallback, set_seed
-from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from harness.launchers._life import watch_parent
 from harness.trainers import usage
+from harness.trainers.axolotl import cpu_forward
 from harness.trainers.axolotl.child import WATCH
 from harness.trainers.energy import Meter
 
@@ -22,8 +22,6 @@ PROGRESS_FILE = "progress.jsonl"
 STATE_FILE = "trainer_state.json"
 ROWS_FILE = "rows.json"
 NOTED_EVERY = 10.0  # seconds between two notes of what was used
-# Decoder and head are plain in these: no scaling or capping of logits between the two.
-PLAIN_HEADS = ("llama", "mistral", "qwen2", "qwen3")
 
 if "LOCAL_RANK" in os.environ and WATCH in os.environ:
     # Torchrun puts each of its processes into a group of its own: a kill of the launcher would miss them.
@@ -73,34 +71,20 @@ def _kept_on_cpu(storage: Any, location: str) -> Any:
     return storage if location.startswith("cpu:") else None
 
 
-class AnswerLogits(BasePlugin):  # type: ignore[misc]
-    """Computes logits for the tokens that are trained on only: the same loss in half the time on a CPU.
+class CpuForward(BasePlugin):  # type: ignore[misc]
+    """A forward pass with the same loss and less work where no GPU computes it (`cpu_forward`)."""
 
-    In chat rows one token in eight is an answer, and the head of a small model is a fifth of its work.
-    """
+    forward: cpu_forward.Forward | None = None
 
     def post_model_load(self, cfg: Any, model: Any) -> None:
-        """Replace the forward pass of known model types where labels are given; leave others as they are."""
-        inner = model.get_base_model() if hasattr(model, "get_base_model") else model
-        if getattr(inner.config, "model_type", None) in PLAIN_HEADS:
-            inner.forward = _forward_for_answers(inner)
+        """Replace it for known models; leave others as they are."""
+        self.forward = cpu_forward.install(model)
 
-
-def _forward_for_answers(inner: Any) -> Any:
-    original = inner.forward
-
-    def forward(input_ids: Any = None, attention_mask: Any = None, labels: Any = None, **more: Any) -> Any:
-        if labels is None:
-            return original(input_ids=input_ids, attention_mask=attention_mask, **more)
-        count = more.pop("num_items_in_batch", None)
-        hidden = inner.model(input_ids=input_ids, attention_mask=attention_mask, **more).last_hidden_state
-        targets = labels[:, 1:]
-        answers = targets != -100
-        logits = inner.lm_head(hidden[:, :-1][answers]).float()
-        total = torch.nn.functional.cross_entropy(logits, targets[answers], reduction="sum")
-        return CausalLMOutputWithPast(loss=total / (answers.sum() if count is None else count))
-
-    return forward
+    def post_trainer_create(self, cfg: Any, trainer: Any) -> None:
+        """The rows are known only now."""
+        for data in (trainer.train_dataset, trainer.eval_dataset):
+            if self.forward and hasattr(data, "column_names") and "input_ids" in data.column_names:
+                self.forward.expect(data["input_ids"])
 
 
 class Progress(BasePlugin):  # type: ignore[misc]

@@ -134,7 +134,7 @@ def _plugins(config: Mapping[str, object], device: str, workers: int) -> list[st
     listed = [str(name) for name in given] if isinstance(given, list) else []
     ours = ["Seed", "Progress"]
     if device == "cpu":
-        ours += ["AnswerLogits"] + (["BnbCpu"] if config.get("adapter") == "qlora" else [])
+        ours += ["CpuForward"] + (["BnbCpu"] if config.get("adapter") == "qlora" else [])
         ours += ["CpuDdp"] if workers > 1 else []
         # Axolotl's own kernel plugins need a GPU.
         listed = [name for name in listed if "liger" not in name and "cut_cross_entropy" not in name]
