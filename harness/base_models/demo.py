@@ -7,16 +7,18 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import IO
 
-from harness.base_models.interface import OnProgress
+from harness.base_models.entries import MANIFEST, shared_entry
+from harness.base_models.interface import Folders, OnProgress
 from harness.core.errors import OutsideError, Problem
 from harness.core.ids import digest_file, short
 
 CONVERTER = "harness.base_models.convert"
-# Written as the last act of a conversion; part of the folder's name, so a changed converter converts anew.
+# Part of the folder's name, so a changed converter converts anew.
 CONVERTER_VERSION = 1
 
 
@@ -40,7 +42,7 @@ MODELS = {
 
 
 class Demo:
-    """The file is converted once, in a child process, into the cache."""
+    """The file is converted once on a machine, in a child process."""
 
     def check(self, spec: str, root: Path) -> list[Problem]:
         """The name must be known; whether the package is there is found out on fetching."""
@@ -50,15 +52,15 @@ class Demo:
         known = ", ".join(f"'demo:{known}'" for known in MODELS)
         return [Problem(f"there is no demo model '{name}'.", hint=f"Known: {known}.")]
 
-    def fetch(self, spec: str, root: Path, cache: Path, on_progress: OnProgress) -> Path:
-        """The converted model's folder; about a minute the first time."""
+    def fetch(self, spec: str, root: Path, folders: Folders, on_progress: OnProgress) -> Path:
+        """The converted model's folder; about a minute the first time on a machine."""
         name = spec.removeprefix("demo:")
         gguf = _file(MODELS[name], spec)
-        target = cache / f"{name}-{short(digest_file(gguf))}-{CONVERTER_VERSION}"
-        if not target.is_dir():
-            on_progress(f"converting {name} (about a minute, once)")
-            _convert(gguf, target)
-        return target.resolve()
+        entry = f"{name}-{short(digest_file(gguf))}-{CONVERTER_VERSION}"
+        if (own := folders.own / entry).is_dir() and not (own / MANIFEST).exists():
+            return own.resolve()
+        what = f"converting {name} (about a minute, once on this machine)"
+        return shared_entry(folders.shared, entry, what, partial(_convert, gguf), on_progress)
 
 
 def _file(package: Package, spec: str) -> Path:
@@ -69,28 +71,15 @@ def _file(package: Package, spec: str) -> Path:
     return folder / package.file
 
 
-def _convert(gguf: Path, target: Path) -> None:
-    """Into a temporary folder beside the target, then renamed: a killed conversion leaves no half model."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+def _convert(gguf: Path, folder: Path, lock: IO[str]) -> None:
+    shutil.rmtree(folder)  # what a conversion that was killed left
+    folder.mkdir()
     package_root = str(Path(__file__).resolve().parents[2])
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1", "PYTHONPATH": package_root}
-    try:
-        command = [sys.executable, "-m", CONVERTER, str(gguf), str(work)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise OutsideError(f"The demo model could not be converted (exit code {done.returncode}): {last}")
-        _move(work, target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _move(work: Path, target: Path) -> None:
-    work.chmod(0o755)
-    try:
-        work.rename(target)
-    except OSError:
-        # Another process was first; its result is the same.
-        if not target.is_dir():
-            raise
+    command = [sys.executable, "-m", CONVERTER, str(gguf), str(folder)]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, pass_fds=(lock.fileno(),)
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise OutsideError(f"The demo model could not be converted (exit code {done.returncode}): {last}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.base_models.interface import OnProgress
+from harness.base_models.interface import Folders, OnProgress
 from harness.base_models.weights import broken_weights
 from harness.core.errors import Problem
 
@@ -21,7 +21,7 @@ class Folder:
             return [Problem("the base model has no name.", hint="Name a folder or a hub model.")]
         return [Problem(f"base model '{spec}': {problem}", hint=_hint(problem)) for problem in problems_of(root / spec)]
 
-    def fetch(self, spec: str, root: Path, cache: Path, on_progress: OnProgress) -> Path:
+    def fetch(self, spec: str, root: Path, folders: Folders, on_progress: OnProgress) -> Path:
         """The folder itself, as an absolute path."""
         return (root / spec).resolve()
 

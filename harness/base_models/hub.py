@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
+from typing import IO
 
-from harness.base_models.interface import OnProgress
+from harness.base_models.entries import MANIFEST, shared_entry
+from harness.base_models.interface import Folders, OnProgress
 from harness.base_models.refusals import refusal
 from harness.core.errors import OutsideError, Problem
 
@@ -43,21 +46,22 @@ class Hub:
             )
         ]
 
-    def fetch(self, spec: str, root: Path, cache: Path, on_progress: OnProgress) -> Path:
-        """The snapshot's folder under `cache`, downloaded where it is not there yet."""
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
-
+    def fetch(self, spec: str, root: Path, folders: Folders, on_progress: OnProgress) -> Path:
+        """The snapshot's folder, downloaded where it is not there yet. A download that was cut off goes on."""
         name, _, revision = spec.partition("@")
-        target = cache / f"{name.replace('/', '--')}-{revision[:12]}"
-        if (target / ".complete").is_file():
-            return target.resolve()
-        on_progress(f"fetching {name}")
-        try:
-            snapshot_download(name, revision=revision, allow_patterns=list(WANTED), local_dir=target)
-        except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
-            raise OutsideError(
-                f"The base model '{spec}' could not be fetched from the hub: {refusal(error, name)}."
-            ) from error
-        (target / ".complete").touch()
-        return target.resolve()
+        entry = f"{name.replace('/', '--')}-{revision[:12]}"
+        if ((own := folders.own / entry) / ".complete").is_file() and not (own / MANIFEST).exists():
+            return own.resolve()
+        return shared_entry(folders.shared, entry, f"fetching {name}", partial(_download, spec), on_progress)
+
+
+def _download(spec: str, folder: Path, _: IO[str]) -> None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    name, _, revision = spec.partition("@")
+    try:
+        snapshot_download(name, revision=revision, allow_patterns=list(WANTED), local_dir=folder)
+    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
+        said = refusal(error, name)
+        raise OutsideError(f"The base model '{spec}' could not be fetched from the hub: {said}.") from error

@@ -21,6 +21,17 @@ class BaseModel:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where base models are kept: `shared` by the projects of this machine, and the project's `own`.
+
+    A project's own folder holds digests, and models of before there was a shared one. Nothing else is added to it.
+    """
+
+    own: Path
+    shared: Path
+
+
 class Origin(Protocol):
     """One place that base models come from."""
 
@@ -28,6 +39,6 @@ class Origin(Protocol):
         """Every problem that can be told from the declaration and this disk: no download, no conversion."""
         ...
 
-    def fetch(self, spec: str, root: Path, cache: Path, on_progress: OnProgress) -> Path:
+    def fetch(self, spec: str, root: Path, folders: Folders, on_progress: OnProgress) -> Path:
         """The folder that holds the model. Raises OutsideError where it cannot be had."""
         ...

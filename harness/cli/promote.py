@@ -55,4 +55,4 @@ def _found(release: Release, version: Version | None) -> Candidate:
 
     if version is None:
         return on_disk(release)
-    return as_it_lies(Workspace(release.root), version, release.candidate.base_model)
+    return as_it_lies(Workspace(release.root), version, release.candidate.base_model, release.home)

@@ -12,6 +12,7 @@ from harness.config.checks import load_checks
 from harness.config.declared import policy_of
 from harness.config.experiments import load_experiments
 from harness.config.gates import load_gates
+from harness.config.home import declared_home
 from harness.config.presentation import presentation, price_problems, prices
 from harness.config.route import canary_of, canary_problems, route_of
 from harness.config.schema import ReleaseFile
@@ -30,7 +31,7 @@ from harness.core.releases import (
 )
 
 # Keys that no verdict depends on.
-_NO_VERDICT: Any = {"report": True, "prices": True, "data_schema": True, "route": True, "canary": True,
+_NO_VERDICT: Any = {"report": True, "prices": True, "data_schema": True, "route": True, "canary": True, "home": True,
                     "candidate": {"train": {"launcher", "track"}}}  # fmt: skip
 _NO_PRICE = {"training", "frontier", "requests_per_month", "fixed_per_month"}  # of the break-even only
 SERVERS = (
@@ -87,6 +88,7 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
         experiments=experiments,
         route=route_of(parsed.route),
         canary=canary_of(parsed.canary),
+        home=declared_home(root, parsed.home),
     )
     return release, problems
 

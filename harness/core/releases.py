@@ -265,7 +265,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The whole declaration. `root` is the folder that paths are relative to; `checks` are Python files in there."""
+    """The whole declaration. `root` is the folder that paths are relative to; `checks` are Python files in there.
+
+    `home` is the folder that projects of this machine share, where release.yaml names one.
+    """
 
     name: str
     root: Path
@@ -286,3 +289,4 @@ class Release:
     experiments: Experiments | None = None
     route: Route = field(default_factory=Route)
     canary: CanaryRules = field(default_factory=CanaryRules)
+    home: Path | None = None

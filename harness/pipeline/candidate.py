@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import base_models
+from harness.base_models import BaseModel, OnProgress
 from harness.base_models.adapters import adapter_problems
 from harness.core.errors import ConfigError, OutsideError, Problem
 from harness.core.ids import digest_file, digest_json
@@ -54,15 +55,14 @@ def is_trained(release: Release) -> bool:
     """Whether the adapter is there, so that making the candidate would start no training."""
     if release.candidate.training is None:
         return True
-    base = base_models.resolve(release.candidate.base_model, Workspace(release.root).models, None, release.root)
+    base = _base_of(release, None)
     home = home_of(release, base.folder, base.digest)
     return home is not None and (home / MANIFEST).is_file()
 
 
 def on_disk(release: Release) -> Candidate:
     """The candidate as it lies here: nothing is fetched or trained. Raises ConfigError where it is not here yet."""
-    workspace = Workspace(release.root)
-    base = base_models.resolve(release.candidate.base_model, workspace.models, only_hash, release.root)
+    base = _base_of(release, only_hash)
     if release.candidate.training is None:
         assert release.candidate.adapter is not None
         return given(release, base.folder, base.digest)
@@ -76,7 +76,7 @@ def foreseen(release: Release) -> Candidate:
     """The candidate as far as it is known before anything is fetched or trained: a digest of what is not here is ""."""
     workspace = Workspace(release.root)
     try:
-        base = base_models.resolve(release.candidate.base_model, workspace.models, only_hash, release.root)
+        base = _base_of(release, only_hash)
     except (ConfigError, OutsideError):  # that it can't be had is told when it is wanted
         return Candidate(workspace.models, "", workspace.models, "", None)
     if release.candidate.training is None:
@@ -119,6 +119,11 @@ def choice_file(release: Release, base: Path, base_digest: str) -> Path:
     assert release.experiments is not None
     keys = [(name, one.output.name) for name, one in trainings_of(release, base, base_digest).items()]
     return Workspace(release.root).experiments(choice_key(keys, release.experiments, release.policy))
+
+
+def _base_of(release: Release, on_progress: OnProgress | None) -> BaseModel:
+    spec, models = release.candidate.base_model, Workspace(release.root).models
+    return base_models.resolve(spec, models, on_progress, release.root, release.home)
 
 
 def only_hash(step: str) -> None:

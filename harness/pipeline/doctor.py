@@ -5,15 +5,21 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import shlex
 import shutil
 import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.base_models.entries import MANIFEST
+from harness.base_models.home import VARIABLE, models_in, shared_home
 from harness.config.declared import declared
+from harness.config.home import declared_home
+from harness.config.schema import ReleaseFile
 from harness.core.devices import has_gpu
 from harness.core.errors import ConfigError
+from harness.pipeline.workspace import Workspace
 
 # extra -> (distribution, module) pairs that it brings
 EXTRAS = {
@@ -22,6 +28,7 @@ EXTRAS = {
     "metrics": (("rouge-score", "rouge_score"), ("bert-score", "bert_score"), ("sacrebleu", "sacrebleu")),
     "lm-eval": (("lm-eval", "lm_eval"),),
 }
+_MOVE = f"{VARIABLE}, or `home:` in release.yaml, names another folder."
 LEAST_MEMORY_GIB, LEAST_DISK_GIB = 4.0, 8.0
 
 
@@ -38,7 +45,8 @@ class Check:
 def examine(folder: Path) -> list[Check]:
     """All findings. Nothing heavy is imported and nothing is started."""
     return [_python(), *map(_extra, EXTRAS), _demo_model(), _encoder(), _gpu(), _cores(), _memory(), _disk(folder),
-            _ports(), *_variables(), *_server(folder / "release.yaml")]  # fmt: skip
+            _base_models(folder), *_own_models(folder), _ports(), *_variables(),
+            *_server(folder / "release.yaml")]  # fmt: skip
 
 
 def _python() -> Check:
@@ -104,6 +112,47 @@ def _disk(folder: Path) -> Check:
     return Check("disk", "ok" if enough else "lacking", f"{gib:.1f} GiB free", advice)
 
 
+def _base_models(folder: Path) -> Check:
+    """Where base models lie, how much they take, and whether one could be added."""
+    release = _declared(folder / "release.yaml")
+    home = shared_home(declared_home(folder, release.home) if release else None)
+    if home is None:
+        return Check("base models", "note", "this user has no home folder: each project keeps its own", _MOVE)
+    models = models_in(home)
+    entries = [path for path in models.iterdir() if (path / MANIFEST).is_file()] if models.is_dir() else []
+    there = next(path for path in (models, *models.parents) if path.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        state = "note" if entries else "lacking"
+        return Check("base models", state, f"{_size(entries)} in {models}, where nothing can be added", _MOVE)
+    advice = f"rm -r {shlex.quote(str(models))} frees it; they are made again when they are needed." if entries else ""
+    return Check("base models", "ok", f"{_size(entries)} in {models}", advice)
+
+
+def _own_models(folder: Path) -> list[Check]:
+    """Base models that a project made before there was a shared folder."""
+    own = Workspace(folder).models
+    entries = [path for path in own.iterdir() if path.name != "digests" and path.is_dir()] if own.is_dir() else []
+    if not entries:
+        return []
+    text = f"{_size(entries)} of this project alone in {own}: they are used as they lie"
+    return [Check("base models", "note", text, "remove them to use the shared ones.")]
+
+
+def _size(entries: list[Path]) -> str:
+    if not entries:
+        return "none yet"
+    taken = sum(path.stat().st_size for entry in entries for path in entry.rglob("*") if path.is_file())
+    return f"{len(entries)} ({taken / 2**30:.1f} GiB)"
+
+
+def _declared(release: Path) -> ReleaseFile | None:
+    """What a release.yaml here says; None where there is none. `harness validate` says what is wrong with it."""
+    try:
+        return declared(release) if release.is_file() else None
+    except ConfigError:
+        return None
+
+
 def _ports() -> Check:
     try:
         with socket.create_server(("127.0.0.1", 0)):
@@ -115,10 +164,8 @@ def _ports() -> Check:
 
 def _server(release: Path) -> list[Check]:
     """The command of the server that a release.yaml here declares, and its GPU; nothing where no file says."""
-    try:
-        serve = declared(release).serve if release.is_file() else None
-    except ConfigError:  # `harness validate` says what is wrong with it
-        return []
+    parsed = _declared(release)
+    serve = parsed.serve if parsed else None
     found = []
     for kind in ("tgi_docker", "tgi_process", "vllm", "kubernetes"):
         settings = getattr(serve, kind, None)

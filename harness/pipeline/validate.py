@@ -74,7 +74,7 @@ def _adapter_problems(release: Release, path: Path) -> list[Problem]:
     spec, adapter = release.candidate.base_model, release.candidate.adapter
     if adapter is None or not (adapter / WEIGHTS).is_file():  # the missing file was told already
         return []
-    base = base_models.here(spec, Workspace(release.root).models, release.root)
+    base = base_models.here(spec, Workspace(release.root).models, release.root, release.home)
     wrong = adapter_problems(adapter, base, spec) if base else []
     source = load_yaml(path, release.file) if wrong else None
     where = ("candidate", "adapter")

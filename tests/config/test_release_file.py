@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from harness.config.load import load_release
+from harness.pipeline.registry.project import project
 from tests.projects import RELEASE, Project
 
 FILE = "release.yaml"
@@ -262,6 +265,20 @@ def test_the_digest_follows_the_content_and_not_the_layout(desk: Project) -> Non
     assert digest() == first
     desk.swap(FILE, "margin: 0.1", "margin: 0.2")
     assert digest() != first
+
+
+@pytest.mark.parametrize(("said", "place"), [("shared", "{root}/shared"), ("/srv/x", "/srv/x"), ("~/y", "{user}/y")])
+def test_where_projects_share_base_models_is_no_part_of_the_release(desk: Project, said: str, place: str) -> None:
+    before, _ = load_release(desk.root / FILE)
+    (desk.root / FILE).write_text(RELEASE + f"home: {said}\n")
+    after, problems = load_release(desk.root / FILE)
+    assert before is not None
+    assert after is not None
+    assert not problems
+    assert before.home is None
+    assert str(after.home) == place.format(root=desk.root, user=Path.home())
+    assert (after.digest, after.policy) == (before.digest, before.policy)
+    assert project(desk.root / FILE).home == after.home
 
 
 def test_checks_are_files_of_the_project_with_names_of_their_own(desk: Project) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.base_models.entries import MANIFEST
 from harness.cli.main import main
 from harness.pipeline import doctor
 from harness.pipeline.doctor import EXTRAS, Check, examine
@@ -101,3 +102,35 @@ def test_a_release_that_is_wrong_is_for_validate_to_say(tmp_path: Path) -> None:
     before = set(by_name(tmp_path))
     (tmp_path / "release.yaml").write_text("serve: {vllm: {comand: x}}")
     assert set(by_name(tmp_path)) == before
+
+
+def test_where_base_models_lie_and_how_to_be_rid_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_HOME", str(tmp_path / "home"))
+    models = tmp_path / "home" / "models"
+    assert by_name(tmp_path)["base models"] == Check("base models", "ok", f"none yet in {models}")
+    (models / "one").mkdir(parents=True)
+    (models / "one" / MANIFEST).write_text("{}")
+    (models / "half").mkdir()
+    found = by_name(tmp_path)["base models"]
+    assert (found.state, found.text) == ("ok", f"1 (0.0 GiB) in {models}")
+    assert found.advice.startswith(f"rm -r {models} ")
+
+
+def test_a_shared_folder_of_the_release_and_one_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HARNESS_HOME")
+    (tmp_path / "release.yaml").write_text(RELEASE + "home: elsewhere\n")
+    assert by_name(tmp_path)["base models"].text == f"none yet in {tmp_path}/elsewhere/models"
+    (tmp_path / "elsewhere").write_text("a file in its place")
+    found = by_name(tmp_path)["base models"]
+    assert found.state == "lacking"
+    assert "HARNESS_HOME" in found.advice
+
+
+def test_models_that_a_project_has_of_before_are_noted(tmp_path: Path) -> None:
+    (tmp_path / ".harness/models/digests").mkdir(parents=True)
+    assert [check.name for check in examine(tmp_path)].count("base models") == 1
+    (tmp_path / ".harness/models/one").mkdir()
+    notes = [check for check in examine(tmp_path) if check.name == "base models" and check.state == "note"]
+    assert [check.text.split(" of ")[0] for check in notes] == ["1 (0.0 GiB)"]

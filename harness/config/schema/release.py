@@ -46,4 +46,7 @@ class ReleaseFile(File):
     prices: PricesFile | None = Field(None, description="What the models cost, for the report and gates on cost.*.")
     route: RouteFile = Field(default_factory=RouteFile, description="How `harness route` stands before production.")
     canary: CanaryFile = Field(default_factory=CanaryFile, description="When a canary advances or is rolled back.")
+    home: str | None = Field(
+        None, min_length=1, description="Folder of base models that projects share; default: ~/.cache/harness."
+    )
     seed: int = Field(42, ge=0, le=2**31 - 1, description="Seed of training, few-shot choice and bootstrap.")

@@ -48,7 +48,7 @@ def _promoted(release: Release, found: CanaryAnalysis) -> str:
 
     def find(version: Version | None) -> Candidate:  # called while the registry is held
         standing = _standing(release, found, registry(workspace, release.name))
-        return as_it_lies(workspace, version or standing, release.candidate.base_model)
+        return as_it_lies(workspace, version or standing, release.candidate.base_model, release.home)
 
     done = promote(release, Asked(PRODUCTION, version=f"v{found.version}", note=_note(found)), find)
     keep(workspace, found, done=True)

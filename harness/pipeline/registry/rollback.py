@@ -121,7 +121,7 @@ def _adapter(given: Project, version: Version) -> Iterator[Problem]:
 
 def _base(given: Project, version: Version) -> Iterator[Problem]:
     try:
-        found = as_it_lies(given.workspace, version, given.base_model).base_digest
+        found = as_it_lies(given.workspace, version, given.base_model, given.home).base_digest
     except HarnessError as error:
         yield Problem(f"the base model of {version.name}: {error}")
         return

@@ -23,7 +23,7 @@ _ASKED = "Hello."
 def proven(release: Release, version: Version) -> str:
     """How the server showed that this version is what answers. Raises OutsideError, ConfigError where it did not."""
     workspace = Workspace(release.root)
-    found = as_it_lies(workspace, version, release.candidate.base_model)
+    found = as_it_lies(workspace, version, release.candidate.base_model, release.home)
     adapter = Adapter(f"version-{version.number}", version.adapter_digest, found.adapter)
     one = Contender(Model("candidate", version.base_digest, version.adapter_digest), adapter=adapter)
     files = Artefacts(found.base, (adapter,), workspace.logs / "rehearsal.log")

@@ -136,7 +136,8 @@ class Fleet:
         return not trouble
 
     def _start(self, versions: list[Version], spare: set[str]) -> None:
-        found = as_it_lies(self._workspace, versions[0], self._release.candidate.base_model)
+        release = self._release
+        found = as_it_lies(self._workspace, versions[0], release.candidate.base_model, release.home)
         if found.base_digest != versions[0].base_digest:
             raise ConfigError(f"{versions[0].name} was made from another base model than the one that lies here.")
         for server in self._starting(versions, found):

@@ -43,6 +43,7 @@ def base_of(release: Release, watch: Watch) -> BaseModel:
         Workspace(release.root).models,
         lambda text: watch(Event("base model", "move", text)),
         release.root,
+        release.home,
     )
     watch(Event("base model", "done", f"{base.spec} {base.digest[:12]}"))
     return base

