@@ -265,7 +265,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The whole declaration. `root` is the folder that paths are relative to; `checks` are Python files in there."""
+    """The whole declaration. `root` is the folder that paths are relative to; `checks` are Python files in there.
+
+    `policy_place` is where the policy is declared: in `file`, or in a policy file that several releases may share.
+    """
 
     name: str
     root: Path
@@ -286,3 +289,4 @@ class Release:
     experiments: Experiments | None = None
     route: Route = field(default_factory=Route)
     canary: CanaryRules = field(default_factory=CanaryRules)
+    policy_place: Place = Place("release.yaml")

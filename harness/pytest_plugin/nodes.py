@@ -145,8 +145,8 @@ class GateItem(ReleaseItem):
         return _reading(decision.results[self.number])
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The gate's line in release.yaml."""
-        return self.project.file, (self.gate.place.line or 1) - 1, f"gate {self.name}"
+        """The gate's line in release.yaml, or in its policy file."""
+        return self.project.root / self.gate.place.file, (self.gate.place.line or 1) - 1, f"gate {self.name}"
 
 
 def _reading(result: GateResult) -> tuple[str, str]:

@@ -95,7 +95,7 @@ def _floor(gate: Gate, release: Release) -> Floor | None:
 def _constant(subset: Subset | None, ref: MetricRef, task: Task) -> Iterator[Floor]:
     """What one answer to everything comes to, and a guess among the classes."""
     kind = subset.kind if subset else ""
-    samples = [one for one in task.samples if subset is None or kind != "slice" or one.slices[subset.name] == subset.value]
+    samples = [sample for sample in task.samples if _belongs(sample, subset)]
     if ref.metric not in _RATES or not samples:
         return
     if all(isinstance(sample.target, Mapping) for sample in samples):
@@ -109,6 +109,10 @@ def _constant(subset: Subset | None, ref: MetricRef, task: Task) -> Iterator[Flo
     else:
         label, count = classes.most_common(1)[0]
         yield Floor(count / len(samples), f"a model that always answers '{label}'")
+
+
+def _belongs(sample: Sample, subset: Subset | None) -> bool:
+    return subset is None or subset.kind != "slice" or sample.slices.get(subset.name) == subset.value
 
 
 def _constant_f1(classes: Counter[str], label: str | None) -> Iterator[Floor]:
