@@ -32,8 +32,11 @@ from harness.core.releases import (
 )
 
 # Keys that no verdict depends on.
-_NO_VERDICT: Any = {"report": True, "policy_file": True, "prices": True, "data_schema": True, "route": True, "canary": True,
-                    "candidate": {"train": {"launcher", "track"}}}  # fmt: skip
+_NO_VERDICT: Any = {
+    **dict.fromkeys(("report", "prices", "data_schema", "route", "canary"), True),
+    "policy_file": True,  # what it holds is there as if it stood in release.yaml
+    "candidate": {"train": {"launcher", "track"}},
+}
 _NO_PRICE = {"training", "frontier", "requests_per_month", "fixed_per_month"}  # of the break-even only
 SERVERS = (
     "local", "remote", "openai", "tgi_docker", "tgi_process", "vllm", "kubernetes", "inference_endpoint",

@@ -111,7 +111,9 @@ def _whole(row: Mapping[str, object]) -> bytes:
 def _asked_twice(first: str, column: str | None, file: str, line: int) -> Problem:
     """The problem of a row that asks the same as an earlier one, at `first`, of another group."""
     message = f"the row asks the same as {first} (Unicode form and space do not count), and would count as two samples."
-    same = f"the same '{column}', by which the task groups" if column else "the same group, by a column that 'group' names"
+    same = (
+        f"the same '{column}', by which the task groups" if column else "the same group, by a column that 'group' names"
+    )
     return Problem(message, file=file, line=line, hint=f"Drop one, or give both {same}.")
 
 

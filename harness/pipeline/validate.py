@@ -29,8 +29,9 @@ def validate(path: Path) -> Release:
 def warnings(release: Release) -> list[str]:
     """A line for each blocking gate that can't pass with the samples at hand, as `file:line: warning: …`.
 
-    Then one for each that can hardly fail, and for each class of macro-F1 that no sample has. Then one for each name in `report.redact` that no row has: nothing would be blacked out by it. Then one for each key
-    of an Axolotl config that needs a GPU, where the training would run without one.
+    Then one for each that can hardly fail, and for classes of macro-F1 that no sample has. Then one for each name in
+    `report.redact` that no row has: nothing would be blacked out by it. Then one for each key of an Axolotl config that
+    needs a GPU, where the training would run without one.
     """
     from harness.pipeline.planning.prospects import prospects
 

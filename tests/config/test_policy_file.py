@@ -34,7 +34,7 @@ def test_it_is_the_same_release(desk: Project, split: Project) -> None:
     assert policy_digest(apart.policy) == policy_digest(whole.policy)
     assert apart.digest == whole.digest
     assert apart.policy.gates[0].place == Place(RULES, 3)
-    assert (apart.policy_place, whole.policy_place) == (Place(RULES, 7), Place(FILE, 19))
+    assert (apart.policy_place, whole.policy_place) == (Place(RULES, 7), Place(FILE, 20))
 
 
 def test_several_releases_share_one_by_its_path(split: Project) -> None:
@@ -79,7 +79,7 @@ def test_rules_in_both_places_are_refused_with_both_lines(split: Project) -> Non
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (None, f"{FILE}:14: the policy file '{RULES}' does not exist."),
+        (None, f"{FILE}:15: the policy file '{RULES}' does not exist."),
         ("policy: {}\n", f"{RULES}:1: the key 'gates' is missing."),
         ("gates: [\n", f"{RULES}:2: is not valid YAML"),
         ("- a\n", f"{RULES}:1: must be a mapping of keys"),

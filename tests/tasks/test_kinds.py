@@ -150,5 +150,5 @@ def test_fields_and_values_of_a_schema_that_look_alike_are_refused() -> None:
 @pytest.mark.parametrize("text", ['{"order": 1, "count": 1, "order": 2}', '{"order": {"a": 1, "a": 1}, "count": 1}'])
 def test_a_key_that_stands_twice_makes_an_answer_unreadable(text: str) -> None:
     kind = Extract({"type": "object", "properties": {"order": {}, "count": {}}})
-    with pytest.raises(ValueError, match="the JSON has the key '(order|a)' twice"):
+    with pytest.raises(ValueError, match=r"the JSON has the key '(order|a)' twice"):
         kind.read(text)

@@ -155,8 +155,8 @@ def without_target(release: Release) -> list[Problem]:
             missing = _missing_classes(task)
             if missing:
                 message = (
-                    f"macro_f1 of {suite.name}.{task.name}: no sample has the target {', '.join(map(repr, missing))}, so "
-                    "nothing is shown about it, and no gate on the whole macro_f1 can pass."
+                    f"macro_f1 of {suite.name}.{task.name}: no sample has the target {', '.join(map(repr, missing))}, "
+                    "so nothing is shown about it, and no gate on the whole macro_f1 can pass."
                 )
                 place = _first_gate(release, suite.name, task.name)
                 problems.append(_at(place, message, "Add samples of each class, or drop the label."))

@@ -1,7 +1,7 @@
 """The policy of a stage: kept by the registry from the first promotion on, and changed by a move of its own.
 
-release.yaml says by which policy a candidate is judged, and anybody can write another one. Which policy a stage asks for
-is therefore no matter of release.yaml.
+release.yaml says by which policy a candidate is judged, and anybody can write another one. So it is not release.yaml
+that says which policy a stage asks for.
 """
 
 from __future__ import annotations

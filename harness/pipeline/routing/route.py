@@ -50,7 +50,10 @@ def route(release: Release, watch: Watch, stop: threading.Event, on_switch: OnSw
     with locked(workspace, f"router-{release.name}.lock", _OTHER), Fleet(release, watch) as fleet:
         first = fleet.routes(now, 1)
         say = _note(watch)
-        with running(release.route, first, log, key, form, say) as router, _told(workspace.router(release.name), router.url):
+        with (
+            running(release.route, first, log, key, form, say) as router,
+            _told(workspace.router(release.name), router.url),
+        ):
             on_switch(router.url, first)
             _Follower(release, fleet, router, on_switch, say, now, stamp).follow(stop)
 

@@ -70,7 +70,7 @@ def test_a_router_that_runs_follows_what_is_done(
         url = process.stdout.readline().split()[0]
         assert _ask(url, 300) == {"version-1", "version-2"}
         time.sleep(1.6)
-        logged = next(project.state.traffic.glob("*.jsonl")).read_text()
+        logged = next(project.state.traffic_of("r").glob("*.jsonl")).read_text()
         assert "user-" not in logged
         assert len({json.loads(row)["who"] for row in logged.splitlines()}) == 300
         assert project.call("canary", "--json") == 3  # sessions may go on
@@ -99,8 +99,8 @@ def _age(project: Project, seconds: float) -> None:
     """The log and the registry as if all had been so long ago, some days apart where midnight lies between."""
     from tests.pipeline.canary.conftest import backdate, write
 
-    rows = [json.loads(row) for path in project.state.traffic.glob("*.jsonl") for row in path.read_text().splitlines()]
-    for path in project.state.traffic.glob("*.jsonl"):
+    rows = [json.loads(row) for path in project.state.traffic_of("r").glob("*.jsonl") for row in path.read_text().splitlines()]
+    for path in project.state.traffic_of("r").glob("*.jsonl"):
         path.unlink()
     write(project, [{**row, "time": row["time"] - seconds} for row in rows])
     backdate(project, seconds + 60)
