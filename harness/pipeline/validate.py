@@ -51,7 +51,9 @@ def hollow(release: Release) -> list[str]:
     from harness.pipeline.planning.vacuous import vacuous, without_target
 
     problems = [*vacuous(release), *without_target(release)]
-    return [f"{Place(str(one.file), one.line)}: warning: {one.message} {one.hint}" for one in problems]
+    return [
+        f"{Place(str(problem.file), problem.line)}: warning: {problem.message} {problem.hint}" for problem in problems
+    ]
 
 
 def _gpu(release: Release) -> list[Problem]:

@@ -66,8 +66,8 @@ def change_policy(release: Release, stage: str, because: str) -> StagePolicy:
 
 def policies_of(file: Path) -> Registry:
     """The registry of a release.yaml, of which nothing but the name is read. Raises ConfigError, OutsideError."""
-    given = project(file)
-    return registry(given.workspace, given.name)
+    declared = project(file)
+    return registry(declared.workspace, declared.name)
 
 
 def _add(
