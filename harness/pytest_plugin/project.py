@@ -207,17 +207,17 @@ class Projects:
 
 def release_files(root: Path) -> list[Path]:
     """The release files below a folder, the nearest first; what lies too deep, or behind too many folders, is not."""
-    found: list[Path] = []
+    files: list[Path] = []
     folders = deque([(root, 0)])
     for _ in range(_FOLDERS):
-        if not folders or len(found) == _NAMED:
+        if not folders or len(files) == _NAMED:
             break
         folder, level = folders.popleft()
         if (folder / RELEASE).is_file() and _suites(folder / RELEASE) != ():
-            found.append(folder / RELEASE)
+            files.append(folder / RELEASE)
         if level < _LEVELS:
             folders.extend((inner, level + 1) for inner in _inner(folder))
-    return found
+    return files
 
 
 def _inner(folder: Path) -> list[Path]:

@@ -64,12 +64,14 @@ def next_number(file: Path) -> int:
 def _policies(file: Path, release: str) -> tuple[StagePolicy, ...]:
     try:
         lines = [line for line in files.lines_of(file) if line["release"] == release]
-        return tuple(
-            StagePolicy(**{"before": None, **{name: value for name, value in line.items() if name in _POLICY}})
-            for line in lines
-        )
+        return tuple(map(_policy, lines))
     except (KeyError, TypeError, ValueError):
         raise _changed(file, "policy of a stage") from None
+
+
+def _policy(line: Mapping[str, Any]) -> StagePolicy:
+    known: dict[str, Any] = {"before": None, **{name: value for name, value in line.items() if name in _POLICY}}
+    return StagePolicy(**known)
 
 
 def _line(value: Version | Move | StagePolicy) -> dict[str, Any]:
