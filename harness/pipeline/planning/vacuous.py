@@ -126,7 +126,8 @@ def _constant_f1(classes: Counter[str], label: str | None) -> Iterator[Floor]:
 def _constant_record(metric: str, field: str | None, samples: Sequence[Sample]) -> Floor:
     records = [sample.target for sample in samples if isinstance(sample.target, Mapping)]
     if metric == "exact_match":
-        return Floor(_most(json.dumps(dict(record)) for record in records), "a model that always gives the most frequent record")
+        share = _most(json.dumps(dict(record)) for record in records)
+        return Floor(share, "a model that always gives the most frequent record")
     fields = [field] if field else list(records[0])
     shares = [_most(json.dumps(record.get(name)) for record in records) for name in fields]
     return Floor(sum(shares) / len(shares), "a model that always gives the most frequent value of each field")

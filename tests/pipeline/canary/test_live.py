@@ -99,8 +99,9 @@ def _age(project: Project, seconds: float) -> None:
     """The log and the registry as if all had been so long ago, some days apart where midnight lies between."""
     from tests.pipeline.canary.conftest import backdate, write
 
-    rows = [json.loads(row) for path in project.state.traffic_of("r").glob("*.jsonl") for row in path.read_text().splitlines()]
-    for path in project.state.traffic_of("r").glob("*.jsonl"):
+    logs = list(project.state.traffic_of("r").glob("*.jsonl"))
+    rows = [json.loads(row) for path in logs for row in path.read_text().splitlines()]
+    for path in logs:
         path.unlink()
     write(project, [{**row, "time": row["time"] - seconds} for row in rows])
     backdate(project, seconds + 60)
