@@ -69,8 +69,8 @@ class Extract:
             value = json.loads(text.strip(), object_pairs_hook=_unique)
             # NaN, numbers beyond floats and lone surrogates are no JSON, and could not be stored.
             json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-        except _KeyTwice as error:
-            raise ValueError(f"the JSON has the key {error} twice") from None
+        except _KeyTwice as twice:
+            raise ValueError(f"the JSON has the key {twice} twice") from None
         except (ValueError, RecursionError):
             raise ValueError("the text is not JSON") from None
         if not isinstance(value, dict):
