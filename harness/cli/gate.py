@@ -34,13 +34,15 @@ def main(given: argparse.Namespace) -> int:
     from harness.cli.progress import ProgressPrinter
     from harness.pipeline.gate import gate
     from harness.pipeline.publish import open_outlets, publish, publish_error
-    from harness.pipeline.validate import validate
+    from harness.pipeline.validate import hollow, validate
 
     outlets = open_outlets(Path(given.file), ci_files(given), os.environ)
     outlets = outlets if _in_actions() else replace(outlets, summary=None)
     try:
         sign_by = _signer(given.sign) if given.sign else None
         release = validate(Path(given.file))
+        for warning in hollow(release):
+            print(warning, file=sys.stderr)
         with ProgressPrinter(given.quiet) as watch:
             outcome = gate(release, watch, report=not given.no_report, cached=not given.no_cache, sign_by=sign_by)
     except HarnessError as error:

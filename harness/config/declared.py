@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.config._pydantic import parse_meant
+from harness.config.policy_file import load_declaration
 from harness.config.schema import ReleaseFile
-from harness.config.source import load_yaml
 from harness.core.errors import ConfigError
 from harness.core.releases import Gate, Policy
 
 
-def declared(path: Path) -> ReleaseFile:
-    """What a release.yaml says; keys that only other harnesses know are passed over. Raises ConfigError."""
-    parsed, _, problems = parse_meant(ReleaseFile, load_yaml(path))
+def declared(path: Path, policy: Path | None = None) -> ReleaseFile:
+    """What a release.yaml says; keys that only other harnesses know are passed over. Raises ConfigError.
+
+    `policy` is read in the place of the policy file that it names.
+    """
+    source, _ = load_declaration(path, str(path), path.parent, policy)
+    parsed, _, problems = parse_meant(ReleaseFile, source)
     if parsed is None:
         raise ConfigError(problems)
     return parsed

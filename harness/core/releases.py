@@ -268,6 +268,7 @@ class Release:
     """The whole declaration. `root` is the folder that paths are relative to; `checks` are Python files in there.
 
     `home` is the folder that projects of this machine share, where release.yaml names one.
+    `policy_place` is where the policy is declared: in `file`, or in a policy file that several releases may share.
     """
 
     name: str
@@ -290,3 +291,4 @@ class Release:
     route: Route = field(default_factory=Route)
     canary: CanaryRules = field(default_factory=CanaryRules)
     home: Path | None = None
+    policy_place: Place = Place("release.yaml")

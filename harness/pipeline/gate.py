@@ -15,6 +15,7 @@ from harness.core.verdicts import Role, Verdict
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.checking.hand_written import judge_with_checks
 from harness.pipeline.data.leaks import refuse_leaks
+from harness.pipeline.declaration import keep_declaration
 from harness.pipeline.judging.attempts import data_of, read_attempts
 from harness.pipeline.judging.evidence import Material
 from harness.pipeline.judging.judge import Judgement, infrastructure_failed, judge
@@ -126,9 +127,7 @@ def _kept(release: Release, decision: Decision, material: Material, workspace: W
         for path in (workspace.decision(decision.id), workspace.reports(release.name) / "decision.json"):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_lines(path, [text.encode()])
-        declared = workspace.declaration(decision.id)
-        if not declared.exists():
-            declared.write_text((release.root / release.file).read_text(encoding="utf-8"), encoding="utf-8")
+        keep_declaration(release, decision.id)
         add_decision(connection, record)
         attempt = {"time": now(), "decision": decision.id, "verdict": str(decision.verdict), "release": release.name}
         told = {"runs": record["runs"], "candidate": decision.candidate["adapter_digest"], "data": data_of(material)}

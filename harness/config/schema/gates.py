@@ -60,6 +60,14 @@ class PolicyFile(File):
     )
 
 
+class RulesFile(File):
+    """A policy file: gates and policy of one release, or of several that name it as `policy_file`."""
+
+    version: Literal[1] = Field(1, description="Version of this format.")
+    gates: list[GateFile] = Field(min_length=1, description="The rules. At least one must be critical or gating.")
+    policy: PolicyFile = Field(default_factory=PolicyFile)
+
+
 class WaiverFile(File):
     """An owner's word that one gate may miss its bound, by so much and until then."""
 

@@ -12,6 +12,7 @@ from harness.core.ids import short
 from harness.core.releases import Release
 from harness.core.versions import Version
 from harness.pipeline.candidate import Candidate
+from harness.pipeline.declaration import is_todays_declaration
 from harness.pipeline.judging.waive import expired_since
 from harness.pipeline.registry.artefacts import problems
 from harness.pipeline.verifying.verify import not_given_again, verify
@@ -78,7 +79,7 @@ def _evidence(release: Release, decision: Decision, version: Version | None) -> 
         yield from error.problems
         yield _not_given(decision, ["see above"])
         return
-    if version is None and not _declared_so(release, decision, workspace):
+    if version is None and not _declared_so(release, decision):
         found = not_given_again(release, decision, workspace)
     else:
         found = [] if version is None else _other_policy(release, decision)
@@ -94,10 +95,9 @@ def _not_given(decision: Decision, why: list[str]) -> Problem:
     )
 
 
-def _declared_so(release: Release, decision: Decision, workspace: Workspace) -> bool:
+def _declared_so(release: Release, decision: Decision) -> bool:
     """Whether today's release.yaml is the decision's own, which was judged just now."""
-    kept, today = workspace.declaration(decision.id), release.root / release.file
-    same = kept.is_file() and kept.read_bytes() == today.read_bytes()
+    same = is_todays_declaration(release, decision.id)
     return same and release.waivers == tuple(use.waiver for use in decision.waivers)
 
 

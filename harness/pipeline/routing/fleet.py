@@ -158,7 +158,7 @@ class Fleet:
             return
         release, stack = self._free_port() if self._started else self._release, ExitStack()
         self._started += 1
-        log = self._workspace.logs / f"route-{self._started}.log"
+        log = self._workspace.logs / f"route-{self._release.name}-{self._started}.log"
         self._watch(Event("serve", "begin", ", ".join(one.name for one in versions)))
         endpoint = stack.enter_context(server_of(release).running(Artefacts(found.base, adapters, log)))
         self._watch(Event("serve", "done", endpoint.url))

@@ -78,9 +78,9 @@ def lines(count: int, side: str, at: float = 0.0, **more: Any) -> list[dict[str,
 
 def write(project: Project, *groups: list[dict[str, Any]], end: str = "\n") -> None:
     """Lines into the files of their days."""
-    project.state.traffic.mkdir(parents=True, exist_ok=True)
+    project.state.traffic_of("r").mkdir(parents=True, exist_ok=True)
     for one in itertools.chain(*groups):
-        path = project.state.traffic / f"{datetime.fromtimestamp(one['time'], UTC).date()}.jsonl"
+        path = project.state.traffic_of("r") / f"{datetime.fromtimestamp(one['time'], UTC).date()}.jsonl"
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(one) + end)
 
