@@ -21,5 +21,9 @@ def declared(path: Path) -> ReleaseFile:
 
 def policy_of(parsed: ReleaseFile, gates: tuple[Gate, ...]) -> Policy:
     """The policy of a release.yaml, with its rules."""
-    shared = parsed.policy.model_dump() | {"looks": 0 if parsed.policy.looks == "anytime" else parsed.policy.looks}
+    given = parsed.policy
+    shared = given.model_dump() | {
+        "looks": 0 if given.looks == "anytime" else given.looks,
+        "max_age": None if given.max_age == "never" else given.max_age,
+    }
     return Policy(gates=gates, seed=parsed.seed, **shared)

@@ -8,22 +8,26 @@ from dataclasses import dataclass, replace
 
 from harness import catalog
 from harness.core.events import Event, Watch
-from harness.core.releases import Release
+from harness.core.metric_refs import MEASURED_RUN
+from harness.core.releases import Release, Suite
 from harness.core.runs import Run
 from harness.core.samples import Json
+from harness.core.times import seconds_between, spelled
 from harness.pipeline.baselines import Contender, contenders
 from harness.pipeline.candidate import Candidate
-from harness.pipeline.looks import at_look
+from harness.pipeline.looks import at_look, look_digests
+from harness.pipeline.running.again import NOTHING, can_move, times_asked
 from harness.pipeline.running.measure import PlannedMeasurement, is_measured, measure, plan_measurement
 from harness.pipeline.running.merging import merge
 from harness.pipeline.running.run import PlannedRun, is_fresh, plan_run, run_human, run_suite
 from harness.pipeline.running.session import Session, deadline_of
 from harness.pipeline.running.vouch import Vouched, vouch
-from harness.pipeline.workspace import Workspace
+from harness.pipeline.workspace import Workspace, now
 from harness.servers.interface import Adapter, Artefacts, Endpoint, Server
 from harness.servers.openai import Openai
 from harness.store.bundle import read_run
 from harness.store.cache import Cache
+from harness.store.manifest import read_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +54,64 @@ def plan_runs(
     server: Mapping[str, Json] | None = None,
     look: int | None = None,
     before: Plan | None = None,
+    again: frozenset[str] = NOTHING,
 ) -> Plan:
     """Every run of the release: each suite against each model that can answer it. Raises ConfigError, OutsideError.
 
     `server` is the identity of the release's own server where it is known; else the server is asked who it is. At a
-    `look` only its samples are asked (None: all), and the runs go on from those of the look `before`.
+    `look` only its samples are asked (None: all), and the runs go on from those of the look `before`. The suites of
+    `again` are asked anew, as are those whose runs are older than the policy lets them be.
     """
     who = contenders(release, candidate)
     ours = server_of(release).identity() if server is None else server
     merged = {**ours, "merged": True} if release.serve.merged else ours
     servers = {one.model.role: _identity(one, merged if _is_candidates(one, candidate) else ours) for one in who}
     runs = tuple(
-        _going_on(plan_run(suite, one, servers[one.model.role], release.seed), before)
+        _going_on(_newest(release, suite, one, servers[one.model.role], again, before), before)
         for suite in (release if look is None else at_look(release, look)).suites
         for one in who
         if one.answers(suite)
     )
-    return Plan(runs, plan_measurement(release, who, merged))
+    return Plan(runs, before.measurement if before else _newest_measurement(release, who, merged, again))
+
+
+def _newest(
+    release: Release, suite: Suite, one: Contender, server: Mapping[str, Json], again: frozenset[str], before: Plan | None
+) -> PlannedRun:
+    """The run that counts: the newest of the same questions, or the one that is to be asked anew."""
+    workspace = Workspace(release.root)
+    if one.place == "human":  # another file of answers is another run already
+        return plan_run(suite, one, server, release.seed)
+    digests = look_digests(release, suite.name)
+
+    def of_looks(count: int) -> list[PlannedRun]:
+        return [plan_run(replace(suite, digest=each), one, server, release.seed, count) for each in digests]
+
+    known = [each.again for each in before.runs if _same_models(each, suite, one)] if before else []
+    expires = release.policy.max_age if can_move(server) else None
+    count = known[0] if known else times_asked(of_looks, workspace, suite.name in again, expires)
+    planned, last = (plan_run(suite, one, server, release.seed, each) for each in (count, max(0, count - 1)))
+    return replace(planned, replaces=last.id) if count and is_fresh(last, workspace) else planned
+
+
+def _newest_measurement(
+    release: Release, who: Sequence[Contender], server: Mapping[str, Json], again: frozenset[str]
+) -> PlannedMeasurement | None:
+    """The measured phase that counts, or the one that is to be measured anew."""
+    workspace = Workspace(release.root)
+
+    def planned(count: int) -> list[PlannedMeasurement]:
+        return [found] if (found := plan_measurement(release, who, server, count)) else []
+
+    if not planned(0):
+        return None
+    count = times_asked(planned, workspace, MEASURED_RUN in again, release.policy.max_age if can_move(server) else None)
+    (found,), (last,) = planned(count), planned(max(0, count - 1))
+    return replace(found, replaces=last.id) if count and is_measured(last, workspace) else found
+
+
+def _same_models(planned: PlannedRun, suite: Suite, one: Contender) -> bool:
+    return planned.suite.name == suite.name and planned.model.role == one.model.role
 
 
 def _going_on(planned: PlannedRun, before: Plan | None) -> PlannedRun:
@@ -95,10 +140,10 @@ def do_runs(release: Release, candidate: Candidate, plan: Plan, watch: Watch, ca
     todo = [one for one in plan.runs if not is_fresh(one, workspace)]
     for one in plan.runs:
         if one not in todo:
-            watch(Event(one.title, "fresh", one.id[:12]))
+            watch(Event(one.title, "fresh", _kept(one.id, workspace)))
     measurement = plan.measurement
     if measurement and is_measured(measurement, workspace):
-        watch(Event("measured", "fresh", measurement.id[:12]))
+        watch(Event("measured", "fresh", _kept(measurement.id, workspace)))
         measurement = None
     deadline = deadline_of(release)
     served = [one for one in todo if one.contender.place == "served"]
@@ -116,6 +161,12 @@ def do_runs(release: Release, candidate: Candidate, plan: Plan, watch: Watch, ca
         assert spec is not None
         run_human(release, one, spec.arguments["human"])  # type: ignore[arg-type]
         watch(Event(one.title, "done", one.id[:12]))
+
+
+def _kept(run: str, workspace: Workspace) -> str:
+    """A run that is not asked again, with its age."""
+    started = str(read_manifest(workspace.run(run))["run"]["started"])
+    return f"{run[:12]}, asked {spelled(seconds_between(started, now()))} ago"
 
 
 def runs_of(release: Release, plan: Plan) -> Iterator[tuple[str, Run]]:
@@ -137,8 +188,9 @@ def _on_our_server(session: Session, candidate: Candidate, todo: Sequence[Planne
         vouched = known[one.model.adapter_digest]
         session.watch(Event(one.title, "begin"))
         asked = session.at(one.model)
-        # Only the answers of a model that is known for certain may be taken for its answers later.
-        run_suite(asked if vouched.proven else replace(asked, cache=None), one, vouched)
+        # Only the answers of a model that is known for certain may be taken for its answers later; and what is asked
+        # anew is asked.
+        run_suite(asked if vouched.proven and not one.again else replace(asked, cache=None), one, vouched)
         session.watch(Event(one.title, "done", one.id[:12]))
     return known
 
