@@ -10,13 +10,18 @@ from harness.core.decisions import Decision
 from harness.core.errors import ConfigError, Problem
 from harness.core.ids import short
 from harness.core.releases import Release
+from harness.core.times import age_of, spelled
 from harness.core.versions import Version
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.judging.waive import expired_since
 from harness.pipeline.registry.artefacts import problems
+from harness.pipeline.running.again import can_move
 from harness.pipeline.verifying.verify import not_given_again, verify
 from harness.pipeline.workspace import Workspace, now
 from harness.report.record import to_json
+from harness.store.bundle import is_finished
+from harness.store.manifest import read_manifest
+from harness.store.records import run_from_json
 from harness.store.signing import check_signed, verifier
 
 
@@ -31,6 +36,7 @@ def missing(
     return [
         *_signed(Workspace(release.root), decision, key),
         *_still_waived(decision),
+        *_too_old(release, decision),
         *_other_bytes(decision, found),
         *_unfit(found, release.candidate.base_model),
         *_evidence(release, decision, version),
@@ -51,6 +57,23 @@ def _still_waived(decision: Decision) -> Iterator[Problem]:
     if over:
         named = ", ".join(f"{one.gate} (owner {one.owner}) expired on {one.expires}" for one in over)
         yield Problem(f"decision {short(decision.id)} rests on a waiver that is over: {named}. Run `harness gate`.")
+
+
+def _too_old(release: Release, decision: Decision) -> Iterator[Problem]:
+    """Runs of names that can move, by the day of promotion. Decisions of earlier harnesses are not held to it."""
+    workspace, limit = Workspace(release.root), release.policy.max_age
+    ids = {run for suites in decision.runs.values() for run in suites.values()} if decision.asked else set()
+    runs = [run_from_json(read_manifest(folder)["run"]) for one in sorted(ids) if is_finished(folder := workspace.run(one))]
+    allowed = sum(run.seconds for run in runs) + (limit or 0.0)
+    for run in runs if limit is not None else ():
+        age = age_of(run, now()) if can_move(run.server) else 0.0
+        if age > allowed:
+            yield Problem(
+                f"decision {short(decision.id)} rests on a run of {run.suite} against the {run.model.role} that was "
+                f"asked {spelled(age)} ago, of a model that is known by its address and name alone; policy.max_age is "
+                f"{spelled(limit or 0.0)}.",
+                hint="Run `harness gate`: it asks such runs anew.",
+            )
 
 
 def _other_bytes(decision: Decision, found: Candidate) -> Iterator[Problem]:
