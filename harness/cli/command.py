@@ -65,7 +65,7 @@ def share(text: str) -> float:
 
 
 def asking_arguments(parser: argparse.ArgumentParser) -> None:
-    """What is asked although it is there: `given.again` (None, or the names of suites, "" for all) and `given.no_cache`."""
+    """What is asked though it is there: `given.again` (None, or names of suites, "" for all) and `given.no_cache`."""
     parser.add_argument(
         "--again", metavar="SUITE", action="append", nargs="?", const="",
         help="ask this suite anew (without a name: all), though it was run; the older runs stay, the newest counts",

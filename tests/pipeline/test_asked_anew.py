@@ -43,16 +43,16 @@ def test_a_model_that_changed_under_its_name_is_asked_anew(
         old, new = first["runs"][role]["queue"], second["runs"][role]["queue"]
         assert old != new
         note = f"the run of queue against the {role} was asked anew on "
-        assert any(one.startswith(note) and f"{new[:12]} counts, and no longer {old[:12]}" in one for one in second["notes"])
+        assert any(
+            one.startswith(note) and f"{new[:12]} counts, and no longer {old[:12]}" in one for one in second["notes"]
+        )
         assert bundle.read_run(project.state.run(new)).replaces == old
     assert project.gate() == 1, "the newest counts from now on"
     assert project.record["id"] == second["id"]
     assert chats(stub) == 2 * before
 
 
-def test_one_suite_is_asked_anew_by_its_name(
-    project: Project, stub: Stub, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_one_suite_is_asked_anew_by_its_name(project: Project, stub: Stub, capfd: pytest.CaptureFixture[str]) -> None:
     assert project.gate() == 0
     asked = chats(stub)
     assert project.call("gate", "-q", "--no-report", "--again", "queu") == 2
@@ -69,7 +69,9 @@ def test_it_goes_on_where_it_was_broken_off(project: Project, stub: Stub) -> Non
     stub.dies_after = None
     assert project.call("gate", "-q", "--no-report", "--again") == 0
     assert chats(stub) < 2 * asked + 20, "what was asked anew already is not asked once more"
-    assert all(bundle.read_run(project.state.run(suites["queue"])).replaces for suites in project.record["runs"].values())
+    assert all(
+        bundle.read_run(project.state.run(suites["queue"])).replaces for suites in project.record["runs"].values()
+    )
 
 
 def test_a_look_goes_on_from_the_look_that_was_asked_anew(project: Project, stub: Stub) -> None:

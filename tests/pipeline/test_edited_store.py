@@ -6,8 +6,8 @@ import duckdb
 import pytest
 
 from harness.cli.main import main
-from harness.pipeline.at_hand import judge_stored
 from harness.core.errors import OutsideError
+from harness.pipeline.at_hand import judge_stored
 from harness.pipeline.validate import validate
 from tests.pipeline.release_project import Project
 from tests.tgi_stub import Stub

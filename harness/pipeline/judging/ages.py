@@ -6,24 +6,25 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from harness.core.ids import short
-from harness.core.releases import Policy
+from harness.core.releases import Release
 from harness.core.runs import Run
 from harness.core.times import age_of, spelled
 from harness.pipeline.judging.evidence import Material
 from harness.pipeline.running.again import can_move
 
 
-def too_old(policy: Policy, material: Material, decided: str) -> str | None:
+def too_old(release: Release, material: Material, decided: str) -> str | None:
     """Why a decision of this time (ISO) can't rest on its runs; None where it can.
 
     The time that the runs themselves took is allowed on top: the first of them is no older for the last one's length.
     """
+    policy = release.policy
     if policy.max_age is None:
         return None
     runs = list(_runs(material))
     limit = policy.max_age + sum(run.seconds for _, _, run in runs)
     for role, suite, run in runs:
-        age = age_of(run, decided) if can_move(run.server) else 0.0
+        age = age_of(run, decided) if _expires(release, role, run) else 0.0
         if age > limit:
             return (
                 f"the run of {suite} against the {role} was asked {spelled(age)} before, of a model that is known by "
@@ -32,7 +33,7 @@ def too_old(policy: Policy, material: Material, decided: str) -> str | None:
     return None
 
 
-def age_notes(policy: Policy, material: Material) -> list[str]:
+def age_notes(release: Release, material: Material) -> list[str]:
     """Which runs were asked anew, and for how long those of names that can move count."""
     anew = [
         f"the run of {suite} against the {role} was asked anew on {day(run)}: {short(run.id)} counts, and no longer "
@@ -40,12 +41,20 @@ def age_notes(policy: Policy, material: Material) -> list[str]:
         for role, suite, run in _runs(material)
         if run.replaces
     ]
-    movable = dict.fromkeys(role for role, _, run in _runs(material) if can_move(run.server))
+    policy = release.policy
+    movable = dict.fromkeys(role for role, _, run in _runs(material) if _expires(release, role, run))
     if not movable:
         return anew
     known = f"{', '.join(movable)} answered under an address and a name, which may come to mean another model"
-    counts = "they count however old they are" if policy.max_age is None else f"they count for {spelled(policy.max_age)}"
+    counts = (
+        "they count however old they are" if policy.max_age is None else f"they count for {spelled(policy.max_age)}"
+    )
     return [*anew, f"{known}: {counts} (policy.max_age)"]
+
+
+def _expires(release: Release, role: str, run: Run) -> bool:
+    """Whether a run is of a name that can move. An anchor's is what it was at its decision, and stays so."""
+    return can_move(run.server) and not any(one.name == role and one.kind == "anchor" for one in release.baselines)
 
 
 def day(run: Run) -> str:

@@ -43,7 +43,9 @@ def unbacked(gate: Gate, release: Release, material: Material) -> str:
     if not wrong or any(_makes_up(one, gate, task, ref.metric) for one in release.policy.gates):
         return ""
     constant = constant_value(task, ref.metric)
-    above = "what one constant answer reaches" if constant is None else f"{constant:.4f}, what a constant answer reaches"
+    above = (
+        "what one constant answer reaches" if constant is None else f"{constant:.4f}, what a constant answer reaches"
+    )
     return (
         f"of the {gate.against}, {wrong}, so a comparison with it shows little by itself: it counts beside a gate on "
         f"{gate.metric} that must pass, with 'at_least' above {above}"

@@ -67,7 +67,7 @@ def judge(
     mixed_up = (
         _mixed_up(at_look(release, look), material, candidate)
         or too_many_leaked(leaked, policy)
-        or (None if earlier else too_old(policy, material, decided))
+        or (None if earlier else too_old(release, material, decided))
     )
     unproven = _unproven(material)
     alphas = [alpha_of(gate, release, look) for gate in policy.gates]
@@ -111,7 +111,7 @@ def judge(
             *leak_notes(leaked, results),
             *attempts.notes,
             *([unproven] if unproven else []),
-            *([] if earlier else [*endings_notes(endings), *age_notes(policy, material)]),
+            *([] if earlier else [*endings_notes(endings), *age_notes(release, material)]),
         ),
         decided=decided,
         waivers=waivers,

@@ -71,7 +71,7 @@ def material_of(
         for suite, run_id in suites.items():
             run = bundle.read_run(workspace.run(run_id))
             if run_id not in checked:
-                _refuse_other_rows(connection, workspace.run(run_id), run, sums)
+                refuse_other_rows(connection, workspace.run(run_id), run, sums)
             checked.add(run_id)
             found = task_columns(connection, run_id, _made_of_answers(run), measured=suite == MEASURED_RUN)
             results = {columns.task: columns for columns in found}
@@ -81,9 +81,7 @@ def material_of(
     return material
 
 
-def _refuse_other_rows(
-    connection: duckdb.DuckDBPyConnection, folder: Path, run: Run, sums: dict[str, RowsSum]
-) -> None:
+def refuse_other_rows(connection: duckdb.DuckDBPyConnection, folder: Path, run: Run, sums: dict[str, RowsSum]) -> None:
     """What is judged is what the bundle's hashes say. Raises OutsideError where the store says anything else.
 
     `sums` keeps those of files by digest: the samples of all models are one file.

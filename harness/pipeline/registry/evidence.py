@@ -62,8 +62,12 @@ def _still_waived(decision: Decision) -> Iterator[Problem]:
 def _too_old(release: Release, decision: Decision) -> Iterator[Problem]:
     """Runs of names that can move, by the day of promotion. Decisions of earlier harnesses are not held to it."""
     workspace, limit = Workspace(release.root), release.policy.max_age
-    ids = {run for suites in decision.runs.values() for run in suites.values()} if decision.asked else set()
-    runs = [run_from_json(read_manifest(folder)["run"]) for one in sorted(ids) if is_finished(folder := workspace.run(one))]
+    anchors = {one.name for one in release.baselines if one.kind == "anchor"}  # these are what they were
+    asked = {role: suites for role, suites in decision.runs.items() if role not in anchors and decision.asked}
+    ids = {run for suites in asked.values() for run in suites.values()}
+    runs = [
+        run_from_json(read_manifest(folder)["run"]) for one in sorted(ids) if is_finished(folder := workspace.run(one))
+    ]
     allowed = sum(run.seconds for run in runs) + (limit or 0.0)
     for run in runs if limit is not None else ():
         age = age_of(run, now()) if can_move(run.server) else 0.0

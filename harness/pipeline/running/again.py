@@ -44,7 +44,9 @@ def named(release: Release, asked: Sequence[str] | None) -> frozenset[str]:
     return frozenset(known) if "" in (asked or ()) else frozenset(asked or ())
 
 
-def times_asked(plan: Callable[[int], Sequence[Planned]], workspace: Workspace, anew: bool, expires: float | None) -> int:
+def times_asked(
+    plan: Callable[[int], Sequence[Planned]], workspace: Workspace, anew: bool, expires: float | None
+) -> int:
     """How many runs of the same questions came before the one that counts.
 
     `plan` gives that many's runs, one for each look. A newer one is wanted where `anew` says so, or where one is older

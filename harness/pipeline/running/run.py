@@ -68,9 +68,7 @@ class _Made:
     versions: dict[str, str]
 
 
-def plan_run(
-    suite: Suite, contender: Contender, server: Mapping[str, Json], seed: int, again: int = 0
-) -> PlannedRun:
+def plan_run(suite: Suite, contender: Contender, server: Mapping[str, Json], seed: int, again: int = 0) -> PlannedRun:
     """The run with its id: equal ids mean equal everything, so a finished one need not be done again.
 
     With `again` it is a run of its own, as the same was asked so often before.

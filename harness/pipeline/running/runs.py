@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 
 from harness import catalog
 from harness.core.events import Event, Watch
-from harness.core.metric_refs import MEASURED_RUN
-from harness.core.releases import Release, Suite
+from harness.core.releases import Release
 from harness.core.runs import Run
 from harness.core.samples import Json
 from harness.core.times import seconds_between, spelled
 from harness.pipeline.baselines import Contender, contenders
 from harness.pipeline.candidate import Candidate
-from harness.pipeline.looks import at_look, look_digests
-from harness.pipeline.running.again import NOTHING, can_move, times_asked
-from harness.pipeline.running.measure import PlannedMeasurement, is_measured, measure, plan_measurement
+from harness.pipeline.looks import at_look
+from harness.pipeline.running.again import NOTHING
+from harness.pipeline.running.measure import PlannedMeasurement, is_measured, measure
 from harness.pipeline.running.merging import merge
-from harness.pipeline.running.run import PlannedRun, is_fresh, plan_run, run_human, run_suite
+from harness.pipeline.running.newest import newest_measurement, newest_run
+from harness.pipeline.running.run import PlannedRun, is_fresh, run_human, run_suite
 from harness.pipeline.running.session import Session, deadline_of
 from harness.pipeline.running.vouch import Vouched, vouch
 from harness.pipeline.workspace import Workspace, now
@@ -67,51 +67,14 @@ def plan_runs(
     merged = {**ours, "merged": True} if release.serve.merged else ours
     servers = {one.model.role: _identity(one, merged if _is_candidates(one, candidate) else ours) for one in who}
     runs = tuple(
-        _going_on(_newest(release, suite, one, servers[one.model.role], again, before), before)
+        _going_on(
+            newest_run(release, suite, one, servers[one.model.role], again, before.runs if before else ()), before
+        )
         for suite in (release if look is None else at_look(release, look)).suites
         for one in who
         if one.answers(suite)
     )
-    return Plan(runs, before.measurement if before else _newest_measurement(release, who, merged, again))
-
-
-def _newest(
-    release: Release, suite: Suite, one: Contender, server: Mapping[str, Json], again: frozenset[str], before: Plan | None
-) -> PlannedRun:
-    """The run that counts: the newest of the same questions, or the one that is to be asked anew."""
-    workspace = Workspace(release.root)
-    if one.place == "human":  # another file of answers is another run already
-        return plan_run(suite, one, server, release.seed)
-    digests = look_digests(release, suite.name)
-
-    def of_looks(count: int) -> list[PlannedRun]:
-        return [plan_run(replace(suite, digest=each), one, server, release.seed, count) for each in digests]
-
-    known = [each.again for each in before.runs if _same_models(each, suite, one)] if before else []
-    expires = release.policy.max_age if can_move(server) else None
-    count = known[0] if known else times_asked(of_looks, workspace, suite.name in again, expires)
-    planned, last = (plan_run(suite, one, server, release.seed, each) for each in (count, max(0, count - 1)))
-    return replace(planned, replaces=last.id) if count and is_fresh(last, workspace) else planned
-
-
-def _newest_measurement(
-    release: Release, who: Sequence[Contender], server: Mapping[str, Json], again: frozenset[str]
-) -> PlannedMeasurement | None:
-    """The measured phase that counts, or the one that is to be measured anew."""
-    workspace = Workspace(release.root)
-
-    def planned(count: int) -> list[PlannedMeasurement]:
-        return [found] if (found := plan_measurement(release, who, server, count)) else []
-
-    if not planned(0):
-        return None
-    count = times_asked(planned, workspace, MEASURED_RUN in again, release.policy.max_age if can_move(server) else None)
-    (found,), (last,) = planned(count), planned(max(0, count - 1))
-    return replace(found, replaces=last.id) if count and is_measured(last, workspace) else found
-
-
-def _same_models(planned: PlannedRun, suite: Suite, one: Contender) -> bool:
-    return planned.suite.name == suite.name and planned.model.role == one.model.role
+    return Plan(runs, before.measurement if before else newest_measurement(release, who, merged, again))
 
 
 def _going_on(planned: PlannedRun, before: Plan | None) -> PlannedRun:

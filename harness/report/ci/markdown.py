@@ -97,7 +97,9 @@ def _ids(decision: Decision) -> str:
     known = [f"{name} {escaped(written(value), 80)}" for name, value in found.items() if value]
     times = sorted({at for suites in decision.asked.values() for at in suites.values()})
     asked = [f"asked {escaped(words.when(at))}" for at in dict.fromkeys([*times[:1], *times[-1:]])]
-    return " · ".join([f"decision {decision.id[:12]}", *known, *asked, f"decided {escaped(words.when(decision.decided))}"])
+    return " · ".join(
+        [f"decision {decision.id[:12]}", *known, *asked, f"decided {escaped(words.when(decision.decided))}"]
+    )
 
 
 def _list(title: str, entries: list[str]) -> list[str]:

@@ -36,7 +36,9 @@ def sarif(found: Decision | Ending, release_file: str) -> str:
 def _about(decision: Decision) -> dict[str, object]:
     """What a verdict has to be read with: how the answers ended, and when they were asked."""
     endings = {label(name): label(text, MESSAGE) for name, text in words.endings(decision).items()}
-    asked = {label(f"{role} {suite}"): label(at) for role, suites in decision.asked.items() for suite, at in suites.items()}
+    asked = {
+        label(f"{role} {suite}"): label(at) for role, suites in decision.asked.items() for suite, at in suites.items()
+    }
     return {"verdict": str(decision.verdict), "answers": endings, "asked": asked}
 
 

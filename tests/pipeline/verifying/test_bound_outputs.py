@@ -6,9 +6,9 @@ import json
 import shutil
 
 from harness.cli.main import main
-from harness.store.manifest import manifest_digest, read_manifest
 from harness.pipeline.judging.judge import decision_id
 from harness.report.record import from_json
+from harness.store.manifest import manifest_digest, read_manifest
 from tests.pipeline.release_project import Project
 from tests.pipeline.verifying.records import Said, record_file
 from tests.store.keys import PRIVATE, PUBLIC
