@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from harness.config._pydantic import parse_meant
 from harness.config.schema import ReleaseFile
@@ -22,7 +23,8 @@ def declared(path: Path) -> ReleaseFile:
 def policy_of(parsed: ReleaseFile, gates: tuple[Gate, ...]) -> Policy:
     """The policy of a release.yaml, with its rules."""
     given = parsed.policy
-    shared = given.model_dump() | {
+    shared: dict[str, Any] = {
+        **given.model_dump(),
         "looks": 0 if given.looks == "anytime" else given.looks,
         "max_age": None if given.max_age == "never" else given.max_age,
     }
