@@ -9,6 +9,7 @@ from typing import Protocol
 from harness.core.errors import ConfigError
 from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release
+from harness.core.runs import Run
 from harness.core.samples import Json
 from harness.core.times import age_of, seconds_between
 from harness.pipeline.workspace import Workspace, now
@@ -73,8 +74,9 @@ def first_started(folder: Path, moment: str) -> str:
 
 def take_start(earlier: Path, folder: Path) -> None:
     """Let a run that begins with an earlier one's outputs be as old as that."""
-    if bundle.is_finished(earlier) and not (folder / _STARTED).exists():
-        first_started(folder, str(read_manifest(earlier)["run"]["started"]))
+    run = kept_run(earlier)
+    if run and not (folder / _STARTED).exists():
+        first_started(folder, run.started)
 
 
 def forget_start(folder: Path) -> None:
@@ -82,9 +84,18 @@ def forget_start(folder: Path) -> None:
     (folder / _STARTED).unlink(missing_ok=True)
 
 
+def kept_run(folder: Path) -> Run | None:
+    """The run of a finished bundle; None where there is none that can be read, which judging then refuses."""
+    try:
+        return records.run_from_json(read_manifest(folder)["run"]) if bundle.is_finished(folder) else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
 def _age(folder: Path) -> float:
     """Seconds since a run ended, or since its first try began; 0 where nothing tells."""
     if bundle.is_finished(folder):
-        return age_of(records.run_from_json(read_manifest(folder)["run"]), now())
+        run = kept_run(folder)
+        return age_of(run, now()) if run else 0.0
     started = folder / _STARTED
     return seconds_between(started.read_text(encoding="utf-8").strip(), now()) if started.is_file() else 0.0

@@ -15,7 +15,7 @@ from harness.core.times import seconds_between, spelled
 from harness.pipeline.baselines import Contender, contenders
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.looks import at_look
-from harness.pipeline.running.again import NOTHING
+from harness.pipeline.running.again import NOTHING, kept_run
 from harness.pipeline.running.measure import PlannedMeasurement, is_measured, measure
 from harness.pipeline.running.merging import merge
 from harness.pipeline.running.newest import newest_measurement, newest_run
@@ -27,7 +27,6 @@ from harness.servers.interface import Adapter, Artefacts, Endpoint, Server
 from harness.servers.openai import Openai
 from harness.store.bundle import read_run
 from harness.store.cache import Cache
-from harness.store.manifest import read_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +127,8 @@ def do_runs(release: Release, candidate: Candidate, plan: Plan, watch: Watch, ca
 
 def _kept(run: str, workspace: Workspace) -> str:
     """A run that is not asked again, with its age."""
-    started = str(read_manifest(workspace.run(run))["run"]["started"])
-    return f"{run[:12]}, asked {spelled(seconds_between(started, now()))} ago"
+    found = kept_run(workspace.run(run))
+    return f"{run[:12]}, asked {spelled(seconds_between(found.started, now()))} ago" if found else run[:12]
 
 
 def runs_of(release: Release, plan: Plan) -> Iterator[tuple[str, Run]]:
