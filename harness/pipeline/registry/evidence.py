@@ -15,13 +15,10 @@ from harness.core.versions import Version
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.judging.waive import expired_since
 from harness.pipeline.registry.artefacts import problems
-from harness.pipeline.running.again import can_move
+from harness.pipeline.running.again import can_move, kept_run
 from harness.pipeline.verifying.verify import not_given_again, verify
 from harness.pipeline.workspace import Workspace, now
 from harness.report.record import to_json
-from harness.store.bundle import is_finished
-from harness.store.manifest import read_manifest
-from harness.store.records import run_from_json
 from harness.store.signing import check_signed, verifier
 
 
@@ -65,9 +62,7 @@ def _too_old(release: Release, decision: Decision) -> Iterator[Problem]:
     anchors = {one.name for one in release.baselines if one.kind == "anchor"}  # these are what they were
     asked = {role: suites for role, suites in decision.runs.items() if role not in anchors and decision.asked}
     ids = {run for suites in asked.values() for run in suites.values()}
-    runs = [
-        run_from_json(read_manifest(folder)["run"]) for one in sorted(ids) if is_finished(folder := workspace.run(one))
-    ]
+    runs = [run for one in sorted(ids) if (run := kept_run(workspace.run(one)))]  # verify names what is gone
     allowed = sum(run.seconds for run in runs) + (limit or 0.0)
     for run in runs if limit is not None else ():
         age = age_of(run, now()) if can_move(run.server) else 0.0
