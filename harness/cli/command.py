@@ -77,6 +77,18 @@ def share(text: str) -> float:
     return value
 
 
+def asking_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is asked though it is there: `given.again` (None, or names of suites, "" for all) and `given.no_cache`."""
+    parser.add_argument(
+        "--again", metavar="SUITE", action="append", nargs="?", const="",
+        help="ask this suite anew (without a name: all), though it was run; the older runs stay, the newest counts",
+    )  # fmt: skip
+    parser.add_argument(
+        "--no-cache", action="store_true",
+        help="take no answer from other runs, and keep none for them; what was run already is not asked (--again)",
+    )  # fmt: skip
+
+
 def ci_arguments(parser: argparse.ArgumentParser) -> None:
     """What a command tells of a decision to CI: `given.format`, and a file for each of `CI_FILES`."""
     text = "what standard output shows; json: the decision's record and nothing else (default: text)"

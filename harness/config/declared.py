@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from harness.config._pydantic import parse_meant
 from harness.config.policy_file import load_declaration
@@ -25,5 +26,10 @@ def declared(path: Path, policy: Path | None = None) -> ReleaseFile:
 
 def policy_of(parsed: ReleaseFile, gates: tuple[Gate, ...]) -> Policy:
     """The policy of a release.yaml, with its rules."""
-    shared = parsed.policy.model_dump() | {"looks": 0 if parsed.policy.looks == "anytime" else parsed.policy.looks}
+    given = parsed.policy
+    shared: dict[str, Any] = {
+        **given.model_dump(),
+        "looks": 0 if given.looks == "anytime" else given.looks,
+        "max_age": None if given.max_age == "never" else given.max_age,
+    }
     return Policy(gates=gates, seed=parsed.seed, **shared)

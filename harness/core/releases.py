@@ -250,6 +250,7 @@ class Policy:
     often the samples may be looked at while they come in; 0 is at any time, by bounds that allow for it.
     `max_attempts` is how many candidates may be judged on the same samples (None: any number, and it is said).
     `max_leaked` is how many samples may stand in the training data; each gate must then hold without them, too.
+    `max_age` is for how many seconds a run counts whose model is known by address and name alone (None: for ever).
     """
 
     gates: tuple[Gate, ...]
@@ -261,6 +262,7 @@ class Policy:
     looks: int = 1
     max_attempts: int | None = None
     max_leaked: int = 0
+    max_age: float | None = 604_800.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ _SAMPLE, _OUTPUT, _ANSWER, _SCORE = (
 def run_to_json(run: Run) -> dict[str, Any]:
     """A run as plain JSON values: those of an older harness as it wrote them."""
     value = asdict(run)
-    if not run.data:
-        del value["data"]
+    for name in ("data", "replaces"):
+        if not value[name]:
+            del value[name]
     return value
 
 

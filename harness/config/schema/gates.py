@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from harness.config.schema.types import File, Name, Threshold
+from harness.config.schema.types import File, Name, Seconds, Threshold
 
 
 class GateFile(File):
@@ -57,6 +57,11 @@ class PolicyFile(File):
     )
     max_leaked: int = Field(
         0, ge=0, description="How many samples may stand in the training data; gates must then hold without them, too."
+    )
+    max_age: Seconds | Literal["never"] = Field(
+        604_800.0,
+        description="How long the run of a model counts that is known by address and name alone (remote, openai): 7d; "
+        "or never.",
     )
 
 

@@ -86,7 +86,7 @@ class Asker:
             if recalled % PAUSE_EVERY == 0:
                 yield None
         if recalled:
-            text = f"{recalled} answers came from the cache (--no-cache asks them again)"
+            text = f"{recalled} answers came from the cache (--again asks them anew)"
             self.session.watch(Event(self.title, "note", text))
 
     def _questions(self, batches: Iterable[Batch], journal: Journal) -> Iterator[Question]:

@@ -39,13 +39,18 @@ BLOCKS = 4
 
 @dataclass(frozen=True, slots=True)
 class PlannedMeasurement:
-    """Who is measured (the candidate, and a baseline where there is one), with which requests."""
+    """Who is measured (the candidate, and a baseline where there is one), with which requests.
+
+    `replaces` is the finished phase that this one is measured anew for.
+    """
 
     id: str
     settings: Measure
     models: tuple[Contender, ...]
     suites: tuple[Suite, ...]
     server: Mapping[str, Json]
+    again: int = 0
+    replaces: str = ""
 
     @property
     def digest(self) -> str:
@@ -68,9 +73,9 @@ class _Side:
 
 
 def plan_measurement(
-    release: Release, who: Sequence[Contender], server: Mapping[str, Json]
+    release: Release, who: Sequence[Contender], server: Mapping[str, Json], again: int = 0
 ) -> PlannedMeasurement | None:
-    """The measured phase with its id; None where none is wanted."""
+    """The measured phase with its id; None where none is wanted. `again`: so often was it measured before."""
     settings = release.measure
     if settings is None:
         return None
@@ -85,7 +90,8 @@ def plan_measurement(
         "models": [one.model.identity for one in models], "roles": [one.model.role for one in models],
         "suites": [suite.digest for suite in suites], "server": dict(server),
     }  # fmt: skip
-    return PlannedMeasurement(digest_json(key), settings, models, suites, server)
+    key |= {"again": again} if again else {}
+    return PlannedMeasurement(digest_json(key), settings, models, suites, server, again)
 
 
 def is_measured(planned: PlannedMeasurement, workspace: Workspace) -> bool:
@@ -115,6 +121,7 @@ def measure(session: Session, planned: PlannedMeasurement, vouch: Callable[[Cont
         adapter_proof=vouched[0].proof,
         versions={"harness": __version__},
         figures={name: value for side in sides for name, value in _figures(side, planned.settings).items()},
+        replaces=planned.replaces,
     )
     folder = Workspace(session.release.root).run(planned.id)
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from harness.core.runs import Model, Run, TaskResult
 from harness.core.samples import Json, Output
 from harness.pipeline.baselines import Contender
 from harness.pipeline.recipe import recipe
+from harness.pipeline.running.again import first_started, forget_start, take_start
 from harness.pipeline.running.answers import count, metric_infos, score_task
 from harness.pipeline.running.asking import Asker, Batch
 from harness.pipeline.running.human import human_results
@@ -38,7 +39,8 @@ RUN_FORMAT = 2
 class PlannedRun:
     """A suite, the model to ask, and the id that follows from all they depend on.
 
-    `earlier` is the run of the look before, whose outputs are this one's too.
+    `earlier` is the run of the look before, whose outputs are this one's too. `again` counts the runs of the same
+    questions before this one, `replaces` is the last of them that was finished.
     """
 
     id: str
@@ -47,6 +49,8 @@ class PlannedRun:
     server: Mapping[str, Json]
     contender: Contender
     earlier: str = ""
+    again: int = 0
+    replaces: str = ""
 
     @property
     def title(self) -> str:
@@ -64,15 +68,19 @@ class _Made:
     versions: dict[str, str]
 
 
-def plan_run(suite: Suite, contender: Contender, server: Mapping[str, Json], seed: int) -> PlannedRun:
-    """The run with its id: equal ids mean equal everything, so a finished one need not be done again."""
+def plan_run(suite: Suite, contender: Contender, server: Mapping[str, Json], seed: int, again: int = 0) -> PlannedRun:
+    """The run with its id: equal ids mean equal everything, so a finished one need not be done again.
+
+    With `again` it is a run of its own, as the same was asked so often before.
+    """
     model = contender.on(suite)
     versions = {task.name: [[i.name, i.version] for i in metric_infos(task)] for task in suite.tasks}
     key = {
         "format": RUN_FORMAT, "suite": suite.digest, "model": model.identity, "server": dict(server),
         "metrics": versions, "seed": seed,
     }  # fmt: skip
-    return PlannedRun(digest_json(key), suite, model, server, contender)
+    key |= {"again": again} if again else {}
+    return PlannedRun(digest_json(key), suite, model, server, contender, again=again)
 
 
 def is_fresh(planned: PlannedRun, workspace: Workspace) -> bool:
@@ -82,7 +90,10 @@ def is_fresh(planned: PlannedRun, workspace: Workspace) -> bool:
 
 def run_suite(session: Session, planned: PlannedRun, vouched: Vouched) -> None:
     """Do a run, or go on with one that was interrupted, and bring it into the store. Raises OutsideError."""
-    started, clock, folder = now(), time.monotonic(), Workspace(session.release.root).run(planned.id)
+    clock, folder = time.monotonic(), Workspace(session.release.root).run(planned.id)
+    if planned.earlier:
+        take_start(Workspace(session.release.root).run(planned.earlier), folder)
+    started = first_started(folder, now())
     made = asyncio.run(_generated(session, planned, folder))
     for task in planned.suite.tasks:
         if task.prompt is None:
@@ -105,6 +116,7 @@ def run_human(release: Release, planned: PlannedRun, files: Mapping[str, str]) -
 def _keep(release: Release, run: Run, results: Sequence[TaskResult], folder: Path, adapter: Path | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     bundle.finish(folder, run, results, recipe(release, run.suite, adapter))
+    forget_start(folder)
     bring_in(Workspace(release.root).store, folder)
 
 
@@ -135,6 +147,7 @@ def _run_of(
         notes=vouched.notes,
         clean={task.name: ".".join(task.clean) for task in tasks if task.clean},
         data={result.task: whole.get(result.task) or result.data for result in results},
+        replaces=planned.replaces,
     )
 
 

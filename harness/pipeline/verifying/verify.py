@@ -65,7 +65,7 @@ def not_given_again(release: Release, decision: Decision, workspace: Workspace, 
     material = read_material(workspace, decision.runs)
     attempts = recorded(decision) if apart else read_attempts(workspace, material, decision.candidate)
     look = decision.looks[0] if 1 <= decision.looks[0] <= release.policy.looks else None
-    again = judge(release, material, decision.candidate, decision.decided, attempts, look)
+    again = judge(release, material, decision.candidate, decision.decided, attempts, look, earlier=not decision.asked)
     return differences(decision, _checked(Judgement(release, material, again), decision, apart))
 
 
