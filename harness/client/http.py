@@ -184,6 +184,9 @@ def _parsed(content: bytes) -> Any:
         return orjson.loads(content)
     except ValueError:
         pass
+    if content.lstrip()[:1] == b"<":  # a gateway's page: it comes again each time
+        page = content.decode(errors="replace").strip()[:120]
+        raise RequestFailed(f"the reply is a page, and not JSON: {page!r}")
     try:
         return json.loads(content)  # takes NaN, which some servers write
     except ValueError:

@@ -179,7 +179,8 @@ class Fleet:
         variable = given.get("key_env")
         key = key_from(str(variable), f"serve.{kind}.key_env") if variable else None
         api = OPENAI if kind in ("openai", "vllm") else "tgi"
-        return Endpoint(url, names, key, api=api, base=str(given.get("model") or BASE) if api == OPENAI else None)
+        base, dtype = str(given.get("model") or BASE) if api == OPENAI else None, given.get("dtype")
+        return Endpoint(url, names, key, api=api, base=base, dtype=str(dtype) if dtype else None)
 
     def _adapter(self, version: Version) -> Adapter:
         folder = self._workspace.adapter(version.adapter_digest)

@@ -16,7 +16,10 @@ from harness.tasks.interface import TaskKind
 
 
 def read_answer(kind: TaskKind, output: Output) -> Answer:
-    """The answer in an output. An error is the infrastructure's; an empty, cut or unreadable text the model's."""
+    """The answer in an output. An error is the infrastructure's; an empty, cut or unreadable text the model's, and so
+    is a request that the server refuses for good (too long for the model)."""
+    if output.error is not None and not output.lost:
+        return Answer(output.sample_id, Outcome.MODEL_FAILED, reason=f"the server refused it for good: {output.error}")
     if output.error is not None or output.text is None:
         return Answer(output.sample_id, Outcome.NOT_EVALUATED, reason=output.error or "no output")
     if not output.text.strip():
