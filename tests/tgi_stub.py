@@ -160,7 +160,8 @@ class Stub:
         self.answered += 1
         message = {"role": "assistant", "content": self.answer(text, adapter)}
         return {
-            "id": "", "object": "chat.completion", "created": 0, "model": self.names or body["model"], "system_fingerprint": "stub",
+            "id": "", "object": "chat.completion", "created": 0, "model": self.names or body["model"],
+            "system_fingerprint": "stub",
             "choices": [{"index": 0, "message": message, "finish_reason": self.finish_reason, "logprobs": None}],
             "usage": {"prompt_tokens": len(words(text)), "completion_tokens": 1, "total_tokens": 1 + len(words(text))},
         }  # fmt: skip

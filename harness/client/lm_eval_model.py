@@ -167,9 +167,7 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
             except Changed as change:
                 self._again(change)
 
-    def _ask(
-        self, todo: dict[str, Any], total: int, ask: Callable[[Client, Any], Coroutine[Any, Any, Any]]
-    ) -> None:
+    def _ask(self, todo: dict[str, Any], total: int, ask: Callable[[Client, Any], Coroutine[Any, Any, Any]]) -> None:
         def one(key: str, item: Any) -> Callable[[Client], Coroutine[Any, Any, None]]:
             async def call(client: Client) -> None:
                 self._memo[key] = await ask(client, item)

@@ -25,7 +25,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Openai:
     """`url` goes up to and with /v1; `model` is the base's name there, `adapter` the candidate's adapter's.
 
-    `key_env` names the environment variable with the key; `dtype` is the type of its weights, which the API never tells.
+    `key_env` names the environment variable with the key; `dtype` is the weights' type, which the API never tells.
     """
 
     url: str

@@ -15,7 +15,6 @@ from harness.config.schema.servers import (
 )
 from harness.config.schema.types import URL, VARIABLE, File, Seconds
 
-
 Dtype = Literal["float32", "bfloat16", "float16", "quantized"]
 
 

@@ -163,9 +163,7 @@ async def _measured(session: Session, planned: PlannedMeasurement, guards: Guard
     return sides
 
 
-def _asked(
-    side: _Side, by_role: Mapping[str, tuple[Client, Client]], guards: Guards
-) -> tuple[Client, Guard | None]:
+def _asked(side: _Side, by_role: Mapping[str, tuple[Client, Client]], guards: Guards) -> tuple[Client, Guard | None]:
     role = side.contender.model.role
     return by_role[role][0], guards.get(role)
 

@@ -24,6 +24,7 @@ from harness.pipeline.running.asking import Asker, Batch
 from harness.pipeline.running.human import human_results
 from harness.pipeline.running.prompts import choose_prompt
 from harness.pipeline.running.session import Session
+from harness.pipeline.running.twins import twin_notes
 from harness.pipeline.running.vouch import Vouched
 from harness.pipeline.workspace import Workspace, now
 from harness.store import bundle
@@ -90,7 +91,8 @@ def run_suite(session: Session, planned: PlannedRun, vouched: Vouched) -> None:
             _run_lm_eval(session, planned, task, vouched, folder, made)
     results = [made.results[task.name] for task in planned.suite.tasks]
     run = _run_of(session.release, planned, results, vouched, started, time.monotonic() - clock)
-    run = replace(run, notes=(*run.notes, *made.notes), versions={**run.versions, **made.versions})
+    notes = (*run.notes, *made.notes, *twin_notes(Workspace(session.release.root), run, results))
+    run = replace(run, notes=notes, versions={**run.versions, **made.versions})
     loaded = planned.contender.adapter
     _keep(session.release, run, results, folder, loaded.folder if loaded else None)
 

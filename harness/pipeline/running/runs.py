@@ -54,7 +54,8 @@ def plan_runs(
     """Every run of the release: each suite against each model that can answer it. Raises ConfigError, OutsideError.
 
     `server` is the identity of the release's own server where it is known; else that server and those of remote
-    baselines are asked who they are. At a `look` only its samples are asked (None: all), and the runs go on from those of the look `before`.
+    baselines are asked who they are. At a `look` only its samples are asked (None: all), and the runs go on from those
+    of the look `before`.
     """
     who = contenders(release, candidate)
     ours = server_of(release).identity() if server is None else server

@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -138,6 +139,26 @@ def test_an_adapter_that_the_server_does_not_have_is_not_reached(project: Projec
     with _Routed(project) as found:
         moved(project, 2)
         until(lambda: any("stays as it is" in text and "exactly as the base" in text for text in found.said))
+        assert found.answer() == "version-1"
+
+
+def test_a_version_that_its_server_lost_is_not_reached_until_it_is_there_again(
+    project: Project, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that was started again without its adapter answers as the base, in silence."""
+    monkeypatch.setattr("harness.pipeline.routing.route.PROVE_SECONDS", 0.2)
+    project.release["route"]["fallback"] = "none"
+    project.write()
+    moved(project, 1)
+    with _Routed(project) as found:
+        assert found.answer() == "version-1"
+        shift = stub.shifts.pop("version-1")
+        until(lambda: found.table.production.urls == ())
+        assert any("v1 is not reached at" in text and "moved by 0.3 nats" in text for text in found.said)
+        with pytest.raises(urllib.error.HTTPError):
+            found.answer()
+        stub.shifts["version-1"] = shift
+        until(lambda: found.table.production.urls != ())
         assert found.answer() == "version-1"
 
 

@@ -17,6 +17,12 @@ from tests.tgi_stub import ADAPTER, Stub, right_for_the_adapter, running
 SAMPLES = 120
 
 
+@pytest.fixture(autouse=True)
+def by_count_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine weaves no more prompts than a quick one."""
+    monkeypatch.setattr(guard, "SECONDS", 1e9)
+
+
 @pytest.fixture
 def project(project: Project) -> Project:
     write_rows(project.root / "data/test.jsonl", rows(SAMPLES))

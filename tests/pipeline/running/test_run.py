@@ -142,7 +142,8 @@ def test_a_hopeless_server_is_not_asked_to_the_end(
     stub.refused = lambda text: status
     assert project.gate() == 4
     said = capfd.readouterr().err
-    assert f"2 of {SAMPLES} requests of the task 'sort' {what}, so the rest was not asked. The reply: HTTP {status}" in said
+    assert f"2 of {SAMPLES} requests of the task 'sort' {what}, so the rest was not asked" in said
+    assert f"The reply: HTTP {status}" in said
     assert len({text for text in stub.chat_texts}) < 10
     assert not any(map(bundle.is_finished, project.bundles))
 
@@ -174,7 +175,7 @@ def test_what_the_server_refuses_for_good_is_the_models_failure(project: Project
     (folder, _) = project.bundles
     (result,) = bundle.read_results(folder)
     reasons = [answer.reason for answer in result.answers if answer.reason]
-    assert reasons == ["the server refused it for good: HTTP 422: {\"error\":\"told to fail\"}"] or "HTTP 422" in reasons[0]
+    assert [reason.startswith("the server refused it for good: HTTP 422") for reason in reasons] == [True]
 
 
 def test_more_refusals_than_the_policy_allows_judge_nothing(
