@@ -14,8 +14,8 @@ from harness.core.fingerprints import Chat, Fingerprint, ScoredPrompt
 
 # Nats a token. The limit is SHARE of the record's own distance between adapter and base, within bounds. Where both
 # sides computed in float32 it binds every token, else the mean of each prompt: rounding alone moves single unlikely
-# tokens far (bfloat16, demo model: 0.05 on average, 0.2 at one). Seen with the demo adapter, 0.97 from its base: the right one at
-# 0.05, weights of a few layers lost or scaled, or another lora_alpha, at 0.19 to 0.43.
+# tokens far (bfloat16, demo model: 0.05 on average, 0.2 at one). Seen with the demo adapter, 0.97 from its base: the
+# right one at 0.05, weights of a few layers lost or scaled, or another lora_alpha, at 0.19 to 0.43.
 SHARE, QUANTIZED_SHARE = 0.1, 0.33
 EXACT, ROUNDED, ROUNDED_TWICE, QUANTIZED = (0.01, 0.05), (0.06, 0.1), (0.09, 0.15), (0.1, 0.5)
 # How strongly the adapter is applied, beside the record's 1: rounding moves it by its standard error alone.

@@ -39,11 +39,9 @@ async def _said(session: Session, adapter: str | None) -> Fingerprint | str:
 
 
 @pytest.fixture(autouse=True)
-def computed(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+def computed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What base and adapter say, computed here: the weights of these tests are none, so it is what their server says
-    at that moment. `computed_for_real` leaves it as it is."""
-    if request.node.get_closest_marker("computed_for_real"):
-        return
+    at that moment. A test module with a fixture of this name has the real one."""
 
     def record(session: Session, contender: Contender, candidate: Candidate) -> Fingerprint | str | None:
         found = record_of(session, contender, candidate)
