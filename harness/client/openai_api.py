@@ -24,7 +24,11 @@ _ID = "token_id:"
 
 
 class OpenaiClient:
-    """A connection pool to one server. `url` goes up to and with /v1; `model` is what the base is called there."""
+    """A connection pool to one server. `url` goes up to and with /v1; `model` is what the base is called there.
+
+    `prefill_alone`: while a prompt's log-probabilities are asked for, nothing else is. vLLM with LoRA computes them with
+    the adapters of the whole batch: that gives wrong numbers, or ends the server.
+    """
 
     def __init__(
         self,
@@ -34,9 +38,10 @@ class OpenaiClient:
         concurrency: int = 16,
         limits: Limits | None = None,
         max_tokens_key: str = "max_tokens",
+        prefill_alone: bool = True,
     ) -> None:
         self.url, self.limits = url.rstrip("/"), limits or Limits()
-        self._model, self._max_tokens_key = model, max_tokens_key
+        self._model, self._max_tokens_key, self._alone = model, max_tokens_key, prefill_alone
         root = self.url.removesuffix("/v1")
         self._api = self.url.removeprefix(root)  # vLLM's own routes lie beside /v1
         source = "key_env (serve.openai, or the baseline's remote)"
@@ -180,7 +185,8 @@ class OpenaiClient:
             "return_tokens_as_token_ids": True,
             **{key: value for key, value in more.items() if value},
         }
-        return (await self._http.post(f"{self._api}/completions", body)).data
+        alone = self._alone and bool(more.get("echo"))
+        return (await self._http.post(f"{self._api}/completions", body, alone)).data
 
 
 def _is_refusal(error: RequestFailed) -> bool:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.client.interface import Limits
+from harness.client.interface import Limits, RequestFailed
 from harness.client.known import CHATS, GREEDY, learn
 from harness.client.preflight import by_what
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, OutsideError
 from harness.core.events import Watch
 from harness.core.releases import Release
 from harness.core.samples import Json
@@ -55,7 +55,10 @@ def vouched(session: Session, server: Mapping[str, Json]) -> Vouched:
 
     async def learned() -> Vouched:
         async with session.connect() as client:
-            found = await learn(client, None, None, None, adapted=False)
+            try:
+                found = await learn(client, None, None, None, adapted=False)
+            except RequestFailed as error:
+                raise OutsideError(f"the remote baseline at {session.endpoint.url} does not answer: {error}") from None
         name = server.get(ANSWERS_AS)
         known = replace(found, name=str(name) if name else None)
         notes = [by_what(known), _named(server)]
