@@ -26,8 +26,8 @@ _ID = "token_id:"
 class OpenaiClient:
     """A connection pool to one server. `url` goes up to and with /v1; `model` is what the base is called there.
 
-    `prefill_alone`: while a prompt's log-probabilities are asked for, nothing else is. vLLM with LoRA computes them with
-    the adapters of the whole batch: that gives wrong numbers, or ends the server.
+    `prefill_alone`: while a prompt's log-probabilities are asked for, nothing else is. vLLM with LoRA computes them
+    with the adapters of the whole batch: that gives wrong numbers, or ends the server.
     """
 
     def __init__(

@@ -114,7 +114,7 @@ def test_an_adapter_of_which_servers_leave_out_a_half_is_refused(tmp_path: Path)
     weights(folder / "adapter_model.safetensors", tensors)
     (folder / "adapter_config.json").write_text("{}")
     (problem,) = adapter_problems(folder, base(tmp_path / "b"), "folder")
-    assert "some of its tensors are called 'model.…' and others 'language_model.model.…'" in problem
+    assert "some of its tensors are called 'language_model.model.…' and others 'model.…'" in problem
 
 
 def test_two_towers_of_a_base_are_two_parts(tmp_path: Path) -> None:

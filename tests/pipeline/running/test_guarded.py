@@ -238,7 +238,7 @@ def of_big(project: Project) -> list[Path]:
 def test_a_server_that_changes_under_the_measurement_is_not_measured(
     project: Project, stub: Stub, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    project.release["measure"] = {"requests": 40, "warm_up": 4, "baseline": "base", "concurrency": 2}
+    project.release["measure"] = {"requests": 60, "warm_up": 4, "baseline": "base", "concurrency": 2}
     project.release["gates"].append({"metric": "latency.p95", "at_most": "5s"})
     project.write()
     after(stub, 2 * SAMPLES + 60, lambda: setattr(stub, "adapter_shift", 0.0))
