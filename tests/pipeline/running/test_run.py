@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from harness.client.guard import EVERY
 from harness.store import bundle
 from harness.store.parquet import read_rows
 from harness.store.parts import FILES, FORMAT
@@ -35,7 +34,7 @@ def content(project: Project) -> dict[str, Any]:
         for line in parts["outputs.jsonl"]:
             assert line.pop("latency") >= 0
             assert line.pop("attempts") >= 1
-        for key in ("id", "started", "seconds", "server"):
+        for key in ("id", "started", "seconds", "server", "adapter_proof", "notes"):  # what stands in for the record
             del run[key]
         found[run["model"]["role"]] = {"run": run, **parts}
     return found
@@ -50,10 +49,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def wait_for(stub: Stub, count: int) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while stub.answered < count:
         assert time.monotonic() < until
-        assert stub.chatting.wait(30)
+        assert stub.chatting.wait(90)
         time.sleep(0.005)
 
 
@@ -69,7 +68,7 @@ def test_a_killed_run_goes_on_and_ends_as_the_undisturbed_one(
     stub.delay = 0.0
     (folder,) = project.bundles
     finished = {sample for _, sample, _ in bundle.Journal(folder, only_held=True).done}
-    assert EVERY - 4 <= len(finished) < SAMPLES
+    assert 20 <= len(finished) < SAMPLES
     before = len(stub.chat_texts)
     assert project.call("run", "-q") == 0
     again = [body for body in stub.posts("/v1/chat/completions")[before:] if body["model"] == "tuned"]
@@ -102,7 +101,7 @@ def test_a_server_that_dies_leaves_what_was_finished(
     (folder,) = project.bundles
     assert not bundle.is_finished(folder)
     held = len(bundle.Journal(folder, only_held=True).done)
-    assert EVERY - 4 <= held <= stub.answered
+    assert 20 <= held <= stub.answered
     assert not project.state.reports("r").exists()
     lost, stub.dies_after = stub.answered - held, None
     assert project.call("run", "-q") == 0
@@ -146,16 +145,6 @@ def test_a_hopeless_server_is_not_asked_to_the_end(
     assert f"The reply: HTTP {status}" in said
     assert len({text for text in stub.chat_texts}) < 10
     assert not any(map(bundle.is_finished, project.bundles))
-
-
-def test_the_first_replies_that_are_all_one_failure_end_it(
-    tmp_path: Path, stub: Stub, capfd: pytest.CaptureFixture[str]
-) -> None:
-    project = make_project(tmp_path, stub.url, 2400)
-    stub.refused = lambda text: 404
-    assert project.gate() == 4
-    assert "the first 20 requests of the task 'sort' all failed in the same way" in capfd.readouterr().err
-    assert len(stub.chat_texts) < 30
 
 
 def test_a_page_in_the_place_of_an_answer_is_not_asked_for_again(
