@@ -10,6 +10,7 @@ from statistics import fmean
 from harness.client.http import KeyRefused
 from harness.client.interface import Client, RequestFailed, Token
 from harness.client.proof import PROMPTS
+from harness.core.errors import OutsideError
 from harness.core.releases import Generation
 from harness.core.samples import Json
 
@@ -65,7 +66,8 @@ class Known:
 async def learn(client: Client, adapter: str | None, beside: Client | None, dtype: str | None, adapted: bool) -> Known:
     """What a model is known by from now on. `beside` is the base model's server; `dtype` the type of the weights.
 
-    Of an `adapted` model's prompts those are taken that tell it from its base. Raises RequestFailed, OutsideError.
+    Of an `adapted` model's prompts those are taken that tell it from its base. Raises RequestFailed, and OutsideError
+    where two models answer.
     """
     identity = await client.identity(adapter)
     ours, again = [await _prefills(client, adapter) for _ in range(2)]
@@ -74,6 +76,7 @@ async def learn(client: Client, adapter: str | None, beside: Client | None, dtyp
         with contextlib.suppress(RequestFailed):  # a server that does not answer as the base model
             base = await _prefills(beside or client, None)
     cap = SAME_FLOAT32 if (dtype or "").removeprefix("torch.") == "float32" else SAME
+    _refuse_two(ours, again, cap)
     prompts = [
         _known(text, ours[place], again[place], base[place] if base else None, cap)
         for place, text in enumerate(PROMPTS)
@@ -82,6 +85,18 @@ async def learn(client: Client, adapter: str | None, beside: Client | None, dtyp
     telling = [known for known, tells in prompts if tells] or [known for known, _ in prompts]
     kept = tuple(known for known in telling if any(value is not None for value in known.logprobs))
     return Known(identity, kept, () if kept else await _texts(client, adapter))
+
+
+def _refuse_two(ours: Sequence[Sequence[Token]], again: Sequence[Sequence[Token]], cap: float) -> None:
+    """Raises OutsideError where the same prompt, asked twice, is answered by two models."""
+    for text, one, other in zip(PROMPTS, ours, again, strict=False):
+        gap = mean_gap(_values(one), _values(other)) or 0.0
+        if gap > cap:
+            raise OutsideError(
+                f"the server answers the fixed prompt {text[:30]!r}… in two ways, {gap:.3g} nats a token apart (at "
+                f"most {cap:.2g} may be): several servers behind the address serve different models. Nothing was "
+                "judged."
+            )
 
 
 def mean_gap(ones: Sequence[float | None], others: Sequence[float | None]) -> float | None:

@@ -75,6 +75,12 @@ def test_another_model_behind_the_address_is_no_pass(
     assert finished(project) == []
 
 
+def test_one_bad_replica_of_two_is_seen_before_the_first_sample(project: Project, stub: Stub) -> None:
+    stub.bad_replica = True
+    assert project.gate() == 4
+    assert stub.answered == 0
+
+
 def test_one_bad_replica_of_two_is_no_pass(project: Project, stub: Stub, capfd: pytest.CaptureFixture[str]) -> None:
     after(stub, 4, lambda: setattr(stub, "bad_replica", True))
     assert project.gate() == 4

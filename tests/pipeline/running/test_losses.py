@@ -22,7 +22,7 @@ def test_the_first_replies_that_are_all_one_failure_end_it() -> None:
     for number in range(FIRST - 1):
         count.count("sort", failed(f"the request timed out after {number}.5 s (8 attempts)"))
     with pytest.raises(
-        Hopeless, match="the first 20 requests of the task 'sort' all failed.*timed out after 7 s"
+        Hopeless, match=r"the first 20 requests of the task 'sort' all failed.*timed out after 7 s"
     ) as told:
         count.count("sort", failed("the request timed out after 7 s (8 attempts)"))
     assert told.value.exit_code is ExitCode.OUTSIDE
