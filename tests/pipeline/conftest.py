@@ -38,10 +38,10 @@ async def _said(session: Session, adapter: str | None) -> Fingerprint | str:
     return Fingerprint("bfloat16", tuple(prompts), None)
 
 
-@pytest.fixture(autouse=True)
-def computed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def what_is_computed_here() -> Iterator[None]:
     """What base and adapter say, computed here: the weights of these tests are none, so it is what their server says
-    at that moment. A test module with a fixture of this name has the real one."""
+    at that moment. test_vouch.py has the real one."""
 
     def record(session: Session, contender: Contender, candidate: Candidate) -> Fingerprint | str | None:
         found = record_of(session, contender, candidate)
@@ -52,7 +52,9 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> None:
         except (OutsideError, RequestFailed):
             return found
 
-    monkeypatch.setattr("harness.pipeline.running.vouch.record_of", record)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("harness.pipeline.running.vouch.record_of", record)
+        yield
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from harness.core.fingerprints import Fingerprint, ScoredPrompt
 from harness.core.ids import digest_file
 from harness.pipeline.running.computed import computed_here
 from harness.pipeline.running.runs import do_runs, plan_runs
-from harness.pipeline.running.vouch import fingerprint_of
+from harness.pipeline.running.vouch import fingerprint_of, record_of
 from harness.pipeline.training.make import candidate
 from harness.pipeline.validate import validate
 from harness.pipeline.workspace import Workspace
@@ -55,8 +55,9 @@ def test_what_is_no_record_is_none(adapter: Path, fingerprint: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def computed() -> None:
+def computed_here_for_real(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing stands in for what is computed from the files here."""
+    monkeypatch.setattr("harness.pipeline.running.vouch.record_of", record_of)
 
 
 def test_a_given_adapter_that_nothing_ties_to_its_files_is_not_proven(project: Project) -> None:
