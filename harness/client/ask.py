@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.client.interface import Client
@@ -25,14 +25,16 @@ class Question:
 
 
 Keep = Callable[[Question, Output], None]
+Step = Callable[[Client], Awaitable[None]]
 
 
-async def ask_all(client: Client, questions: Iterable[Question | None], workers: int, keep: Keep) -> None:
+async def ask_all(client: Client, questions: Iterable[Question | Step | None], workers: int, keep: Keep) -> None:
     """Ask every question once. `keep(question, output)` gets each output, as soon as it is there.
 
-    Questions are taken one by one as workers become free, so a generator of many costs no memory. None is a pause: one
-    that works long between two questions lets an interruption be heard. Raises OutsideError
-    (in an ExceptionGroup) when the server is gone: what was kept stays, and no error is kept for the rest.
+    Questions are taken one by one as workers become free, so a generator of many costs no memory. A step among them is
+    taken by a worker in its turn. None is a pause: one that works long between two questions lets an interruption be
+    heard. Raises OutsideError (in an ExceptionGroup) when the server is gone, and what `keep` or a step raises: what
+    was kept stays, and no error is kept for the rest.
     """
     asking = _Asking(client, iter(questions), keep)
     async with asyncio.TaskGroup() as group:
@@ -50,7 +52,7 @@ class _Asking:
     own and give an output all the same, so a worker asks itself, too, whether the work is over.
     """
 
-    def __init__(self, client: Client, waiting: Iterable[Question | None], keep: Keep) -> None:
+    def __init__(self, client: Client, waiting: Iterable[Question | Step | None], keep: Keep) -> None:
         self._client, self._waiting, self._keep = client, waiting, keep
         self._check: asyncio.Task[bool] | None = None
         self._over = False
@@ -68,11 +70,14 @@ class _Asking:
             if question is None:
                 await asyncio.sleep(0)
                 continue
+            if not isinstance(question, Question):
+                await question(self._client)
+                continue
             output = await self._client.chat(
                 question.sample_id, question.messages, question.generation, question.adapter
             )
             self._go_on()
-            if output.error is not None and not await self._alive():
+            if output.lost and not await self._alive():
                 raise OutsideError(f"the server is gone ({output.error}).")
             self._keep(question, replace(output, repeat=question.repeat) if question.repeat else output)
 

@@ -9,13 +9,15 @@ from typing import Any, TypeVar
 
 from harness.client.http import Reply
 from harness.client.interface import RequestFailed
-from harness.core.samples import Output
+from harness.core.samples import REFUSED, Output
 
 T = TypeVar("T")
 
 # TGI and OpenAI take no more stop strings than this in a request; text is cut at the others here.
 MOST_STOPS = 4
 _QUOTED = 300  # characters of an error that a server sends
+# Answers to a request that this server takes at no time: too long for the model, or not to be read.
+_FOR_GOOD = frozenset({400, 413, 422})
 
 
 @contextmanager
@@ -50,6 +52,7 @@ def chat_output(sample_id: str, reply: Reply, stop: Sequence[str], of: str) -> O
             _unless_none(whole_number, usage.get("completion_tokens")),
             reply.seconds,
             attempts=reply.attempts,
+            model=named if isinstance(named := reply.data.get("model"), str) and named else None,
         )
 
 
@@ -70,6 +73,12 @@ def _withheld(data: Any, choice: Any) -> str | None:
     if (message.get("tool_calls") or message.get("function_call")) and not (message.get("content") or "").strip():
         return "tool_calls"
     return None
+
+
+def failed_output(sample_id: str, failure: RequestFailed) -> Output:
+    """A request without an answer. One that the server refuses for good, whenever it is sent, ends as `REFUSED`."""
+    end = REFUSED if failure.status in _FOR_GOOD else None
+    return Output(sample_id, None, end, error=str(failure), attempts=failure.attempts)
 
 
 def cut_at(whole: str, stop: Sequence[str]) -> str:

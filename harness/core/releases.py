@@ -246,7 +246,8 @@ class Policy:
     """The rules of a release, and what they share.
 
     `alpha` is the one-sided error of each bound; `min_samples` the least number that may PASS;
-    `max_not_evaluated` the share of samples lost to the infrastructure beyond which nothing is judged. `looks` is how
+    `max_not_evaluated` the share of samples lost to the infrastructure beyond which nothing is judged; `max_refused`
+    that of samples that the server refuses for good, which up to there are failures of the model. `looks` is how
     often the samples may be looked at while they come in; 0 is at any time, by bounds that allow for it.
     `max_attempts` is how many candidates may be judged on the same samples (None: any number, and it is said).
     `max_leaked` is how many samples may stand in the training data; each gate must then hold without them, too.
@@ -263,6 +264,7 @@ class Policy:
     max_attempts: int | None = None
     max_leaked: int = 0
     max_age: float | None = 604_800.0
+    max_refused: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)

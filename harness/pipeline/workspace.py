@@ -92,6 +92,10 @@ class Workspace:
         """Base and the adapter with this digest, merged into one model."""
         return self.state / "merged" / digest[:16]
 
+    def fingerprint(self, key: str) -> Path:
+        """What base and adapter say to fixed prompts, as it was computed here."""
+        return self.state / "fingerprints" / f"{key[:16]}.json"
+
     def experiments(self, key: str) -> Path:
         """What came out of a set of experiments."""
         return self.state / "experiments" / f"{key[:16]}.json"

@@ -37,7 +37,10 @@ def _metric_info(value: Mapping[str, Any]) -> MetricInfo:
 
 def output_to_json(output: Output) -> dict[str, Any]:
     """An output as plain JSON values."""
-    return {name: getattr(output, name) for name in _OUTPUT}
+    value = {name: getattr(output, name) for name in _OUTPUT}
+    if output.model is None:
+        del value["model"]
+    return value
 
 
 def output_from_json(value: Mapping[str, Any]) -> Output:

@@ -155,7 +155,7 @@ def test_one_bad_sample_is_one_error_and_the_rest_are_answered(stub: Stub) -> No
 
 
 def test_a_burst_of_failures_asks_once_whether_the_server_is_there(stub: Stub) -> None:
-    stub.always, stub.health_delay = 422, 0.2
+    stub.always, stub.health_delay = 404, 0.2
     assert len(ask(stub, 32, workers=32, slots=32)) == 32
     assert sum(path == "/health" for path, _, _ in stub.asked) == 1
 

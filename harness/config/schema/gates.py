@@ -48,6 +48,10 @@ class PolicyFile(File):
     max_not_evaluated: float = Field(
         0.01, ge=0, le=0.01, description="Largest share of samples lost to the infrastructure (0.01 or less)."
     )
+    max_refused: float = Field(
+        0.05, ge=0, le=0.1,
+        description="Largest share of samples that the server refuses for good (too long); they count as failed.",
+    )  # fmt: skip
     resamples: int = Field(9_999, ge=1_999, le=999_999, description="Bootstrap resamples.")
     looks: Annotated[int, Field(ge=1, le=10)] | Literal["anytime"] = Field(
         1, description="How often the samples may be looked at while they come in; anytime: as often as you like."

@@ -242,7 +242,8 @@ def policy_digest(policy: Policy) -> str:
     for gate in value["gates"]:
         del gate["place"]
         without_usual(gate, subset=None, unit="")
-    return digest_json(without_usual(value, looks=1, max_attempts=None, max_leaked=0, max_age=604_800.0))
+    usual = {"looks": 1, "max_attempts": None, "max_leaked": 0, "max_age": 604_800.0, "max_refused": 0.05}
+    return digest_json(without_usual(value, **usual))
 
 
 def decision_id(decision: Decision) -> str:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.config.forms import form_of
@@ -30,6 +30,8 @@ from harness.servers._keys import key_from
 LOOK_SECONDS = 0.1
 RETRY_SECONDS = 5.0
 _OTHER = "another router of this release"
+# Every version is proven again at every address after so long: a few short prompts each.
+PROVE_SECONDS = 60.0
 
 Stamp = tuple[tuple[int, int] | None, ...]
 OnSwitch = Callable[[str, Routes], None]
@@ -71,6 +73,7 @@ class _Follower:
     stamp: Stamp
     again: float = 0.0
     leaving: float | None = None
+    proven: float = field(default_factory=time.monotonic)
 
     def follow(self, stop: threading.Event) -> None:
         """Look at the registry's files and at the servers, again and again."""
@@ -83,6 +86,15 @@ class _Follower:
             if stamp != self.stamp or (self.again and time.monotonic() >= self.again):
                 self.stamp, self.again = stamp, 0.0
                 self._look()
+            self._prove()
+
+    def _prove(self) -> None:
+        """Take an address out of the table that does not serve what was proven there, and back once it does."""
+        if self.now is None or time.monotonic() < self.proven + PROVE_SECONDS:
+            return
+        if self.fleet.prove():
+            self._switch(self.now)
+        self.proven = time.monotonic()
 
     def _look(self) -> None:
         """Go by what the registry says now; where it can't be read or served, the table stays as it is."""

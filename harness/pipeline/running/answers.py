@@ -17,10 +17,13 @@ from harness.tasks.interface import TaskKind
 
 
 def read_answer(kind: TaskKind, output: Output) -> Answer:
-    """The answer in an output. An error is the infrastructure's; whatever else is no readable answer, the model's.
+    """The answer in an output. An error is the infrastructure's; whatever else is no readable answer, the model's, and
+    so is a request that the server refuses for good (too long for the model).
 
     A refusal that the server marks as one is an answer where the task asks for refusals.
     """
+    if output.error is not None and not output.lost:
+        return Answer(output.sample_id, Outcome.MODEL_FAILED, reason=f"the server refused it for good: {output.error}")
     ending = ending_of(output)
     if ending is Ending.LOST or output.text is None:
         return Answer(output.sample_id, Outcome.NOT_EVALUATED, reason=output.error or "no output")

@@ -25,10 +25,12 @@ from harness.pipeline.running.asking import Asker, Batch
 from harness.pipeline.running.human import human_results
 from harness.pipeline.running.prompts import choose_prompt
 from harness.pipeline.running.session import Session
+from harness.pipeline.running.twins import twin_notes
 from harness.pipeline.running.vouch import Vouched
 from harness.pipeline.workspace import Workspace, now
 from harness.store import bundle
-from harness.store.journal import Journal, go_on_from
+from harness.store.journal import go_on_from
+from harness.store.memo import Memo
 from harness.store.writer import bring_in
 
 # Rises when the way a run is made changes so that older runs no longer compare.
@@ -94,13 +96,14 @@ def run_suite(session: Session, planned: PlannedRun, vouched: Vouched) -> None:
     if planned.earlier:
         take_start(Workspace(session.release.root).run(planned.earlier), folder)
     started = first_started(folder, now())
-    made = asyncio.run(_generated(session, planned, folder))
+    made = asyncio.run(_generated(session, planned, vouched, folder))
     for task in planned.suite.tasks:
         if task.prompt is None:
-            _run_lm_eval(session, planned, task, folder, made)
+            _run_lm_eval(session, planned, task, vouched, folder, made)
     results = [made.results[task.name] for task in planned.suite.tasks]
     run = _run_of(session.release, planned, results, vouched, started, time.monotonic() - clock)
-    run = replace(run, notes=(*run.notes, *made.notes), versions={**run.versions, **made.versions})
+    notes = (*run.notes, *made.notes, *twin_notes(Workspace(session.release.root), run, results))
+    run = replace(run, notes=notes, versions={**run.versions, **made.versions})
     loaded = planned.contender.adapter
     _keep(session.release, run, results, folder, loaded.folder if loaded else None)
 
@@ -151,9 +154,12 @@ def _run_of(
     )
 
 
-async def _generated(session: Session, planned: PlannedRun, folder: Path) -> _Made:
+async def _generated(session: Session, planned: PlannedRun, vouched: Vouched, folder: Path) -> _Made:
     """The tasks whose prompts are ours, asked and scored."""
-    asker = Asker(session, planned.model, planned.server, planned.title)
+    asker = Asker(
+        session, planned.model, planned.server, planned.title, vouched.guard(session.adapter(planned.model)),
+        only_held=vouched.only_held, names=planned.contender.place == "remote",
+    )  # fmt: skip
     tasks = [task for task in planned.suite.tasks if task.prompt is not None]
     made = _Made({}, [], {})
     batches = []
@@ -165,7 +171,7 @@ async def _generated(session: Session, planned: PlannedRun, folder: Path) -> _Ma
     threading.Thread(target=importlib.import_module, args=("duckdb",), daemon=True).start()
     if planned.earlier:
         go_on_from(Workspace(session.release.root).run(planned.earlier), folder)
-    with Journal(folder) as journal:
+    with asker.journal(folder) as journal:
         await asker.ask(batches, journal)
     for batch in batches:
         task = batch.task
@@ -188,7 +194,7 @@ async def _prompt_of(asker: Asker, planned: PlannedRun, task: Task, folder: Path
 
 def _refuse_loss(task: str, outputs: Sequence[Output], most: float) -> None:
     """A run that lost too much is not finished: the failed requests are asked again next time. Raises OutsideError."""
-    failed = [output for output in outputs if output.error is not None]
+    failed = [output for output in outputs if output.lost]
     if len(failed) > most * len(outputs):
         raise OutsideError(
             f"{len(failed)} of {len(outputs)} requests of the task '{task}' failed ({most:.0%} may), the first with: "
@@ -196,14 +202,18 @@ def _refuse_loss(task: str, outputs: Sequence[Output], most: float) -> None:
         )
 
 
-def _run_lm_eval(session: Session, planned: PlannedRun, task: Task, folder: Path, made: _Made) -> None:
+def _run_lm_eval(
+    session: Session, planned: PlannedRun, task: Task, vouched: Vouched, folder: Path, made: _Made
+) -> None:
     from harness.pipeline.running.lm_eval_run import run_lm_eval
 
     assert session.base is not None, "only models on our own server answer lm-eval's tasks"
     watch: Watch = session.watch
+    adapter = session.adapter(planned.model)
+    memo = Memo(folder / f"lm_eval.{task.name}.jsonl", vouched.only_held)
     found = run_lm_eval(
-        session.release.root, session.base, task, session.connect, session.adapter(planned.model), folder,
-        lambda done, total: watch(Event(planned.title, "move", "asking", done, total)),
+        session.release.root, session.base, task, session.connect, adapter, memo,
+        lambda done, total: watch(Event(planned.title, "move", "asking", done, total)), vouched.guard(adapter),
     )  # fmt: skip
     made.results[task.name] = found.result
     made.versions |= found.versions
