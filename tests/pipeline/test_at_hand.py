@@ -14,6 +14,7 @@ from harness.pipeline.validate import validate
 from harness.store import bundle
 from tests.pipeline.release_project import Project, rows, write_rows
 from tests.tgi_stub import Stub
+from tests.weights import base_file
 
 
 def judged(project: Project) -> Judgement:
@@ -41,7 +42,7 @@ def changed_adapter(project: Project) -> None:
 
 
 def changed_base(project: Project) -> None:
-    (project.root / "base/model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}another")
+    (project.root / "base/model.safetensors").write_bytes(base_file("another"))
 
 
 def changed_data(project: Project) -> None:

@@ -9,6 +9,7 @@ from harness.client.proof import PROVEN
 from harness.store import bundle
 from tests.pipeline.release_project import Project, rows, write_rows
 from tests.tgi_stub import Stub
+from tests.weights import base_file
 
 
 def wrong(text: str, adapter: str | None) -> str:
@@ -180,7 +181,7 @@ def changed_generation(project: Project) -> None:
 
 
 def changed_base(project: Project) -> None:
-    (project.root / "base/model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}another")
+    (project.root / "base/model.safetensors").write_bytes(base_file("another"))
 
 
 def changed_shots(project: Project) -> None:

@@ -14,6 +14,7 @@ from harness.pipeline.validate import validate
 from harness.store.bundle import read_run
 from tests.pipeline.release_project import Project, rows, write_rows
 from tests.tgi_stub import ADAPTER, Stub
+from tests.weights import adapter_file
 
 SAMPLES = 300
 
@@ -125,7 +126,7 @@ def test_a_decision_at_an_early_look_is_promoted_and_verified(looked: Project, s
 def test_candidates_that_stopped_at_different_looks_share_their_attempts(looked: Project, stub: Stub) -> None:
     wrong_for(stub, every=50)
     assert looked.gate() == 0
-    (looked.weights).write_bytes((2).to_bytes(8, "little") + b"{}another")
+    (looked.weights).write_bytes(adapter_file("another"))
     looked.release["gates"][0]["at_least"] = 0.96
     looked.write()
     wrong_for(stub, every=30)

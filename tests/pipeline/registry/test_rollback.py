@@ -18,6 +18,7 @@ from harness.store.files import lines_of
 from harness.store.registry import add_version
 from tests.pipeline.registry.conftest import edit_record, known, production
 from tests.pipeline.release_project import Project, make_project
+from tests.weights import base_file
 
 
 def refused(project: Project, capfd: pytest.CaptureFixture[str], *words: str, code: int = 2) -> str:
@@ -91,7 +92,7 @@ def test_what_is_not_as_it_was_is_not_brought_back(
     elif harm == "pickled":
         (folder / "adapter_model.bin").write_bytes(b"\x80\x04")
     elif harm == "base":
-        (project.root / "base/model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}other")
+        (project.root / "base/model.safetensors").write_bytes(base_file("other"))
     elif harm == "no base":
         (project.root / "base/config.json").unlink()
     elif harm == "no decision":

@@ -23,6 +23,7 @@ from harness.report.record import from_json
 from harness.report.taught import AskedData, TaughtData
 from tests.pipeline.release_project import Project, make_project
 from tests.tgi_stub import Stub, running
+from tests.weights import adapter_file
 
 MEASURE = {"concurrency": 2, "requests": 60, "warm_up": 0, "baseline": "base"}
 PRICES = {"models": {"candidate": {"per_hour": 2.0}, "base": {"per_million_tokens": {"prompt": 1.0, "generated": 3.0}}}}
@@ -163,7 +164,7 @@ def test_a_bundle_that_was_changed_is_no_evidence(decided: Project) -> None:
 
 
 def test_the_training_is_found_by_the_adapter_that_it_made(decided: Project) -> None:
-    for name, weights in (("one", decided.weights.read_bytes()), ("two", (2).to_bytes(8, "little") + b"{}other")):
+    for name, weights in (("one", decided.weights.read_bytes()), ("two", adapter_file("other"))):
         folder = decided.state.state / "training" / name
         shutil.copytree(decided.root / "adapter", folder / "adapter")
         (folder / "adapter" / decided.weights.name).write_bytes(weights)
