@@ -1,12 +1,13 @@
-"""The pytest plugin as its users see it: whole pytest processes in a project whose runs are stored."""
+"""The pytest plugin as its users see it: whole pytest runs in a project whose runs are stored.
+
+Most runs are in this process, as pytest tests its own plugins; what may depend on that is a process of its own.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from harness.core.verdicts import Role, Verdict, release_verdict
 from harness.pytest_plugin.nodes import _reading
 from tests.pipeline.release_project import Project, make_project
 from tests.projects import ENVIRONMENT
+from tests.pytest_runs import collected, run, run_alone
 from tests.tgi_stub import Stub, running
 
-ALONE = {**ENVIRONMENT, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 GATES = [
     {"metric": "queue.accuracy", "at_least": 0.8, "role": "critical"},
     {"metric": "queue.accuracy", "against": "base", "improves": True},
@@ -63,46 +64,6 @@ def test_no_such_task(candidate): ...
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a pytest ended: exit code, output, and for each item of the JUnit file its ending and message."""
-
-    code: int
-    output: str
-    items: dict[str, tuple[str, str]]
-    decisions: set[str]
-
-    @property
-    def endings(self) -> dict[str, str]:
-        return {name: ending for name, (ending, _) in self.items.items()}
-
-
-def run(folder: Path, *words: str) -> Ended:
-    """A pytest of its own with this plugin and xdist, and with all warnings as errors."""
-    junit = folder / "junit.xml"
-    plugins = ["-p", "harness.pytest_plugin", "-p", "xdist", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", *plugins, "-W", "error"]
-    done = subprocess.run(
-        [*command, "--strict-markers", f"--junitxml={junit}", *words],
-        cwd=folder, env=ALONE, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    cases = list(ET.parse(junit).iter("testcase")) if junit.is_file() else []
-    junit.unlink(missing_ok=True)
-    items = {case.attrib["name"]: _ending(case) for case in cases}
-    decisions = {found.attrib["value"] for case in cases for found in case.iter("property")}
-    return Ended(done.returncode, done.stdout + done.stderr, items, decisions)
-
-
-def _ending(case: ET.Element) -> tuple[str, str]:
-    found = [one for one in case if one.tag in ("failure", "error", "skipped")]
-    return (found[0].tag, found[0].attrib["message"]) if found else ("passed", "")
-
-
-def collected(folder: Path, *words: str) -> list[str]:
-    """The ids of what would run."""
-    return [line for line in run(folder, "--collect-only", "-q", *words).output.splitlines() if "::" in line]
-
-
 def make(root: Path, url: str, **suite: str) -> Project:
     """A project whose suite lies in suites/."""
     project = make_project(root, url)
@@ -141,7 +102,7 @@ def test_loading_it_brings_nothing_else_of_harness() -> None:
 
 def test_each_gate_is_an_item_and_the_decision_is_the_gates(passing: Project) -> None:
     before = {path: path.read_bytes() for path in passing.state.state.rglob("*") if path.is_file()}
-    ended = run(passing.root, "suites", "-rs")
+    ended = run_alone(passing.root, "suites", "-rs")
     assert ended.code == 0, ended.output
     assert ended.endings == {
         **dict.fromkeys([*SUITE, "errors.rate:at_most", "release"], "passed"),
@@ -172,7 +133,7 @@ def test_what_is_named_is_collected(passing: Project, words: list[str], ids: lis
 
 
 def test_the_same_in_two_processes(passing: Project) -> None:
-    one, two = run(passing.root, "suites"), run(passing.root, "suites", "-n", "2")
+    one, two = run(passing.root, "suites"), run_alone(passing.root, "suites", "-n", "2")
     assert two.code == 0, two.output
     assert two.items == one.items
     assert two.decisions == one.decisions
@@ -220,7 +181,7 @@ def test_what_was_not_run_is_an_error_and_runs_where_that_is_asked(tmp_path: Pat
     assert set(ended.endings.values()) == {"error"}
     assert ended.output.count("nothing was run yet: run `harness run` first.") >= 6
     assert len(stub.asked) == asked, "nobody is asked anything"
-    assert run(tmp_path, "suites", "--harness-run", "-n", "2").code == 0
+    assert run_alone(tmp_path, "suites", "--harness-run", "-n", "2").code == 0
     assert len(project.bundles) == 3
     text = (tmp_path / "suites/queue.yaml").read_text().replace("{{ text }}", "Sort: {{ text }}")
     (tmp_path / "suites/queue.yaml").write_text(text)

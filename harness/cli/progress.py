@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -11,6 +12,7 @@ from typing import Any, Self, TextIO
 from harness.core.events import Event
 
 SILENCE_SECONDS = 20.0
+BEAT_SECONDS = 1.0
 
 
 class ProgressPrinter:
@@ -21,35 +23,57 @@ class ProgressPrinter:
         self._bar: Any = None
         self._started: dict[str, float] = {}
         self._spoke = time.monotonic()
+        self._running: list[str] = []
+        self._lock = threading.RLock()
+        self._ended = threading.Event()
         self._terminal = sys.stderr.isatty()
         # A copy of its own: while a library runs in this process, standard error goes to that library's log.
         self._out = _copy(sys.stderr)
 
     def __enter__(self) -> Self:
+        if not self._quiet:
+            threading.Thread(target=self._beat, name="progress", daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
-        if self._out is not sys.stderr:
-            self._out.close()
+        self._ended.set()
+        with self._lock:
+            self._close()
+            if self._out is not sys.stderr:
+                self._out.close()
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
-        if self._quiet:
-            return
+        if not self._quiet:
+            with self._lock:
+                self._show(event)
+
+    def _beat(self) -> None:
+        """Some steps have nothing to count, such as loading a library: say that they go on."""
+        while not self._ended.wait(BEAT_SECONDS):
+            with self._lock:
+                silent = time.monotonic() - self._spoke > 1.5 * SILENCE_SECONDS  # what counts speaks before
+                if self._running and not self._ended.is_set() and silent:
+                    step = self._running[-1]
+                    self._line("·", step, f"still at it, for {_time(time.monotonic() - self._started[step])}")
+
+    def _show(self, event: Event) -> None:
         if event.state == "move":
             self._move(event)
             return
         self._close()
         if event.state == "begin":
             self._started[event.step] = time.monotonic()
-            self._line("…", event.step, event.text)
+            self._running.append(event.step)
+            self._line("…", event.step, f"{event.text}{self._left(event)}")
         elif event.state == "done":
+            self._running = [step for step in self._running if step != event.step]
             seconds = time.monotonic() - self._started.get(event.step, time.monotonic())
             self._line("✓", event.step, f"{event.text} ({_time(seconds)})")
         elif event.state == "fresh":
+            self._running = [step for step in self._running if step != event.step]
             self._line("=", event.step, f"{event.text} (done before)")
         else:
             self._line("·", event.step, event.text)
@@ -64,6 +88,7 @@ class ProgressPrinter:
             from tqdm import tqdm
 
             self._bar = tqdm(total=event.total or None, file=self._out, leave=False, dynamic_ncols=True, unit="")
+        self._spoke = time.monotonic()
         self._bar.total = event.total or None
         self._bar.set_description_str(f"  {event.step} · {event.text}", refresh=False)
         self._bar.n = event.done

@@ -57,7 +57,9 @@ def baseline_problems(root: Path, parsed: ReleaseFile, suites: tuple[Suite, ...]
         ):
             message = "no task has 'alternatives', so there is no prompt to choose."
             found.append(source.problem((*at, "prompt"), message))
-        found += _few_shot(file, name, suites, source) + _human(root, file, name, suites, source)
+        asked = tuple(suite for suite in suites if file.suites is None or suite.name in file.suites)
+        found += _suites(file, name, suites, len(suites) == len(parsed.suites), source)
+        found += _few_shot(file, name, asked, source) + _human(root, file, name, suites, source)
     return found + _gates(parsed, suites, source) + _measure(parsed, suites, source)
 
 
@@ -67,6 +69,21 @@ def _kind(file: BaselineFile) -> str:
 
 def _tasks(suites: tuple[Suite, ...]) -> Iterator[Task]:
     return (task for suite in suites for task in suite.tasks)
+
+
+def _suites(
+    file: BaselineFile, name: str, suites: tuple[Suite, ...], all_loaded: bool, source: Source
+) -> list[Problem]:
+    names = [suite.name for suite in suites]
+    if file.anchor is not None and file.suites is not None:
+        return [
+            source.problem(("baselines", name, "suites"), "'suites' does not apply to 'anchor': its runs are stored.")
+        ]
+    return [
+        source.problem(("baselines", name, "suites", index), f"there is no suite '{listed}'.", nearest(listed, names))
+        for index, listed in enumerate(file.suites or ())
+        if listed not in names and all_loaded
+    ]
 
 
 def _few_shot(file: BaselineFile, name: str, suites: tuple[Suite, ...], source: Source) -> list[Problem]:
@@ -103,6 +120,10 @@ def _gates(parsed: ReleaseFile, suites: tuple[Suite, ...], source: Source) -> li
     tasks = {(suite.name, task.name): task for suite in suites for task in suite.tasks}
     for index, gate in enumerate(parsed.gates):
         file, ref = parsed.baselines.get(gate.against or ""), refs.get(gate.metric)
+        if file is not None and ref is not None and file.suites is not None and ref.suite not in file.suites:
+            message = f"the baseline '{gate.against}' is not asked the suite '{ref.suite}' (its 'suites')."
+            found.append(source.problem(["gates", index, "against"], message))
+            continue
         if file is None or ref is None or _kind(file) not in ("remote", "human"):
             continue
         where, task = f"{ref.suite}.{ref.task}", tasks[ref.suite, ref.task]

@@ -47,7 +47,10 @@ class Contender:
         return model
 
     def answers(self, suite: Suite) -> bool:
-        """Whether this model can be asked the suite at all."""
+        """Whether this model is asked the suite: it can be, and the release does not leave it out."""
+        listed = self.spec.arguments.get("suites") if self.spec else None
+        if isinstance(listed, list) and suite.name not in listed:
+            return False
         if self.place == "served":
             return True
         prompted = all(task.prompt for task in suite.tasks)

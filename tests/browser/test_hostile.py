@@ -67,7 +67,7 @@ OVER_BANNER = """() => {
 
 @cache
 def material(poison: str) -> Material:
-    """Everything a page is made of, with the text in all of it and, once in each place, one line of a megabyte."""
+    """Everything a page is made of, with the text in all of it and, once in each place, one line beyond every limit."""
     text = POISONS.get(poison, "")
     found = hostile.material(text)
     told = Presentation(f"Desk {text}", f"Client {text}", f"desk@example.com {text}", True, ("order_id",))

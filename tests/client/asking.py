@@ -13,8 +13,8 @@ from harness.core.samples import Output
 from tests.tgi_stub import ADAPTER, Stub
 
 T = TypeVar("T")
-QUICK = Limits(timeout=2.0, attempts=4, first_pause=0.01, longest_pause=0.02, patience=3.0, health=2.0)
-ONCE = Limits(timeout=2.0, attempts=1, patience=0.0)
+QUICK = Limits(timeout=60.0, attempts=4, first_pause=0.01, longest_pause=0.02, patience=60.0, health=30.0)
+ONCE = Limits(timeout=60.0, attempts=1, patience=0.0)
 KEY = "secret-key-of-the-server"
 
 

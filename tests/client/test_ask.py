@@ -21,6 +21,7 @@ from harness.core.releases import Generation
 from harness.core.samples import Output
 from tests.client.asking import QUICK
 from tests.tgi_stub import ADAPTER, Stub
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 SHORT = Generation(max_new_tokens=8)
@@ -64,7 +65,7 @@ def test_the_pool_itself_bounds_what_is_in_flight(stub: Stub) -> None:
 def test_a_fifth_of_the_requests_may_fail_and_no_sample_is_lost(stub: Stub) -> None:
     drawn = random.Random(7)
     stub.chance = lambda: drawn.choice(FAULTS) if drawn.random() < 0.2 else None
-    limits = Limits(timeout=5.0, first_pause=0.005, longest_pause=0.05)
+    limits = Limits(timeout=60.0, first_pause=0.005, longest_pause=0.05)
     kept = ask(stub, 2000, workers=64, slots=64, limits=limits)
     assert sorted(output.sample_id for _, output in kept) == sorted(f"s{i}" for i in range(2000))
     assert {output.error for _, output in kept} == {None}
@@ -76,7 +77,7 @@ def test_a_fifth_of_the_requests_may_fail_and_no_sample_is_lost(stub: Stub) -> N
 
 def test_a_server_with_less_room_than_declared_is_not_flooded(stub: Stub) -> None:
     stub.room, stub.delay = 8, 0.02
-    kept = ask(stub, 600, workers=64, slots=64, limits=Limits(timeout=5.0, first_pause=0.02, longest_pause=0.2))
+    kept = ask(stub, 600, workers=64, slots=64, limits=Limits(timeout=60.0, first_pause=0.02, longest_pause=0.2))
     assert {output.error for _, output in kept} == {None}
     assert len({output.sample_id for _, output in kept}) == 600
     assert stub.turned_away <= 0.2 * 600, "56 at the start are inevitable"
@@ -98,7 +99,7 @@ def test_all_the_room_is_used_again_when_it_is_there(stub: Stub) -> None:
 
 def test_a_measurement_keeps_the_concurrency_it_declared(stub: Stub) -> None:
     stub.room, stub.delay = 2, 0.02
-    kept = ask(stub, 200, workers=4, limits=Limits(timeout=5.0, attempts=1, patience=0.0))
+    kept = ask(stub, 200, workers=4, limits=Limits(timeout=60.0, attempts=1, patience=0.0))
     failed = [output for _, output in kept if output.error is not None]
     assert len(failed) == stub.turned_away > 40
     assert all((output.latency, output.attempts) == (None, 1) for output in failed)
@@ -174,7 +175,7 @@ def test_a_server_that_dies_ends_the_asking_and_leaves_no_errors_behind(stub: St
 
 def test_ctrl_c_ends_it_at_once(stub: Stub) -> None:
     """A process of its own, all of its requests and pauses under way."""
-    stub.delay = 30.0
+    stub.delay = 600.0
     stub.faults.extend([503] * 8)
     stub.retry_after = "60"
     code = (
@@ -188,10 +189,9 @@ def test_ctrl_c_ends_it_at_once(stub: Stub) -> None:
         "asyncio.run(main())\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE)
-    assert stub.chatting.wait(30)
-    time.sleep(0.3)
+    until(lambda: stub.in_flight and not stub.faults)  # what was refused pauses
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
-    _, said = process.communicate(timeout=20)
-    assert time.monotonic() - began < 5, "answers take 30 s here, and pauses 60 s"
+    _, said = process.communicate(timeout=60)
+    assert time.monotonic() - began < 50, "answers take 600 s here, and pauses 60 s"
     assert b"KeyboardInterrupt" in said

@@ -37,17 +37,15 @@ def test_attempts_are_bounded_and_the_error_is_no_text(stub: Stub, fault: int | 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_full_server_is_asked_again_until_patience_is_over(stub: Stub, status: int) -> None:
     stub.always = status
-    began = time.monotonic()
     output = chat(stub, limits=replace(QUICK, attempts=2, patience=0.5))
     assert f"HTTP {status}" in str(output.error)
     assert output.attempts == len(stub.asked) > 2
-    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("fault", [429, 503, 500, 408, "reset", "truncated", "hang"])
 def test_one_attempt_is_one_request_and_its_failure_has_no_time(stub: Stub, fault: int | str) -> None:
     stub.always, stub.retry_after = fault, "1"
-    output = chat(stub, limits=replace(ONCE, timeout=0.2))
+    output = chat(stub, limits=replace(ONCE, timeout=2.0 if fault == "hang" else 60.0))
     assert output.error is not None
     assert "attempts" not in output.error
     assert (output.text, output.latency, output.attempts, len(stub.asked)) == (None, None, 1, 1)
@@ -55,18 +53,18 @@ def test_one_attempt_is_one_request_and_its_failure_has_no_time(stub: Stub, faul
 
 def test_the_time_of_an_answer_is_that_of_its_own_attempt(stub: Stub) -> None:
     stub.faults.extend([503, "reset"])
-    stub.retry_after, stub.delay = "0.5", 0.05
-    output = chat(stub, limits=replace(QUICK, patience=5.0))
+    stub.retry_after, stub.delay = "2", 0.05
+    output = chat(stub)
     assert output.attempts == 3
     assert output.latency is not None
-    assert 0.05 <= output.latency < 0.4
+    assert 0.05 <= output.latency < 2
 
 
 def test_the_server_is_left_alone_as_long_as_it_asks(stub: Stub) -> None:
     stub.faults.append(503)
     stub.retry_after = "0.4"
     began = time.monotonic()
-    assert chat(stub, limits=replace(QUICK, patience=5.0)).text == "shipping"
+    assert chat(stub).text == "shipping"
     assert time.monotonic() - began >= 0.4
 
 
@@ -76,7 +74,7 @@ def test_what_it_asks_for_is_bounded(stub: Stub, asked: str) -> None:
     stub.retry_after = asked
     began = time.monotonic()
     assert chat(stub, limits=replace(QUICK, patience=0.5)).text == "shipping"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize("status", [400, 404, 413, 422])
@@ -108,16 +106,16 @@ def test_the_deadline_ends_a_request_and_its_failure_is_no_answer(stub: Stub, li
     stub.always = "hang"
     began = time.monotonic()
     with pytest.raises(OutsideError, match="deadline"):
-        chat(stub, limits=replace(limits, timeout=60.0, deadline=began + 0.3))
-    assert time.monotonic() - began < 10
+        chat(stub, limits=replace(limits, timeout=600.0, deadline=began + 0.3))
+    assert time.monotonic() - began < 25, "the server hangs for 30 s"
 
 
 def test_the_deadline_ends_a_pause(stub: Stub) -> None:
     stub.always, stub.retry_after = 503, "60"
     began = time.monotonic()
     with pytest.raises(OutsideError, match="deadline"):
-        chat(stub, limits=replace(QUICK, patience=120.0, deadline=began + 0.3))
-    assert time.monotonic() - began < 10
+        chat(stub, limits=replace(QUICK, patience=120.0, deadline=began + 2.0))
+    assert time.monotonic() - began < 50, "the pause takes 60 s"
     assert len(stub.asked) == 1
 
 

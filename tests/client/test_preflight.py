@@ -43,7 +43,7 @@ EXPECTED = Expected(
 
 def fly(stub: Stub, expected: Expected = EXPECTED, adapter: str | None = ADAPTER) -> Preflight:
     async def main() -> Preflight:
-        limits = Limits(attempts=2, first_pause=0.01, longest_pause=0.01, patience=0.1, health=2.0)
+        limits = Limits(attempts=2, first_pause=0.01, longest_pause=0.01, patience=0.1, health=30.0)
         async with TgiClient(stub.url, limits=limits) as client:
             return await preflight(client, adapter, expected)
 

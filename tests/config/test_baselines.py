@@ -54,6 +54,8 @@ def test_each_kind_is_read(project: Project) -> None:
         ("shots", {"anchor": "abc", "few_shot": 2}, "'few_shot' does not apply to 'anchor'"),
         ("best", {"prompt": "best"}, "no task has 'alternatives'"),
         ("many", {"few_shot": 10}, "needs as many 'examples' in queue.sort; it has 9"),
+        ("part", {"suites": ["queu"]}, "there is no suite 'queu'"),
+        ("pinned", {"anchor": "abc", "suites": ["queue"]}, "'suites' does not apply to 'anchor'"),
         ("people", {"human": {"queue.srt": "x.jsonl"}}, "did you mean"),
         ("people", {"human": {"queue.sort": "x.jsonl"}}, "'x.jsonl' does not exist"),
         ("password", {"remote": {"url": "http://me:secret@host/v1", "model": "m"}}, "url"),

@@ -16,17 +16,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.e2e.project import RELEASE, make_project
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 SMALL = RELEASE.replace(", suites/facts.yaml", "").replace(
     "  - {metric: facts.accuracy, against: base, margin: 0.30, role: advisory}\n", ""
 )
-EXPERIMENTS = """\
-experiments:
-  runs:
-    slower: {set: {learning_rate: 1.0e-4}}
-    default: {}
-"""
 ROUTE = """\
 route: {port: 0, sticky: X-User-Id}
 canary: {share: 0.1, requests: 30}
@@ -40,8 +35,8 @@ QUESTION = {
 
 
 def make_first(folder: Path) -> None:
-    """Two experiments; the one that goes on answers good or bad."""
-    make_project(folder).write_text(SMALL + EXPERIMENTS + ROUTE, encoding="utf-8")
+    """A training whose model answers good or bad."""
+    make_project(folder).write_text(SMALL + ROUTE, encoding="utf-8")
 
 
 def make_second(folder: Path) -> None:
@@ -52,10 +47,10 @@ def make_second(folder: Path) -> None:
     (folder / "release.yaml").write_text(text + ROUTE, encoding="utf-8")
 
 
-def harness(folder: Path, *words: str, seconds: int = 400) -> subprocess.CompletedProcess[str]:
-    """Run the real command in a project's folder, for so long at most."""
+def harness(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the real command in a project's folder."""
     return subprocess.run(
-        _command(words), cwd=folder, env=_environment(), capture_output=True, text=True, timeout=seconds, check=False
+        _command(words), cwd=folder, env=_environment(), capture_output=True, text=True, timeout=1500, check=False
     )
 
 
@@ -94,14 +89,14 @@ class Router:
         """The last table that it printed."""
         return ([line for line in self.said.read_text().splitlines() if line.startswith("http://")] or [""])[-1]
 
-    def until(self, words: str, seconds: float) -> float:
-        """When the table said this. AssertionError where it does not in time."""
-        end = time.monotonic() + seconds
-        while words not in self.table():
-            assert self.process.poll() is None, self.said.read_text()
-            assert time.monotonic() < end, self.said.read_text()
-            time.sleep(0.01)
+    def until(self, words: str) -> float:
+        """When the table said this. AssertionError where it never does."""
+        until(lambda: self._says(words), every=0.01)
         return time.monotonic()
+
+    def _says(self, words: str) -> bool:
+        assert self.process.poll() is None, self.said.read_text()
+        return words in self.table()
 
     def ask(self, user: str) -> Answer:
         """One question, the same for all."""
@@ -128,7 +123,7 @@ def routed(folder: Path) -> Iterator[Router]:
         process = subprocess.Popen(_command(("route",)), cwd=folder, env=_environment(), stdout=out, stderr=out)
     router = Router(process, said)
     try:
-        router.until("production", 120)
+        router.until("production")
         yield router
     finally:
         process.terminate()

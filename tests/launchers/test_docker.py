@@ -101,7 +101,7 @@ def test_an_interrupt_stops_the_container(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.e2e
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.skipif(importlib.util.find_spec("axolotl") is None, reason="axolotl is not installed")
 def test_a_training_really_happens_through_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ def test_without_axolotl_it_is_told_how_to_get_it(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.e2e
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.skipif(importlib.util.find_spec("axolotl") is None, reason="axolotl is not installed")
 @pytest.mark.skipif(device_here() != "cpu", reason="there is a GPU here, but not two")

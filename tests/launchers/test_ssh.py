@@ -21,6 +21,7 @@ from harness.launchers.ssh import Ssh
 from harness.trainers.axolotl import AxolotlTrainer
 from tests.launchers import stand_ins
 from tests.launchers.training import request
+from tests.waiting import until
 
 OPTIONS = ["-T", "-o", "BatchMode=yes", "-o", "ForwardAgent=no", "-o", "ServerAliveInterval=15"]
 # The job itself, in the place of the training: it tells what it was given, and leaves a file and a pickle.
@@ -106,13 +107,7 @@ def test_an_interrupt_ends_the_job_there(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(KeyboardInterrupt):
         Ssh("gpu-1").run(job, interrupt)
     there = tmp_path / "stand-in" / "home" / "harness-training" / "runs"
-    for _ in range(100):
-        if list(there.glob("*/resolved.yaml.ended")):
-            return
-        import time
-
-        time.sleep(0.1)
-    pytest.fail("the job went on")
+    assert until(lambda: list(there.glob("*/resolved.yaml.ended"))), "the job went on"
 
 
 def test_what_the_other_side_could_not_send_whole_is_refused(tmp_path: Path) -> None:
@@ -155,7 +150,7 @@ def test_the_host_is_no_part_of_the_key() -> None:
 
 
 @pytest.mark.e2e
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.skipif(importlib.util.find_spec("axolotl") is None, reason="axolotl is not installed")
 def test_a_training_really_happens_through_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,7 @@ def test_rouge_by_many_processes_is_rouge_by_one(monkeypatch: pytest.MonkeyPatch
     assert spread(work, pairs, 0.0) == work(pairs)
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("end", "begun"), [(signal.SIGINT, 3), (signal.SIGINT, 1), (signal.SIGKILL, 3)], ids=["busy", "starting", "killed"]
 )
@@ -86,14 +87,14 @@ def test_no_worker_outlives_ctrl_c_or_a_kill(tmp_path: Path, end: signal.Signals
         start_new_session=True, text=True,
     )  # fmt: skip
     seen = tmp_path / "seen"  # by the parent first, then by both workers
-    _wait(lambda: len(list(seen.iterdir())) >= begun and len(_children(process.pid)) == 3, 60)
+    _wait(lambda: len(list(seen.iterdir())) >= begun and len(_children(process.pid)) == 3, 240)
     started = _children(process.pid)  # two workers, and one of multiprocessing's own
     if end is signal.SIGINT:
         os.killpg(process.pid, end)  # as a terminal does: to all of them
     else:
         process.kill()
-    _, errors = process.communicate(timeout=30)
-    _wait(lambda: not any(_lives(child) for child in started), 5)
+    _, errors = process.communicate(timeout=60)
+    _wait(lambda: not any(_lives(child) for child in started), 30)
     if end is signal.SIGINT:
         assert errors.count("Traceback") == 1, "only the parent tells of it"
         assert errors.rstrip().endswith("KeyboardInterrupt")

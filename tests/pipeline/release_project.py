@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -88,6 +89,11 @@ class Project:
     def gate(self) -> int:
         """`harness gate` without the page, which takes longest."""
         return self.call("gate", "-q", "--no-report")
+
+    def copied(self, folder: Path) -> Project:
+        """A copy in another folder, to change."""
+        shutil.copytree(self.root, folder, dirs_exist_ok=True)
+        return Project(folder, copy.deepcopy(self.release), copy.deepcopy(self.suite))
 
     def start(self, command: str, *words: str) -> subprocess.Popen[str]:
         """`harness COMMAND` as a process of its own."""

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from harness.config.load import load_release
+from harness.pipeline.running.runs import plan_runs
+from harness.pipeline.training.make import candidate
+from harness.pipeline.validate import validate
 from tests.openai_stub import MODEL, OpenaiStub
 from tests.pipeline.release_project import Project, rows, write_rows
 from tests.tgi_stub import ADAPTER, Stub, running
@@ -95,6 +99,25 @@ def test_other_prompts_to_choose_from_leave_the_candidates_run_fresh(project: Pr
     project.write()
     assert project.gate() == 0
     assert sum(body["model"] == ADAPTER for body in stub.posts("/v1/chat/completions")) == ours
+
+
+def test_a_baseline_is_asked_its_own_suites_only(project: Project) -> None:
+    project.release["baselines"]["base"] = {"suites": ["queue"]}
+    second = project.root / "second.yaml"
+    suite = {**project.suite, "name": "second"}
+    second.write_text(json.dumps(suite))
+    project.release["suites"] = [*project.release["suites"], "second.yaml"]
+    project.release["gates"] = [{"metric": "second.accuracy", "at_least": 0.01}]
+    project.write()
+    release = validate(project.file)
+    plan = plan_runs(release, candidate(release, lambda _: None))
+    assert {(run.suite.name, run.model.role) for run in plan.runs} == {
+        ("queue", "candidate"), ("queue", "base"), ("second", "candidate"),
+    }  # fmt: skip
+    project.release["gates"] = [{"metric": "second.accuracy", "against": "base", "improves": True}]
+    project.write()
+    (problem,) = load_release(project.file)[1]
+    assert "the baseline 'base' is not asked the suite 'second'" in str(problem)
 
 
 def test_peoples_answers_are_a_run_of_their_own(project: Project) -> None:

@@ -67,7 +67,7 @@ def test_the_doctor_imports_nothing_heavy_and_writes_nothing(tmp_path: Path) -> 
         "print([name for name in ('torch', 'transformers', 'axolotl', 'lm_eval', 'bert_score') if name in sys.modules])"
     )
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert done.stdout == "[]\n", done.stderr
     assert list(tmp_path.iterdir()) == []
 

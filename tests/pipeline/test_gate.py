@@ -256,11 +256,11 @@ def test_an_edited_bundle_is_refused(project: Project, stub: Stub, capfd: pytest
 
 
 def test_of_two_gates_at_once_one_is_told(project: Project, stub: Stub) -> None:
-    stub.delay = 0.3
+    stub.delay = 600.0
     first = project.start("gate", "-q")
-    assert stub.chatting.wait(30)
+    assert stub.chatting.wait(90)
     second = project.start("gate", "-q")
-    assert f"another harness (process {first.pid}) is at work" in second.communicate(timeout=30)[1]
+    assert f"another harness (process {first.pid}) is at work" in second.communicate(timeout=90)[1]
     assert second.returncode == 4
     stub.delay = 0.0
     assert first.communicate(timeout=60)[1] == ""

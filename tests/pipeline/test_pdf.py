@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from harness.core.errors import ConfigError, OutsideError
 from harness.pipeline.pdf import find_browser, print_pdf
 from tests.tgi_stub import Stub, running
+from tests.waiting import until
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>t</title><style>
 @page {{ size: A4; @bottom-right {{ content: counter(page) " / " counter(pages); }} }}
@@ -64,14 +64,11 @@ def test_a_browser_that_cannot_start_is_told(tmp_path: Path, page: Path) -> None
 
 def test_a_browser_that_hangs_is_ended_with_its_children(tmp_path: Path, page: Path) -> None:
     child = tmp_path / "child"
-    hanging = program(tmp_path / "browser", f"sleep 60 & echo $! > {child}; wait")
+    hanging = program(tmp_path / "browser", f"sleep 600 & echo $! > {child}; wait")
     with pytest.raises(OutsideError, match="had not ended after 1 s"):
         print_pdf(page, hanging, seconds=1)
     number = int(child.read_text())
-    until = time.monotonic() + 5
-    while is_running(number) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not is_running(number)
+    until(lambda: not is_running(number))
 
 
 def is_running(number: int) -> bool:

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import copy
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from harness.store.files import lines_of
-from tests.pipeline.release_project import Project, make_project
-from tests.tgi_stub import Stub, running
+from tests.pipeline.conftest import Gated
+from tests.pipeline.release_project import Project
+from tests.tgi_stub import Stub
 
 
 def versions(project: Project, capfd: pytest.CaptureFixture[str]) -> str:
     capfd.readouterr()
     project.call("status")
     return capfd.readouterr().out.partition("versions ")[2]
-
-
-@pytest.fixture(scope="module")
-def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Stub]]:
-    """A project with a PASS, and its server."""
-    with running(Stub()) as stub:
-        project = make_project(tmp_path_factory.mktemp("gated"), stub.url)
-        assert project.gate() == 0
-        yield project, stub
-
-
-@pytest.fixture
-def passed(gated: tuple[Project, Stub], tmp_path: Path) -> Project:
-    """A copy of it to change."""
-    shutil.copytree(gated[0].root, tmp_path, dirs_exist_ok=True)
-    return Project(tmp_path, copy.deepcopy(gated[0].release))
 
 
 def test_a_pass_becomes_a_version_once_and_moves_from_stage_to_stage(
@@ -48,10 +28,10 @@ def test_a_pass_becomes_a_version_once_and_moves_from_stage_to_stage(
     assert [line["stage"] for line in lines_of(passed.state.moves)] == ["staging", "production"]
 
 
-def test_promotion_asks_no_server(passed: Project, gated: tuple[Project, Stub]) -> None:
-    asked = len(gated[1].asked)
+def test_promotion_asks_no_server(passed: Project, gated_once: Gated) -> None:
+    asked = len(gated_once.stub.asked)
     assert passed.call("promote", "--to", "dev") == 0
-    assert len(gated[1].asked) == asked
+    assert len(gated_once.stub.asked) == asked
 
 
 def test_without_a_decision_there_is_nothing_to_promote(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
@@ -138,16 +118,14 @@ def test_an_unknown_stage_is_a_usage_error(passed: Project, capfd: pytest.Captur
     assert "--to" in capfd.readouterr().err
 
 
-def test_a_report_is_rendered_again(
-    passed: Project, gated: tuple[Project, Stub], capfd: pytest.CaptureFixture[str]
-) -> None:
-    asked = len(gated[1].asked)
+def test_a_report_is_rendered_again(passed: Project, gated_once: Gated, capfd: pytest.CaptureFixture[str]) -> None:
+    asked = len(gated_once.stub.asked)
     assert passed.call("report") == 0
     said = capfd.readouterr().out
     identity = passed.record["id"]
     assert f"PASS {identity[:12]}" in said
     assert "PASS" in (passed.state.reports("r") / f"{identity[:12]}.html").read_text(encoding="utf-8")
-    assert len(gated[1].asked) == asked
+    assert len(gated_once.stub.asked) == asked
 
 
 def test_an_old_report_shows_the_release_as_it_was(passed: Project, capfd: pytest.CaptureFixture[str]) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -14,26 +12,24 @@ import pytest
 
 from harness.store.journal import OUTPUTS
 from harness.store.parts import FILES, FORMAT
+from tests.pipeline.conftest import Gated
 from tests.pipeline.release_project import Project, make_project
 from tests.pipeline.running.test_run import wait_for
 from tests.tgi_stub import Stub, running
 
 
 @pytest.fixture(scope="module")
-def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def gated(gated_once: Gated, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with a PASS and a version."""
-    with running(Stub()) as stub:
-        project = make_project(tmp_path_factory.mktemp("gated"), stub.url)
-        assert project.gate() == 0
-        assert project.call("promote", "--to", "staging") == 0
-        yield project
+    project = gated_once.project.copied(tmp_path_factory.mktemp("staged"))
+    assert project.call("promote", "--to", "staging") == 0
+    return project
 
 
 @pytest.fixture
 def own(gated: Project, tmp_path: Path) -> Project:
     """A copy of it to change; its stub still answers."""
-    shutil.copytree(gated.root, tmp_path, dirs_exist_ok=True)
-    return Project(tmp_path, gated.release, gated.suite)
+    return gated.copied(tmp_path)
 
 
 def store(project: Project, *words: str) -> int:

@@ -17,8 +17,9 @@ from harness.router.log import Redaction, Seen, TrafficLog, seen_in
 from harness.router.router import Form
 from harness.router.running import Running, running
 from harness.router.table import Routes
+from tests.waiting import until
 
-ROUTE = Route(port=0, timeout=1.0, eject=3, rest=0.5)
+ROUTE = Route(port=0, timeout=30.0, eject=3, rest=0.5)
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Front:
         return int(urlsplit(self.router.url).port or 0)
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Told:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
             connection.request(method, path, data, {name.replace("_", "-"): value for name, value in headers.items()})
@@ -80,7 +81,7 @@ class Front:
 
     def raw(self, data: bytes) -> bytes:
         """All that comes back for these very bytes, until the router closes."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR) if not data else None
             found = b""
@@ -89,6 +90,9 @@ class Front:
             return found
 
     def seen(self) -> list[Seen]:
+        """What was noted. A request is noted just after its last byte was sent, so the router finishes that first."""
+        until(lambda: not self.router.router.in_flight.total())
+        self.ask("GET", "/health")  # answered after that, by the same loop
         self.router.router.log.flush()
         return list(seen_in(self.folder / "traffic"))
 

@@ -25,6 +25,7 @@ class Backend:
 
     name: str
     delay: float = 0.0
+    slow: float = 0.3
     url: str = ""
     healthy: bool = True
     asked: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
@@ -59,7 +60,7 @@ class Backend:
         if what == "hang":
             await self._until_gone(reader)
             return False
-        await asyncio.sleep(0.3 if what == "slow" else self.delay)
+        await asyncio.sleep(self.slow if what == "slow" else self.delay)
         if what == "close":
             return False
         if what == "garbage":

@@ -47,7 +47,7 @@ def test_it_is_made_awaited_asked_and_paused(hub: Hub, artefacts: Artefacts) -> 
         assert endpoint.adapters == {"d1": "acme/tuned"}
         assert endpoint.key == "hf_right"
         assert "hf_right" not in repr(endpoint) + repr(SERVER.identity())
-        with urllib.request.urlopen(f"{endpoint.url}/info", timeout=5) as reply:
+        with urllib.request.urlopen(f"{endpoint.url}/info", timeout=60) as reply:
             assert reply.status == 200
     assert [verb for verb, _ in hub.asked] == ["GET", "POST", "GET", "pause"]
     made = hub.asked[1][1]

@@ -7,9 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from harness.core.errors import OutsideError
 from harness.servers.interface import Adapter, Artefacts
 from harness.servers.kubernetes import Kubernetes
 from tests.tgi_stub import Stub
+from tests.waiting import until
 
 PLACE = ["--context", "prod", "--namespace", "llm"]
 NAME = "desk-0123456789ab"
@@ -67,7 +66,7 @@ def cluster(tmp_path: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> Clus
 def test_a_trial_is_applied_awaited_forwarded_and_removed(cluster: Cluster) -> None:
     with cluster.server.running(cluster.artefacts) as endpoint:
         assert endpoint.adapters == {"0123456789abcdef" * 4: "candidate"}
-        with urllib.request.urlopen(f"{endpoint.url}/info", timeout=5) as reply:
+        with urllib.request.urlopen(f"{endpoint.url}/info", timeout=60) as reply:
             assert json.load(reply)["model_id"] == "stub"
         assert endpoint.watch is not None
         assert endpoint.watch() is None
@@ -90,21 +89,13 @@ def test_the_forwarding_child_ends_with_the_block_and_its_death_is_told(cluster:
         child = next(call["pid"] for call in cluster.calls if "port-forward" in call["words"])
         os.kill(child, 9)
         assert endpoint.watch is not None
-        said = soon(endpoint.watch)
-    assert said is not None
+        said = until(endpoint.watch)
     assert said.startswith("kubectl port-forward ended")
     with cluster.server.running(cluster.artefacts):
         child = [call["pid"] for call in cluster.calls if "port-forward" in call["words"]][-1]
         os.kill(child, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
-
-
-def soon(look: Callable[[], str | None]) -> str | None:
-    until = time.monotonic() + 2
-    while (said := look()) is None and time.monotonic() < until:
-        time.sleep(0.02)
-    return said
 
 
 def test_a_rollout_that_fails_tells_the_pods_words_and_events_and_leaves_nothing(cluster: Cluster) -> None:

@@ -8,9 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from harness.servers.tgi_process import TgiProcess
 from harness.servers.vllm import Vllm
 from tests.servers.commands import ROOT, StandIns, is_gone
 from tests.tgi_stub import Stub, running
+from tests.waiting import until
 
 DIGEST = "@sha256:" + "5" * 64
 TGI, DOCKER, VLLM = TgiProcess(gpus="none"), TgiDocker(gpus="none", image=f"tgi{DIGEST}"), Vllm(gpus="none")
@@ -43,7 +44,7 @@ def artefacts(tmp_path: Path, stand_ins: StandIns) -> Artefacts:
 
 
 def get(url: str) -> int:
-    with urllib.request.urlopen(url, timeout=5) as reply:
+    with urllib.request.urlopen(url, timeout=60) as reply:
         return int(reply.status)
 
 
@@ -206,7 +207,16 @@ def test_a_server_that_fails_to_start_says_why(kind: str, artefacts: Artefacts, 
 def test_a_server_that_is_never_healthy_is_given_up_and_ended(
     artefacts: Artefacts, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.servers._children._OPENER.open", lambda *_, **__: (_ for _ in ()).throw(OSError()))
+    pid, now = stand_ins.folder / "server.pid", [0.0]
+
+    def silent(*_: object, **__: object) -> None:
+        until(lambda: pid.is_file() and pid.read_text())  # it has started, however long that takes here
+        now[0] += 2.0
+        raise OSError
+
+    monkeypatch.setattr("harness.servers._children._OPENER.open", silent)
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda _: None)
+    monkeypatch.setattr("harness.servers._children.time", clock)
     server, told = TgiProcess(gpus="none", start=1.0), r"not healthy after 1 s \(serve.tgi_process.start\)"
     with pytest.raises(OutsideError, match=told), server.running(artefacts):
         pass
@@ -218,10 +228,7 @@ def test_a_server_that_dies_is_told_with_its_last_words(kind: str, artefacts: Ar
     with KINDS[kind].running(artefacts) as endpoint:
         assert endpoint.watch is not None
         os.kill(stand_ins.server, signal.SIGKILL)
-        until = time.monotonic() + 2
-        while endpoint.watch() is None and time.monotonic() < until:
-            time.sleep(0.02)
-        said = endpoint.watch() or ""
+        said = until(endpoint.watch)
     assert "ended (killed by SIGKILL)" in said
     assert "stub ready" in said
 
@@ -234,7 +241,7 @@ def test_it_does_not_outlive_a_harness_that_is_killed(kind: str, artefacts: Arte
         f"server = catalog.build('servers', {kind!r}, {{'gpus': 'none', **({{'image': 'tgi{DIGEST}'}}"
         f" if {kind!r} == 'tgi_docker' else {{}})}});"
         f"running = server.running(Artefacts(Path({str(artefacts.base)!r}), (), Path({str(artefacts.log)!r})));"
-        "running.__enter__(); print('up', flush=True); time.sleep(60)"
+        "running.__enter__(); print('up', flush=True); time.sleep(600)"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
@@ -242,10 +249,7 @@ def test_it_does_not_outlive_a_harness_that_is_killed(kind: str, artefacts: Arte
     server = stand_ins.server
     process.kill()
     process.communicate()
-    until = time.monotonic() + 5
-    while not is_gone(server) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert is_gone(server)
+    until(lambda: is_gone(server))
 
 
 def test_a_server_that_is_deaf_to_sigterm_is_killed_with_all_it_started(

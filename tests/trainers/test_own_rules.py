@@ -15,7 +15,7 @@ from harness.launchers import environment
 from harness.trainers.axolotl import AxolotlTrainer, own_rules
 
 CONFIGS = Path(__file__).parents[2] / "axolotl_configs"
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 ALL = """

@@ -22,6 +22,14 @@ def test_every_line_is_told_with_the_time_left(tmp_path: Path) -> None:
     assert reader.world_size is None
 
 
+def test_the_time_left_follows_the_recent_steps(tmp_path: Path) -> None:
+    reader = ProgressFile(tmp_path / "p")
+    times = [0.0, *(60.0 + 2 * step for step in range(12))]  # the first step took a minute, the others two seconds
+    lines = [{"time": time, "phase": "train", "step": step, "steps": 20} for step, time in enumerate(times)]
+    (tmp_path / "p").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert reader.news()[-1].seconds_left == 8 * 2.0
+
+
 def test_old_lines_are_skipped_and_half_lines_wait(tmp_path: Path) -> None:
     path = tmp_path / "p"
     line = '{"time": 1, "phase": "train", "step": 5, "steps": 9, "world_size": 2}\n'

@@ -34,6 +34,11 @@ class BaselineFile(File):
     )
     adapter_id: str | None = Field(None, description="production: its adapter's name on a server that runs already.")
     anchor: str | None = Field(None, description="A pinned decision: its candidate's stored runs.")
+    suites: list[str] | None = Field(
+        None,
+        min_length=1,
+        description="The suites that it is asked (default: all). No gate compares with it elsewhere.",
+    )
     human: dict[str, str] | None = Field(
         None, description='People\'s answers: suite.task to JSON Lines of {"id", "answer"}.'
     )

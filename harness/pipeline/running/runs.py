@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -131,16 +132,24 @@ def _on_our_server(session: Session, candidate: Candidate, todo: Sequence[Planne
     for one in todo:
         vouch(session, one.contender, candidate, known, [each.suite for each in todo])
     workspace = Workspace(session.release.root)
-    for one in todo:
+    since = time.monotonic()
+    for done, one in enumerate(todo):
         if is_fresh(one, workspace):  # two baselines may ask the very same of the same model
             continue
         vouched = known[one.model.adapter_digest]
-        session.watch(Event(one.title, "begin"))
+        left = _seconds_left(time.monotonic() - since, todo[:done], todo[done:])
+        session.watch(Event(one.title, "begin", f"run {done + 1} of {len(todo)}", seconds_left=left))
         asked = session.at(one.model)
         # Only the answers of a model that is known for certain may be taken for its answers later.
         run_suite(asked if vouched.proven else replace(asked, cache=None), one, vouched)
         session.watch(Event(one.title, "done", one.id[:12]))
     return known
+
+
+def _seconds_left(seconds: float, done: Sequence[PlannedRun], left: Sequence[PlannedRun]) -> float | None:
+    """What the runs that are left take, where they take as long for a sample as those that are done."""
+    samples, ahead = (sum(len(task.samples) for run in runs for task in run.suite.tasks) for runs in (done, left))
+    return seconds * ahead / samples if samples else None
 
 
 def _remote(release: Release, planned: PlannedRun, watch: Watch, deadline: float | None) -> None:

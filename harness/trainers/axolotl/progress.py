@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from harness.trainers.interface import Progress
+
+RECENT = 20  # steps that tell how long the rest takes
 
 
 class ProgressFile:
@@ -18,7 +22,8 @@ class ProgressFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.offset = path.stat().st_size if path.is_file() else 0
-        self.first: dict[str, Any] = {}
+        self.seconds: deque[float] = deque(maxlen=RECENT)
+        self.last: tuple[int, float] | None = None
         self.losses: dict[str, float] = {}
         self.world_size: int | None = None
 
@@ -37,11 +42,10 @@ class ProgressFile:
         return whole.splitlines()
 
     def _progress(self, line: dict[str, Any]) -> Progress:
-        self.first = self.first or line
         self.world_size = line.get("world_size", self.world_size)
         self.losses |= {name: line[name] for name in ("loss", "validation_loss") if name in line}
-        done = line["step"] - self.first["step"]
-        pace = (line["time"] - self.first["time"]) / done if done > 0 else None
+        self._note_pace(line["step"], line["time"])
+        pace = median(self.seconds) if self.seconds else None
         return Progress(
             line["phase"],
             line["step"],
@@ -49,3 +53,11 @@ class ProgressFile:
             **self.losses,
             seconds_left=pace * (line["steps"] - line["step"]) if pace is not None else None,
         )
+
+    def _note_pace(self, step: int, time: float) -> None:
+        """The median of recent steps: the first ones also compute what later ones find done, and some validate."""
+        if self.last is None or step < self.last[0]:
+            self.last = step, time
+        elif step > self.last[0]:
+            self.seconds.append((time - self.last[1]) / (step - self.last[0]))
+            self.last = step, time

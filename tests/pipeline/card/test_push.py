@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import importlib.util
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,25 +12,22 @@ import pytest
 from huggingface_hub import ModelCard
 
 from tests.hub_stub import Hub, hub
-from tests.pipeline.release_project import Project, make_project
-from tests.tgi_stub import Stub, running
+from tests.pipeline.conftest import Gated
+from tests.pipeline.release_project import Project
 from tests.trainers.tracking.made import free_port, mlflow_server
 
 
 @pytest.fixture(scope="module")
-def promoted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def promoted(gated_once: Gated, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with a version in staging."""
-    with running(Stub()) as stub:
-        project = make_project(tmp_path_factory.mktemp("promoted"), stub.url)
-        assert project.gate() == 0
-        assert project.call("promote", "--to", "staging") == 0
-    return project.root
+    project = gated_once.project.copied(tmp_path_factory.mktemp("promoted"))
+    assert project.call("promote", "--to", "staging") == 0
+    return project
 
 
 @pytest.fixture
-def project(promoted: Path, tmp_path: Path) -> Project:
-    shutil.copytree(promoted, tmp_path / "project")
-    return Project(tmp_path / "project")
+def project(promoted: Project, tmp_path: Path) -> Project:
+    return promoted.copied(tmp_path / "project")
 
 
 @pytest.fixture
@@ -133,7 +129,7 @@ def test_an_mlflow_that_is_down_is_one_sentence(project: Project) -> None:
 
 @pytest.mark.e2e
 @pytest.mark.skipif(importlib.util.find_spec("mlflow") is None, reason="mlflow is not installed")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")
 def test_a_version_goes_to_mlflow_once(project: Project, tmp_path: Path) -> None:
     from mlflow import MlflowClient

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,9 +17,11 @@ from harness.pipeline.report import EDITIONS, file_name
 from harness.report.record import from_json
 from tests.pipeline.release_project import Project, make_project
 from tests.pipeline.verifying.records import record_file
-from tests.projects import ENVIRONMENT
+from tests.pytest_runs import run
 from tests.tgi_stub import Stub, running
 
+# Several pytest processes a test: on a busy machine each takes its time.
+pytestmark = pytest.mark.timeout(600)
 PATH = "suites/test_orders.py"
 PASSES = """
 import pytest
@@ -60,8 +59,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 @pytest.fixture
 def own(measured: Project, tmp_path: Path) -> Project:
     """A copy of it to change."""
-    shutil.copytree(measured.root, tmp_path, dirs_exist_ok=True)
-    return Project(tmp_path, copy.deepcopy(measured.release))
+    return measured.copied(tmp_path)
 
 
 def write(project: Project, text: str, path: str = PATH) -> None:
@@ -78,9 +76,7 @@ def made(project: Project) -> dict[str, tuple[str, str]]:
 
 def pytest_code(project: Project) -> int:
     """How `pytest suites/` ends on the same store."""
-    words = ["-p", "harness.pytest_plugin", "-p", "no:cacheprovider", "-q", "suites"]
-    env = {**ENVIRONMENT, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return subprocess.run([sys.executable, "-m", "pytest", *words], cwd=project.root, env=env, check=False).returncode
+    return run(project.root, "-q", "suites").code
 
 
 def test_checks_that_pass_are_gates_and_pytest_agrees(measured: Project) -> None:

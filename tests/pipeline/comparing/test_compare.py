@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -72,8 +70,7 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 @pytest.fixture
 def own(gated: Project, tmp_path: Path) -> Project:
     """A copy of it to change."""
-    shutil.copytree(gated.root, tmp_path, dirs_exist_ok=True)
-    return Project(tmp_path, copy.deepcopy(gated.release), copy.deepcopy(gated.suite))
+    return gated.copied(tmp_path)
 
 
 Said = Callable[..., tuple[int, str]]

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import copy
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -45,8 +43,7 @@ def promoted_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture
 def project(promoted_once: Project, tmp_path: Path) -> Project:
     """A copy of it to change: v2 is in production, v1 was before, and the third candidate has a PASS."""
-    shutil.copytree(promoted_once.root, tmp_path, dirs_exist_ok=True)
-    return Project(tmp_path, copy.deepcopy(promoted_once.release))
+    return promoted_once.copied(tmp_path)
 
 
 def edit_record(project: Project, decision: str, **changes: object) -> None:

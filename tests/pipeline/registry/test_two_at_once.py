@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 import pytest
 
@@ -36,8 +35,6 @@ def test_of_two_promotions_one_wins(project: Project) -> None:
 @pytest.mark.parametrize("command", ["note", "archive"])
 def test_notes_wait_for_nobody_either(project: Project, command: str, capfd: pytest.CaptureFixture[str]) -> None:
     words = ["v1", "text"] if command == "note" else ["v1"]
-    began = time.monotonic()
-    with changing(project.state):
+    with changing(project.state):  # whoever waited here would wait for ever
         assert project.call(command, *words) == 4
-    assert time.monotonic() - began < 5
     assert project.call(command, *words) == 0

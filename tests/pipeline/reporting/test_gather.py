@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import shutil
 from collections.abc import Iterator
@@ -43,8 +42,7 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, S
 @pytest.fixture
 def decided(gated: tuple[Project, Stub], tmp_path: Path) -> Project:
     """A copy of it to change."""
-    shutil.copytree(gated[0].root, tmp_path, dirs_exist_ok=True)
-    return Project(tmp_path, copy.deepcopy(gated[0].release))
+    return gated[0].copied(tmp_path)
 
 
 def gathered(project: Project, decision: Decision | None = None) -> Material:

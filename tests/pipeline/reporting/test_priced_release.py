@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +28,7 @@ GATES = [
     {"metric": "cost.request", "against": "base", "at_most_share": 0.5},
 ]
 PRICES = {
-    "models": {"candidate": {"per_hour": 0.5}, "base": {"per_million_tokens": {"prompt": 500.0, "generated": 900.0}}},
+    "models": {"candidate": {"per_hour": 0.5}, "base": {"per_million_tokens": {"prompt": 5000.0, "generated": 9000.0}}},
     "frontier": "base",
 }
 
@@ -48,8 +46,7 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 @pytest.fixture
 def decided(gated: Project, tmp_path: Path) -> Project:
-    shutil.copytree(gated.root, tmp_path, dirs_exist_ok=True)
-    return Project(tmp_path, copy.deepcopy(gated.release))
+    return gated.copied(tmp_path)
 
 
 def gathered(project: Project) -> Material:
@@ -82,7 +79,8 @@ def test_the_pace_and_the_gate_tell_one_cost(decided: Project) -> None:
 
 def test_another_price_is_another_decision_and_the_old_one_stays(decided: Project) -> None:
     first = decided.record
-    decided.release["prices"]["models"]["candidate"]["per_hour"] = 50_000.0
+    # Dear whatever the pace of this machine: a microsecond costs more than the gate allows.
+    decided.release["prices"]["models"]["candidate"]["per_hour"] = 50_000_000.0
     decided.write()
     assert decided.gate() == 1  # FAIL: nothing was asked again, and the price alone turned it
     second = decided.record

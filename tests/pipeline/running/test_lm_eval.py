@@ -61,7 +61,7 @@ class Words(Stub):
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
-    quick = partial(Limits, attempts=3, first_pause=0.01, longest_pause=0.02, patience=0.5, health=2.0)
+    quick = partial(Limits, attempts=3, first_pause=0.01, longest_pause=0.02, patience=0.5, health=30.0)
     monkeypatch.setattr("harness.pipeline.running.session.Limits", quick)
     with running(Words()) as stub:
         yield stub

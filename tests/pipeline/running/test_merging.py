@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from tests.base_models.test_merged import made
 from tests.e2e.project import make_project
 from tests.pipeline import hand_made
 from tests.tiny import make_tiny_adapter
+from tests.waiting import until
 
 SAME = Agreement(1e-6, 1e-7, 0.0, 8, 8, "float32", Fingerprint("float32", (), None))
 real = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
@@ -168,8 +168,5 @@ class TestReal:
             merged_server = listener(int(own.url.rpartition(":")[2]))
             assert merged_server is not None
             os.kill(merged_server, signal.SIGKILL)
-            until = time.monotonic() + 2
-            while endpoint.watch() is None and time.monotonic() < until:
-                time.sleep(0.05)
-            assert "killed by SIGKILL" in str(endpoint.watch()), "the base's requests end as well"
+            assert "killed by SIGKILL" in until(endpoint.watch), "the base's requests end as well"
             assert "killed by SIGKILL" in str(own.watch())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from harness.store.parquet import read_rows
 from harness.store.parts import FILES, FORMAT
 from tests.pipeline.release_project import Project, make_project
 from tests.tgi_stub import Stub, running
+from tests.waiting import until
 
 PARTS = FILES[FORMAT]
 
@@ -43,11 +43,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def wait_for(stub: Stub, count: int) -> None:
-    until = time.monotonic() + 30
-    while stub.answered < count:
-        assert time.monotonic() < until
-        assert stub.chatting.wait(30)
-        time.sleep(0.005)
+    until(lambda: stub.answered >= count, every=0.005)
 
 
 def test_a_killed_run_goes_on_and_ends_as_the_undisturbed_one(
@@ -76,11 +72,10 @@ def test_an_interrupted_run_ends_at_once_with_a_message(project: Project, stub: 
     stub.delay = 0.2
     process = project.start("run", "-q")
     wait_for(stub, 8)  # a worker asks its second question when its first answer is kept
-    started = time.monotonic()
+    stub.delay = 600.0  # a command that waits for its answers never ends
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert time.monotonic() - started < 2
     assert "interrupted. What was finished is kept" in said
     assert len(bundle.Journal(project.bundles[0]).done) >= 4
     assert project.call("status") == 0

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import copy
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,8 +24,7 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 @pytest.fixture
 def own(signed: Project, tmp_path: Path) -> Project:
     """A copy of it to change."""
-    shutil.copytree(signed.root, tmp_path, dirs_exist_ok=True)
-    return Project(tmp_path, copy.deepcopy(signed.release))
+    return signed.copied(tmp_path)
 
 
 @pytest.fixture

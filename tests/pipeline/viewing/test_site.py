@@ -66,7 +66,7 @@ def viewing(project: Project, *words: str) -> Iterator[tuple[subprocess.Popen[st
         assert process.stdout is not None
         said = process.stdout.readline()
         found = re.match(r"http://(?:127\.0\.0\.1|\[::1\]):(\d+)/  \(Ctrl-C stops\)", said)
-        assert found, said + (process.communicate(timeout=20)[1] if not said else "")
+        assert found, said + (process.communicate(timeout=60)[1] if not said else "")
         yield process, int(found[1])
     finally:
         process.kill()
@@ -247,7 +247,7 @@ def test_a_run_whose_bundle_was_edited_is_not_shown_as_if_whole(site: Site) -> N
 def test_a_signal_ends_it_with_exit_0(site: Site, number: signal.Signals) -> None:
     with viewing(site.project) as (process, _):
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_port_in_use_is_told(site: Site, capfd: pytest.CaptureFixture[str]) -> None:

@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from harness.core.errors import OutsideError, Problem
 from harness.core.trainings import Track
 from harness.trainers.interface import Adapter, Progress, TrainRequest
+from harness.trainers.tracking import teller
 
 HISTORY = [{"step": 0, "validation_loss": 3.0}, *({"step": step, "loss": 3.0 / step} for step in (1, 2, 3))]
 
@@ -101,3 +104,10 @@ def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.2)
     raise AssertionError("the server did not start")
+
+
+def wait_for_tellers(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """So long a child gets to tell the rest, after a success and after a failure."""
+    monkeypatch.setattr(teller, "PATIENCE", seconds)
+    monkeypatch.setattr("harness.trainers.tracking.train.FAILED_PATIENCE", seconds)
+    monkeypatch.setattr(teller.Teller.end, "__kwdefaults__", {"patience": seconds})

@@ -18,14 +18,20 @@ from harness.trainers.tracking.judged import tell_judged
 from harness.trainers.tracking.train import train
 from tests.tiny import make_tiny_model
 from tests.trainers.test_end_to_end import CONFIG, rows
-from tests.trainers.tracking.made import SECRET, Trainer, mlflow_server, request
+from tests.trainers.tracking.made import SECRET, Trainer, mlflow_server, request, wait_for_tellers
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(importlib.util.find_spec("mlflow") is None, reason="mlflow is not installed"),
     pytest.mark.filterwarnings("ignore"),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
 ]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told is looked at here, not how long a busy machine takes for it."""
+    wait_for_tellers(monkeypatch, 240.0)
 
 
 @pytest.fixture(scope="module")
