@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from harness.core.endings import Ending, ending_of
 from harness.core.runs import TaskResult
 from harness.core.samples import Score
-from harness.store.columns import OUTCOMES, USAGE, TaskColumns
+from harness.store.columns import ENDINGS, OUTCOMES, USAGE, TaskColumns
 
 
 def columns(result: TaskResult) -> TaskColumns:
@@ -29,6 +30,10 @@ def columns(result: TaskResult) -> TaskColumns:
         if answer.sample_id in place:
             at = place[answer.sample_id], answer.repeat
             outcomes[at], texts[at] = OUTCOMES.index(answer.outcome), json.dumps(answer.value)
+    finishes = np.full(shape, ENDINGS.index(Ending.LOST))
+    for output in result.outputs:
+        if output.sample_id in place:
+            finishes[place[output.sample_id], output.repeat] = ENDINGS.index(ending_of(output))
     return TaskColumns(
         result.task,
         tuple(sample.id for sample in result.samples),
@@ -41,6 +46,7 @@ def columns(result: TaskResult) -> TaskColumns:
         tuple(texts.ravel().tolist()),
         arrays(result.scores, list(place), result.repeats) if len(place) == len(result.samples) else {},
         usage,
+        finishes,
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +12,10 @@ import pytest
 
 from tests.limits import Limits
 from tests.parts import Groups, Parts, parse_part
-from tests.projects import Project, make_project
-from tests.shared_home import SharedHome
+from tests.projects import ENVIRONMENT, Project, make_project
 from tests.waiting import restore_ctrl_c
+
+_HOME = pytest.StashKey[Path]()
 
 restore_ctrl_c()
 
@@ -35,12 +38,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Base models of this session lie in a folder of its own, which its workers and all child processes share.
+
+    So no test writes into the user's home, and the demo's base model is converted at most once.
+    """
+    if not hasattr(config, "workerinput"):
+        config.stash[_HOME] = Path(tempfile.mkdtemp(prefix="harness-home-"))
+        for variables in (os.environ, ENVIRONMENT):
+            variables["HARNESS_HOME"] = str(config.stash[_HOME])
     file, part = config.getoption("--durations-file"), config.getoption("--part")
     config.pluginmanager.register(Limits(Path(file) if file else None, config.getoption("--limits")), "limits")
     config.pluginmanager.register(Groups(), "groups")
-    config.pluginmanager.register(SharedHome(), "shared home")
     if part:
         config.pluginmanager.register(Parts(*parse_part(part)), "parts")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove that folder."""
+    if home := config.stash.get(_HOME, None):
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

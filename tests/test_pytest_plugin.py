@@ -12,6 +12,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+import yaml
 
 from harness.core.decisions import Finding, GateResult
 from harness.core.estimates import Unestimable
@@ -69,6 +70,7 @@ def make(root: Path, url: str, **suite: str) -> Project:
     project = make_project(root, url)
     (root / "suites").mkdir()
     project.release |= {"suites": ["suites/queue.yaml"], "gates": GATES, "measure": {"requests": 60, "warm_up": 2}}
+    project.release["serve"]["unproven"] = "accept"  # nothing stands in for the weights, which are none
     project.suite |= suite
     project.write()
     (root / "queue.yaml").replace(root / "suites/queue.yaml")
@@ -221,6 +223,59 @@ def test_another_tools_release_yaml_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "tests/values.yaml").write_text("a: 1\n")
     (tmp_path / "tests/test_it.py").write_text("def test_it(): pass\n")
     assert collected(tmp_path, "tests") == ["tests/test_it.py::test_it"]
+
+
+MONOREPO = "def test_it(): pass\n"
+
+
+@pytest.fixture
+def monorepo(tmp_path: Path) -> Path:
+    """Its own tests, which pytest takes by itself, and below a release that it does not meet."""
+    for name in ("tests/test_it.py", "ml/desk/release.yaml", "chart/release.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = tests\n")
+    (tmp_path / "tests/test_it.py").write_text(MONOREPO)
+    (tmp_path / "ml/desk/release.yaml").write_text("suites: [suites/queue.yaml]\ngates: []\n")
+    (tmp_path / "chart/release.yaml").write_text("chart: {{ .Values.name }}\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("words", [[], ["tests"], ["-n", "2"], ["-k", "test_it"], ["-m", "not harness"]])
+def test_where_all_gates_are_wanted_and_none_is_met_that_is_an_error(monorepo: Path, words: list[str]) -> None:
+    ended = run(monorepo, "--harness", *words)
+    assert ended.code == 1, ended.output
+    assert ended.endings == {"test_it": "passed", "gates": "error"}
+    said = "Release files lie at ml/desk/release.yaml: run `pytest --harness ml/desk`."
+    assert said in ended.items["gates"][1] or said in ended.output
+    assert "Traceback" not in ended.output
+    assert run(monorepo, *words).endings == {"test_it": "passed"}
+
+
+def test_whoever_names_python_files_wants_no_gates(monorepo: Path) -> None:
+    assert run(monorepo, "--harness", "tests/test_it.py").endings == {"test_it": "passed"}
+    assert run(monorepo, "--harness", "tests/test_it.py::test_it").code == 0
+
+
+def test_a_folder_without_any_release_says_so(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(MONOREPO)
+    ended = run(tmp_path, "--harness")
+    assert ended.code == 1
+    assert f"No release.yaml with suites and gates lies in or below {tmp_path}" in ended.output
+
+
+def test_the_release_is_judged_where_one_of_its_suites_lies_in_another_folder(tmp_path: Path, stub: Stub) -> None:
+    """Gates of the suites that were named could all pass, and the release fail."""
+    project = make(tmp_path, stub.url)
+    other = (tmp_path / "suites/queue.yaml").read_text().replace("name: queue", "name: more")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/more.yaml").write_text(other)
+    project.release["suites"] = ["suites/queue.yaml", "elsewhere/more.yaml"]
+    project.release["gates"] = [*GATES, {"metric": "more.accuracy", "at_least": 0.8}]
+    project.file.write_text(yaml.safe_dump(project.release, sort_keys=False))
+    ids = collected(tmp_path, "suites")
+    assert ids.count("release.yaml::release") == ids.count("elsewhere/more.yaml::more.accuracy:at_least") == 1
+    assert len(ids) == len(set(ids)) == len(NODES) + 1
+    assert collected(tmp_path, "suites/queue.yaml") == NODES[:4]
 
 
 @pytest.mark.parametrize("name", ["skip", "xfail"])

@@ -37,6 +37,8 @@ class Stub:
     `faults` are used up one by POST request: an HTTP status, "reset", "truncated" (half a JSON) or "hang".
     `chance` is asked for a fault where none is left, by every POST request. `room`: more chats at once get a 429 at
     once, as TGI answers them. `retry_after` is the header that goes with every error.
+    `names` is what chat replies name as the model (None: what was asked for). `bad_replica`: every second request is
+    answered by the base model, whatever adapter was asked for.
     `dies_after`: so many chat answers are given, then every request, /health too, ends in a reset.
     """
 
@@ -62,6 +64,8 @@ class Stub:
     delay: float = 0.0
     health_delay: float = 0.0
     dies_after: int | None = None
+    names: str | None = None
+    bad_replica: bool = False
     key: str | None = None
     info: dict[str, Any] = field(default_factory=lambda: {"model_id": "stub", "version": "3.3.7"})
     url: str = ""
@@ -72,6 +76,7 @@ class Stub:
     answered: int = 0
     turned_away: int = 0
     _calls: int = 0
+    _turns: int = 0
 
     def posts(self, path: str) -> list[Any]:
         """The bodies of the requests to a path."""
@@ -133,6 +138,10 @@ class Stub:
             request.transport.abort()
         return web.Response()
 
+    def _is_bad(self) -> bool:
+        self._turns += self.bad_replica
+        return self._turns % 2 == 1
+
     async def _chat(self, body: Any) -> Reply | int:
         if self.room is not None and self.in_flight >= self.room:
             self.turned_away += 1
@@ -145,13 +154,15 @@ class Stub:
         finally:
             self.in_flight -= 1
         text, adapter = body["messages"][-1]["content"], None if body["model"] == "tgi" else body["model"]
+        adapter = None if self._is_bad() else adapter
         status = self.refused(text)
         if status is not None:
             return status
         self.answered += 1
         message = {"role": "assistant", "content": self.answer(text, adapter)}
         return {
-            "id": "", "object": "chat.completion", "created": 0, "model": body["model"], "system_fingerprint": "stub",
+            "id": "", "object": "chat.completion", "created": 0, "model": self.names or body["model"],
+            "system_fingerprint": "stub",
             "choices": [{"index": 0, "message": message, "finish_reason": self.finish_reason, "logprobs": None}],
             "usage": {"prompt_tokens": len(words(text)), "completion_tokens": 1, "total_tokens": 1 + len(words(text))},
         }  # fmt: skip
@@ -168,6 +179,7 @@ class Stub:
         if not self.serves_base and not parameters.get("adapter_id"):
             return 422
         self._calls += 1
+        parameters = {**parameters, "adapter_id": None} if self._is_bad() else parameters
         prefill = []
         if parameters.get("decoder_input_details") and self.prefill:
             prefill = [

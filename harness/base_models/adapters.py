@@ -11,6 +11,7 @@ from harness.base_models.hub import NAME
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 PICKLED = ("adapter_model.bin", "adapter_model.pt", "pytorch_model.bin")
+_DOWN, _UP = ".lora_A.weight", ".lora_B.weight"
 LONGEST_HEADER = 100_000_000  # bytes, the format's own limit
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -70,18 +71,53 @@ def _name_problems(named: object, spec: str) -> list[str]:
 
 def _shape_problems(ours: Shapes, theirs: Shapes) -> list[str]:
     """The first layer that the base lacks or has in another size: with one, all that follow are the same story."""
-    layers = {name.removesuffix(".lora_A.weight") for name in ours if name.endswith(".lora_A.weight")}
+    if not ours:
+        return ["it holds no tensors."]
+    layers = {name.removesuffix(_DOWN) for name in ours if name.endswith(_DOWN)}
+    if not layers:
+        return ["it holds no LoRA weights."]
+    if alone := sorted(name for name in ours if _half_of(name, ours)):
+        return [f"it is not whole: of the pair of '{alone[0]}' the other half is missing."]
+    prefixes: dict[str, str] = {}
     for layer in sorted(layers):
         inner = layer.removeprefix("base_model.model.")
-        # Some models are saved under other prefixes than they are loaded with.
-        tail = inner[inner.find("layers.") :] if "layers." in inner else inner
-        found = next((name for name in theirs if f".{name}".rpartition(".")[0].endswith(f".{tail}")), None)
-        if found is None:
+        before, tail = _split(inner)
+        alike = [name for name in theirs if f".{name}".rpartition(".")[0].endswith(f".{tail}")]
+        if not alike:
             return [f"it was trained on another base model: this one has no layer '{inner}'."]
-        weight = theirs[found]
-        down, up = ours[f"{layer}.lora_A.weight"], ours.get(f"{layer}.lora_B.weight", (0, 0))
-        plain = found.endswith(".weight") and len(weight) == len(down) == len(up) == 2  # not quantised
-        if plain and sorted(weight) != sorted((up[0], down[1])):
-            said = f"{up[0]} × {down[1]}, and the base model's has {weight[0]} × {weight[1]}"
-            return [f"it was trained on another base model: its layer '{inner}' is for {said}."]
-    return [] if layers or not ours else ["it holds no LoRA weights."]
+        found = next((name for name in alike if name.rpartition(".")[0] == inner), alike[0])
+        parts = {name.rpartition(".")[0].removesuffix(tail) for name in alike}  # several: a model of several towers
+        first = prefixes.setdefault(min(parts), before)
+        if len(parts) == 1 and first != before:
+            return [
+                f"some of its tensors are called '{first}…' and others '{before}…' for the same part of the "
+                f"base model, as '{inner}': servers leave one kind out in silence. Save it anew."
+            ]
+        if problem := _size_problem(layer, inner, theirs[found], ours, found.endswith(".weight")):
+            return [problem]
+    return []
+
+
+def _split(inner: str) -> tuple[str, str]:
+    """Some models are saved under other prefixes than they are loaded with: the prefix, and the rest."""
+    at = inner.find("layers.")
+    return (inner[:at], inner[at:]) if at >= 0 else ("", inner)
+
+
+def _half_of(name: str, ours: Shapes) -> bool:
+    for one, other in ((_DOWN, _UP), (_UP, _DOWN)):
+        if name.endswith(one):
+            return name.removesuffix(one) + other not in ours
+    return False
+
+
+def _size_problem(layer: str, inner: str, weight: tuple[int, ...], ours: Shapes, plain: bool) -> str | None:
+    down, up = ours[layer + _DOWN], ours[layer + _UP]
+    if not (plain and len(weight) == len(down) == len(up) == 2):  # quantised
+        return None
+    if down[0] != up[1]:
+        return f"it is not whole: the halves of its layer '{inner}' have the ranks {down[0]} and {up[1]}."
+    if sorted(weight) != sorted((up[0], down[1])):
+        said = f"{up[0]} × {down[1]}, and the base model's has {weight[0]} × {weight[1]}"
+        return f"it was trained on another base model: its layer '{inner}' is for {said}."
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 
 from harness.base_models.adapters import shapes
@@ -18,6 +19,11 @@ def broken_weights(folder: Path) -> Iterator[str]:
         problem = _broken(path)
         if problem:
             yield f"{problem}."
+
+
+def float32_bytes(folder: Path) -> int:
+    """Bytes that the weights take in float32. Raises OSError, ValueError where a file can't be read."""
+    return 4 * sum(prod(shape) for path in folder.glob("*.safetensors") for shape in shapes(path).values())
 
 
 def _missing(folder: Path) -> Iterator[str]:

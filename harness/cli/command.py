@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+import threading
 import traceback
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 # No telemetry, neither ours (there is none) nor that of the libraries and children that inherit these.
 SILENT = {"DO_NOT_TRACK": "1", "AXOLOTL_DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "WANDB_MODE": "disabled"}
+
+# Set by SIGTERM: what fails from then on failed because of it.
+_TERMINATED = threading.Event()
 
 CI_FILES = {"junit": "JUnit XML", "markdown": "Markdown", "sarif": "SARIF 2.1.0"}
 
@@ -32,23 +36,32 @@ def run(name: str, words: list[str]) -> int:
         given = parser.parse_args(words)
     except SystemExit as end:
         return int(end.code or 0)
+    _TERMINATED.clear()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return int(module.main(given))
     except HarnessError as error:
+        if _TERMINATED.is_set():
+            return _interrupted(name)
         _tell(name, error)
         return int(error.exit_code)
     except KeyboardInterrupt:
-        print(f"\nharness {name}: interrupted. What was finished is kept; the same command goes on from there.",
-              file=sys.stderr)  # fmt: skip
-        return int(ExitCode.INTERRUPTED)
+        return _interrupted(name)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.INTERRUPTED)
     except Exception:
+        if _TERMINATED.is_set():
+            return _interrupted(name)
         traceback.print_exc()
         print(f"harness {name}: this is a bug in harness; nothing was judged.", file=sys.stderr)
         return int(ExitCode.BUG)
+
+
+def _interrupted(name: str) -> int:
+    text = "interrupted. What was finished is kept; the same command goes on from there."
+    print(f"\nharness {name}: {text}", file=sys.stderr)
+    return int(ExitCode.INTERRUPTED)
 
 
 def release_argument(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +75,18 @@ def share(text: str) -> float:
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
+
+
+def asking_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is asked though it is there: `given.again` (None, or names of suites, "" for all) and `given.no_cache`."""
+    parser.add_argument(
+        "--again", metavar="SUITE", action="append", nargs="?", const="",
+        help="ask this suite anew (without a name: all), though it was run; the older runs stay, the newest counts",
+    )  # fmt: skip
+    parser.add_argument(
+        "--no-cache", action="store_true",
+        help="take no answer from other runs, and keep none for them; what was run already is not asked (--again)",
+    )  # fmt: skip
 
 
 def ci_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +112,7 @@ def print_record(decision: Decision) -> None:
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
+    _TERMINATED.set()
     # As Ctrl-C: asyncio then ends its tasks first. Where that is ignored (nohup), the plain exception.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         raise KeyboardInterrupt

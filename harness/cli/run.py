@@ -8,14 +8,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from harness.cli.command import release_argument
+from harness.cli.command import asking_arguments, release_argument
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
     release_argument(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
-    parser.add_argument("--no-cache", action="store_true", help="ask every sample, and keep no answer for other runs")
+    asking_arguments(parser)
 
 
 def main(given: argparse.Namespace) -> int:
@@ -23,6 +23,7 @@ def main(given: argparse.Namespace) -> int:
     from harness.cli.progress import ProgressPrinter
     from harness.pipeline.lock import locked
     from harness.pipeline.needs import check_needs
+    from harness.pipeline.running.again import named
     from harness.pipeline.running.runs import do_runs, plan_runs, runs_of
     from harness.pipeline.training.make import candidate
     from harness.pipeline.validate import validate
@@ -32,7 +33,7 @@ def main(given: argparse.Namespace) -> int:
     check_needs(release)
     with ProgressPrinter(given.quiet) as watch, locked(Workspace(release.root)):
         found = candidate(release, watch)
-        plan = plan_runs(release, found)
+        plan = plan_runs(release, found, again=named(release, given.again))
         do_runs(release, found, plan, watch, cached=not given.no_cache)
     for role, run in runs_of(release, plan):
         c = run.counts

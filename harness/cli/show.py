@@ -49,6 +49,8 @@ def _lines(found: Shown, graph: str) -> Iterator[str]:
     yield f"  adapter   {version.adapter_digest}"
     yield f"  base      {version.base_digest}"
     yield f"  decision  {version.decision}{'' if found.decision else '  (its record is gone)'}"
+    file = version.provenance.get("policy_file")
+    yield f"  policy    {found.policy or 'not recorded'}{f'  ({file})' if file else ''}"
     yield "metrics"
     yield from (f"  {row['verdict']:<12} {row['sentence']}" for row in found.as_json()["metrics"])
     yield "moves"

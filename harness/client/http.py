@@ -80,8 +80,8 @@ class Http:
         except Again as failure:
             raise RequestFailed(str(failure), failure.status) from None
 
-    async def post(self, path: str, body: object) -> Reply:
-        """The reply to a POST, after as many attempts as the limits allow.
+    async def post(self, path: str, body: object, alone: bool = False) -> Reply:
+        """The reply to a POST, after as many attempts as the limits allow; `alone`: nothing else is in flight then.
 
         Raises RequestFailed, and OutsideError where no request can succeed (key refused, deadline over).
         """
@@ -89,7 +89,7 @@ class Http:
         while True:
             tries.sent += 1
             try:
-                data, seconds = await self._attempt(path, payload)
+                data, seconds = await self._attempt(path, payload, alone)
                 return Reply(data, seconds, tries.sent)
             except RequestFailed as refusal:
                 refusal.attempts = tries.sent
@@ -101,9 +101,9 @@ class Http:
                     raise RequestFailed(told, failure.status, tries.sent) from None
             await asyncio.sleep(min(pause, self._time_left()))
 
-    async def _attempt(self, path: str, payload: bytes) -> tuple[Any, float]:
+    async def _attempt(self, path: str, payload: bytes, alone: bool) -> tuple[Any, float]:
         """One attempt in a slot of its own; a request that waits for its next attempt holds none."""
-        sent_in = await self.pace.enter()
+        sent_in = await (self.pace.enter_alone() if alone else self.pace.enter())
         try:
             content, seconds = await self._send("POST", path, payload, self.limits.timeout)
             data = _parsed(content)
@@ -184,6 +184,9 @@ def _parsed(content: bytes) -> Any:
         return orjson.loads(content)
     except ValueError:
         pass
+    if content.lstrip()[:1] == b"<":  # a gateway's page: it comes again each time
+        page = content.decode(errors="replace").strip()[:120]
+        raise RequestFailed(f"the reply is a page, and not JSON: {page!r}")
     try:
         return json.loads(content)  # takes NaN, which some servers write
     except ValueError:

@@ -77,6 +77,13 @@ class Client(Protocol):
         """The server's description of itself. Raises OutsideError where it does not answer."""
         ...
 
+    async def identity(self, adapter: str | None) -> Mapping[str, Json]:
+        """What the server says of the model that answers as `adapter`: the same for as long as it is the same model.
+
+        {} where it tells nothing. Raises RequestFailed, OutsideError.
+        """
+        ...
+
     async def chat(
         self, sample_id: str, messages: Sequence[Mapping[str, str]], generation: Generation, adapter: str | None
     ) -> Output:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine, Mapping, MutableMapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from lm_eval.api.model import TemplateLM
 from lm_eval.models.utils import handle_stop_sequences, postprocess_generated_text
 
+from harness.client.guard import Changed, Guard
 from harness.client.interface import Client, RequestFailed, Token
 from harness.client.lm_eval_asked import BEYOND, Asked, greedy_arguments, pair, prompt, windows
 from harness.client.lm_eval_tokens import Tokens
@@ -24,7 +25,18 @@ from harness.core.ids import digest_json
 from harness.core.samples import Json
 
 T = TypeVar("T")
-Memo = MutableMapping[str, Any]
+
+
+class Memo(Protocol):
+    """Finished requests by their keys: `hold` says that the first `position` (None: all) are proven to be of the right
+    model, `drop` forgets those since the last hold."""
+
+    def __getitem__(self, key: str, /) -> Any: ...
+    def __setitem__(self, key: str, value: Any, /) -> None: ...
+    def __contains__(self, key: object, /) -> bool: ...
+    def __len__(self) -> int: ...
+    def hold(self, position: int | None = None) -> None: ...
+    def drop(self) -> None: ...
 
 
 class TgiLM(TemplateLM):  # type: ignore[misc]
@@ -32,7 +44,8 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
 
     `connect` makes a client (one for each batch of requests, since lm-eval is synchronous); `base` is the folder of the
     base model, whose tokenizer says what lm-eval would score; `memo` keeps finished requests, so that an interrupted
-    task goes on where it stopped; `moved(done, total)` reports progress.
+    task goes on where it stopped; `moved(done, total)` reports progress; `guard` proves between the requests, and after
+    the last one, that the model is still the one that was proven.
 
     Every method raises OutsideError where the server fails or reads other tokens than lm-eval would score, and
     ConfigError where the task cannot be asked at all.
@@ -45,8 +58,10 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
         base: Path,
         memo: Memo,
         moved: Callable[[int, int], None],
+        guard: Guard | None = None,
     ) -> None:
         super().__init__()
+        self._guard = guard
         self._connect, self._adapter, self._memo, self._moved = connect, adapter, memo, moved
         self._tokens = Tokens(base)
         self._reading_checked = False
@@ -144,19 +159,39 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
 
     def _kept(self, kind: str, items: list[Any], ask: Callable[[Client, Any], Coroutine[Any, Any, T]]) -> list[T]:
         keys = [digest_json([kind, item, self.max_length]) for item in items]
-        todo = {key: item for key, item in zip(keys, items, strict=True) if key not in self._memo}
-        total = len(set(keys))
+        while True:
+            todo = {key: item for key, item in zip(keys, items, strict=True) if key not in self._memo}
+            try:
+                self._ask(todo, len(set(keys)), ask)
+                return [self._memo[key] for key in keys]
+            except Changed as change:
+                self._again(change)
 
+    def _ask(self, todo: dict[str, Any], total: int, ask: Callable[[Client, Any], Coroutine[Any, Any, Any]]) -> None:
         def one(key: str, item: Any) -> Callable[[Client], Coroutine[Any, Any, None]]:
             async def call(client: Client) -> None:
                 self._memo[key] = await ask(client, item)
                 todo.pop(key)
                 self._moved(total - len(todo), total)
+                if self._guard and self._guard.due():
+                    position = len(self._memo)
+                    await self._guard.look(client)
+                    self._memo.hold(position)
 
             return call
 
-        self._together([one(key, item) for key, item in todo.items()])
-        return [self._memo[key] for key in keys]
+        calls = [one(key, item) for key, item in todo.items()]
+        if calls:
+            self._together(calls)
+        if calls and self._guard:
+            self._together([self._guard.whole])
+        self._memo.hold()
+
+    def _again(self, change: Changed) -> None:
+        guard = self._guard
+        assert guard is not None
+        self._memo.drop()
+        self._together([lambda client: guard.again(client, change)])
 
     def _together(self, calls: list[Callable[[Client], Coroutine[Any, Any, T]]]) -> list[T]:
         async def all_of_them() -> list[T]:
@@ -166,8 +201,10 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
 
         try:
             return asyncio.run(all_of_them())
-        except* (RequestFailed, HarnessError) as failed:
-            first = failed.exceptions[0]
+        except* (RequestFailed, HarnessError, Changed) as failed:
+            first = next((one for one in failed.exceptions if not isinstance(one, Changed)), failed.exceptions[0])
+            if isinstance(first, Changed):
+                raise first from None
             if isinstance(first, HarnessError):
                 raise first from None
             raise OutsideError(f"the server failed while lm-eval was asking: {first}") from None

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from harness.client.http import Http, KeyRefused
 from harness.client.interface import Limits, Piece, RequestFailed, Token
-from harness.client.replies import MOST_STOPS, chat_output, form, logprob, text, whole_number
+from harness.client.replies import MOST_STOPS, chat_output, failed_output, form, logprob, text, whole_number
 from harness.core.errors import OutsideError
 from harness.core.releases import Generation
 from harness.core.samples import Json, Output
@@ -17,12 +17,18 @@ _OPENAI = "OpenAI's API"
 # What a server answers that has no such route, or not with these parameters.
 _NO_ROUTE = frozenset({404, 405, 501})
 _REFUSED = _NO_ROUTE | {400, 422}
+# What a listed model says of itself that stays the same for as long as it is served.
+_IDENTITY = ("root", "parent", "max_model_len", "owned_by")
 # How vLLM spells a token where it is asked for ids.
 _ID = "token_id:"
 
 
 class OpenaiClient:
-    """A connection pool to one server. `url` goes up to and with /v1; `model` is what the base is called there."""
+    """A connection pool to one server. `url` goes up to and with /v1; `model` is what the base is called there.
+
+    `prefill_alone`: while a prompt's log-probabilities are asked for, nothing else is. vLLM with LoRA computes them
+    with the adapters of the whole batch: that gives wrong numbers, or ends the server.
+    """
 
     def __init__(
         self,
@@ -32,9 +38,10 @@ class OpenaiClient:
         concurrency: int = 16,
         limits: Limits | None = None,
         max_tokens_key: str = "max_tokens",
+        prefill_alone: bool = True,
     ) -> None:
         self.url, self.limits = url.rstrip("/"), limits or Limits()
-        self._model, self._max_tokens_key = model, max_tokens_key
+        self._model, self._max_tokens_key, self._alone = model, max_tokens_key, prefill_alone
         root = self.url.removesuffix("/v1")
         self._api = self.url.removeprefix(root)  # vLLM's own routes lie beside /v1
         source = "key_env (serve.openai, or the baseline's remote)"
@@ -62,6 +69,26 @@ class OpenaiClient:
                 return {"models": sorted(roots), **({"model_id": text(root)} if root else {})}
         except RequestFailed as error:
             raise OutsideError(f"the server at {self.url} does not answer: {error}") from None
+
+    async def identity(self, adapter: str | None) -> Mapping[str, Json]:
+        """What the list of models says of the base and the adapter; {} where there is none. Raises RequestFailed."""
+        try:
+            listed = await self._http.get(f"{self._api}/models")
+        except KeyRefused:
+            return {}
+        except RequestFailed as error:
+            if error.status in _NO_ROUTE:
+                return {}
+            raise
+        asked = (self._model, adapter or self._model)
+        with form(_OPENAI):
+            rows = {text(row["id"]): row for row in listed["data"] if row["id"] in asked}
+            return {
+                f"{name}.{key}": str(row[key])
+                for name, row in sorted(rows.items())
+                for key in ("id", *_IDENTITY)
+                if row.get(key) is not None
+            }
 
     async def alive(self) -> bool:
         """Whether the server answers: vLLM's /health, and where there is none (or not for us) the list of models."""
@@ -100,7 +127,7 @@ class OpenaiClient:
             reply = await self._http.post(f"{self._api}/chat/completions", body)
             return chat_output(sample_id, reply, generation.stop, _OPENAI)
         except RequestFailed as error:
-            return Output(sample_id, None, error=str(error), attempts=error.attempts)
+            return failed_output(sample_id, error)
 
     async def prefill(self, text: str, adapter: str | None, keep: int | None = None) -> list[Token]:
         """The tokens of a prompt with their ids and log-probabilities; empty where the server does not give both.
@@ -158,7 +185,8 @@ class OpenaiClient:
             "return_tokens_as_token_ids": True,
             **{key: value for key, value in more.items() if value},
         }
-        return (await self._http.post(f"{self._api}/completions", body)).data
+        alone = self._alone and bool(more.get("echo"))
+        return (await self._http.post(f"{self._api}/completions", body, alone)).data
 
 
 def _is_refusal(error: RequestFailed) -> bool:

@@ -19,25 +19,40 @@ class Pace:
         self.in_flight = 0
         self._round = self._successes = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._wants_alone: deque[asyncio.Future[None]] = deque()
+        self._is_alone = False
 
     async def enter(self) -> int:
         """Wait for a slot, and take it. Returns the round, for `turned_away`."""
-        if self.in_flight < self.limit:
+        if self.in_flight < self.limit and not self._is_alone and not self._wants_alone:
             self.in_flight += 1
             return self._round
+        return await self._wait_in(self._waiting)
+
+    async def enter_alone(self) -> int:
+        """Wait until nothing is in flight, and take the only slot: nobody else gets one until it is left."""
+        if not self.in_flight and not self._wants_alone:
+            self.in_flight, self._is_alone = 1, True
+            return self._round
+        return await self._wait_in(self._wants_alone)
+
+    async def _wait_in(self, queue: deque[asyncio.Future[None]]) -> int:
         waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
+        queue.append(waiter)
         try:
             await waiter
         except asyncio.CancelledError:
             if not waiter.cancelled():  # the slot came in the moment of the cancellation
                 self.leave()
+            else:
+                self._admit()
             raise
         return self._round
 
     def leave(self) -> None:
         """Give the slot back."""
         self.in_flight -= 1
+        self._is_alone = False
         self._admit()
 
     def succeeded(self) -> None:
@@ -54,6 +69,13 @@ class Pace:
             self._round += 1
 
     def _admit(self) -> None:
+        while self._wants_alone and self._wants_alone[0].done():
+            self._wants_alone.popleft()
+        if self._is_alone or self._wants_alone:
+            if not self.in_flight:
+                self.in_flight, self._is_alone = 1, True
+                self._wants_alone.popleft().set_result(None)
+            return
         while self._waiting and self.in_flight < self.limit:
             waiter = self._waiting.popleft()
             if not waiter.done():

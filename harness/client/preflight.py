@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.client.interface import Client, RequestFailed
+from harness.client.known import Known, learn
 from harness.client.proof import PROMPTS, prove
 from harness.client.recorded import check_chat, check_numbers
 from harness.core.errors import OutsideError
@@ -37,10 +38,14 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """`proof` tells why it is this adapter that answers, or "not proven: why"; `notes` what was not checked."""
+    """`proof` tells why it is this adapter that answers, or "not proven: why"; `notes` what was not checked.
+
+    `known` is what the model is known by from now on.
+    """
 
     proof: str
     notes: tuple[str, ...]
+    known: Known = field(default_factory=Known)
 
     @property
     def proven(self) -> bool:
@@ -62,9 +67,23 @@ async def preflight(client: Client, adapter: str | None, expected: Expected, bas
         if expected.needs_prefill:
             await _need_prefill(client, adapter)
         found += await _compare_record(client, adapter, expected)
+        known = await learn(client, adapter, base, expected.dtype, expected.adapted)
+        found.append(by_what(known))
     except RequestFailed as error:
         raise OutsideError(f"the server failed a request before the first sample: {error}") from None
-    return Preflight(proof, tuple(note for note in found if note))
+    return Preflight(proof, tuple(note for note in found if note), known)
+
+
+def by_what(known: Known) -> str | None:
+    """How it is told that the same model answers to the end, where that is not by log-probabilities."""
+    if not known.by_text_only:
+        return None
+    how = (
+        "the greedy answers to fixed prompts before, between and after the samples"
+        if known.texts
+        else "the names in its replies, since its answers to fixed prompts change from one request to the next"
+    )
+    return f"that the same model answered from the first sample to the last is known by text only: {how}"
 
 
 def _compare_name(info: Mapping[str, Json], expected: Expected) -> str | None:

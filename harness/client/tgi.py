@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from harness.client.http import Http
 from harness.client.interface import Limits, Piece, RequestFailed, Token
-from harness.client.replies import MOST_STOPS, chat_output, form, logprob, text, whole_number
+from harness.client.replies import MOST_STOPS, chat_output, failed_output, form, logprob, text, whole_number
 from harness.core.errors import OutsideError
 from harness.core.releases import Generation
 from harness.core.samples import Json, Output
@@ -22,6 +22,7 @@ from harness.core.samples import Json, Output
 BASE = "tgi"
 
 _TGI = "TGI's API"
+_IDENTITY = ("model_id", "model_sha", "model_dtype", "version", "sha", "docker_label")
 
 
 class TgiClient:
@@ -47,6 +48,12 @@ class TgiClient:
                 return dict(await self._http.get("/info"))
         except RequestFailed as error:
             raise OutsideError(f"the server at {self.url} does not answer: {error}") from None
+
+    async def identity(self, adapter: str | None) -> Mapping[str, Json]:
+        """Of `/info` what stays the same for as long as the same model is served. Raises RequestFailed."""
+        with form(_TGI):
+            told = dict(await self._http.get("/info"))
+            return {key: str(told[key]) for key in _IDENTITY if told.get(key) is not None}
 
     async def alive(self) -> bool:
         """Whether the server says that it is healthy."""
@@ -78,7 +85,7 @@ class TgiClient:
             reply = await self._http.post("/v1/chat/completions", body)
             return chat_output(sample_id, reply, generation.stop, _TGI)
         except RequestFailed as error:
-            return Output(sample_id, None, error=str(error), attempts=error.attempts)
+            return failed_output(sample_id, error)
 
     async def prefill(self, text: str, adapter: str | None, keep: int | None = None) -> list[Token]:
         """The tokens of a prompt (its last `keep`) with their log-probabilities; empty where the server gives none."""

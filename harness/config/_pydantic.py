@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, get_args
@@ -14,6 +15,9 @@ from harness.config.source import Source, Where, nearest, short_repr
 from harness.core.errors import Problem
 
 M = TypeVar("M", bound=BaseModel)
+
+_TOO_LARGE = ("less_than", "less_than_equal")
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?) *%")
 
 _KINDS = {
     "string_type": "text",
@@ -73,7 +77,8 @@ def problems_of(
 ) -> list[Problem]:
     """One problem for each place; of a union's several complaints about one place only the first."""
     found: dict[int | tuple[Any, ...] | None, Problem] = {}
-    for item in error.errors(include_url=False):
+    # A number that is too large is that before it is another kind of value.
+    for item in sorted(error.errors(include_url=False), key=lambda item: item["type"] not in _TOO_LARGE):
         where = (*at, *_plain(item["loc"], source, at))
         message, hint = _wording(item, where, model)
         found.setdefault((where, item["type"] == "missing"), source.problem(where, message, hint))
@@ -98,7 +103,7 @@ def _wording(item: Any, where: Where, model: type[BaseModel] | None) -> tuple[st
         known = _known_keys(model, item["loc"][:-1]) if model else []
         return f"unknown key '{name}'.", nearest(name, known) or f"Known here: {', '.join(known)}."
     if kind in _KINDS:
-        hint = "Put it in quotes." if kind == "string_type" else None
+        hint = "Put it in quotes." if kind == "string_type" else _of_percent(kind, item["input"])
         shown = f" ({short_repr(item['input'])})" if isinstance(item["input"], str | int | float | bool) else ""
         return f"'{name}' must be {_KINDS[kind]}, not {_kind_of(item['input'])}{shown}.", hint
     if kind == "literal_error":
@@ -108,7 +113,25 @@ def _wording(item: Any, where: Where, model: type[BaseModel] | None) -> tuple[st
     if kind == "too_short":
         return f"'{name}' is empty; at least {item['ctx']['min_length']} is needed.", None
     text = str(item["msg"]).removeprefix("Input ").removeprefix("Value error, ")
-    return f"'{name}' ({short_repr(item['input'])}) {text}.", None
+    is_share = kind in _TOO_LARGE and 0 < next(iter(item["ctx"].values())) <= 1
+    return f"'{name}' ({short_repr(item['input'])}) {text}.", as_share(item["input"]) if is_share else None
+
+
+def as_share(value: object) -> str | None:
+    """What to write where percent were meant for a share: 80 is 0.80; None where it can't have been percent."""
+    if not isinstance(value, int | float) or not 1 < value <= 100:
+        return None
+    written = f"{value / 100:.2f}" if value == round(value) else f"{value / 100:g}"
+    return f"For {value:g} % write {written}."
+
+
+def _of_percent(kind: str, value: object) -> str | None:
+    """The hint where a number was written as text with a sign of percent."""
+    match = _PERCENT.fullmatch(value.strip()) if kind == "float_type" and isinstance(value, str) else None
+    if match is None:
+        return None
+    number = float(match[1])
+    return as_share(number) or f"For {number:g} % write {number / 100:g}."
 
 
 def _name(where: Where) -> str:

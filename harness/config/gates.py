@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness import catalog
+from harness.config._pydantic import as_share
 from harness.config.gate_fit import contradictions, misfit
 from harness.config.robustness import ROBUSTNESS
 from harness.config.schema import GateFile, ReleaseFile
@@ -104,7 +105,8 @@ def _problems(
     if isinstance(written, str) and file.metric not in LATENCY:
         bad(rules[0], f"{file.metric} is not a time; write the threshold as a plain number.")
     if threshold is not None and not (0 < threshold < 1 or (file.metric in (COST, *LATENCY) and threshold > 0)):
-        bad(rules[0], f"the threshold {threshold} can't be reached or missed: a share lies between 0 and 1.")
+        message = f"the threshold {threshold:g} can't be reached or missed: a share lies between 0 and 1."
+        bad(rules[0], message, as_share(threshold))
     return found
 
 
@@ -166,6 +168,6 @@ def _gate(file: GateFile, index: int, source: Source, subset: Subset | None, cur
     threshold = catalog.plug("gates", rule)().threshold if value is True else float(value)
     if (file.metric, rule) == (COST, "improves"):
         rule, threshold = "at_most_share", 1.0
-    place = Place(source.file, source.line(["gates", index]))
+    place = Place(*source.place(["gates", index]))
     unit = currency if (file.metric, rule) == (COST, "at_most") else ""
     return Gate(file.metric, rule, threshold, file.against, Role(file.role), place, subset, unit)

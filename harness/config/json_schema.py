@@ -12,15 +12,20 @@ from pydantic import BaseModel, TypeAdapter
 from harness import catalog
 from harness.config.decision_schema import decision_schema
 from harness.config.robustness import ROBUSTNESS, RobustnessFile
-from harness.config.schema import ReleaseFile, SuiteFile, TaskFile, WaiversFile
+from harness.config.schema import ReleaseFile, RulesFile, SuiteFile, TaskFile, WaiversFile
 
 _SCRIPT = "^evaluate:."
-FILES: dict[str, type[BaseModel]] = {"release": ReleaseFile, "suite": SuiteFile, "waivers": WaiversFile}
+FILES: dict[str, type[BaseModel]] = {
+    "release": ReleaseFile, "suite": SuiteFile, "waivers": WaiversFile, "policy": RulesFile,
+}  # fmt: skip
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The schema of `release`, `suite` or `waivers`, with the plugs' own keys."""
+    """The schema of `release`, `suite`, `waivers` or `policy`, with the plugs' own keys."""
     made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **FILES[name].model_json_schema()}
+    if name == "release":  # the rules stand here or in a policy file
+        made["required"].remove("gates")
+        made["oneOf"] = [{"required": ["gates"]}, {"required": ["policy_file"], "properties": {"policy": False}}]
     if name == "suite":
         task = made["$defs"]["TaskFile"]
         task["properties"]["kind"]["enum"] = [*catalog.names("tasks"), ROBUSTNESS]

@@ -13,10 +13,11 @@ from harness.config.declared import policy_of
 from harness.config.experiments import load_experiments
 from harness.config.gates import load_gates
 from harness.config.home import declared_home
+from harness.config.policy_file import load_declaration
 from harness.config.presentation import presentation, price_problems, prices
 from harness.config.route import canary_of, canary_problems, route_of
 from harness.config.schema import ReleaseFile
-from harness.config.source import Source, load_yaml
+from harness.config.source import Source
 from harness.config.suites import load_suite
 from harness.config.trainings import launcher_problems, training_of
 from harness.config.waivers import load_waivers
@@ -25,32 +26,39 @@ from harness.core.ids import digest_json
 from harness.core.metric_refs import COST, RESERVED
 from harness.core.releases import (
     CandidateSpec,
+    Place,
     Release,
     ServeSpec,
     Suite,
 )
 
 # Keys that no verdict depends on.
-_NO_VERDICT: Any = {"report": True, "prices": True, "data_schema": True, "route": True, "canary": True, "home": True,
-                    "candidate": {"train": {"launcher", "track"}}}  # fmt: skip
+_NO_VERDICT: Any = {
+    **dict.fromkeys(("report", "prices", "data_schema", "route", "canary", "home"), True),
+    "policy_file": True,  # what it holds is there as if it stood in release.yaml
+    "candidate": {"train": {"launcher", "track"}},
+}
 _NO_PRICE = {"training", "frontier", "requests_per_month", "fixed_per_month"}  # of the break-even only
 SERVERS = (
     "local", "remote", "openai", "tgi_docker", "tgi_process", "vllm", "kubernetes", "inference_endpoint",
 )  # fmt: skip
 
 
-def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, list[Problem]]:
+def load_release(
+    path: Path, root: Path | None = None, policy: Path | None = None
+) -> tuple[Release | None, list[Problem]]:
     """The release declared in a file, and every problem of all files that it names.
 
     With problems the release may still be there, incomplete: for further checks, never to be run. `root` is the folder
-    that its paths are relative to, where the file lies elsewhere.
+    that its paths are relative to, where the file lies elsewhere; `policy` is read in the place of its policy file.
     """
     root, shown_as = root or path.resolve().parent, path.name
     try:
-        source = load_yaml(path, shown_as)
+        source, unfit = load_declaration(path, shown_as, root, policy)
     except ConfigError as error:
         return None, list(error.problems)
     parsed, source, unknown = parse_meant(ReleaseFile, source)
+    unknown += unfit
     if parsed is None:
         return None, unknown + _suites_anyway(root, source)
     suites, problems = _suites(root, source, parsed.suites)
@@ -89,6 +97,7 @@ def load_release(path: Path, root: Path | None = None) -> tuple[Release | None, 
         route=route_of(parsed.route),
         canary=canary_of(parsed.canary),
         home=declared_home(root, parsed.home),
+        policy_place=Place(*source.place(["policy", "alpha"])),
     )
     return release, problems
 

@@ -15,6 +15,7 @@ from harness.config.source import Source, Where, nearest
 from harness.config.templates import messages, variables
 from harness.core.errors import Problem
 from harness.core.ids import digest_bytes, digest_json
+from harness.core.look_alikes import folded
 from harness.core.releases import MetricSpec, Task
 from harness.core.samples import Sample
 from harness.perturbations.interface import Perturbation
@@ -108,7 +109,7 @@ def perturbed(
     prompt cannot be filled from a perturbed row.
     """
     drawn = _drawn(clean.samples, asked)
-    samples = tuple(copy for sample in drawn for copy in _copies(sample, clean, asked, named))
+    samples = tuple(_distinct((copy for sample in drawn for copy in _copies(sample, clean, asked, named)), clean))
     told = {
         "clean": clean.digest, "perturbations": [one.identity for one in named], "seed": asked.seed,
         "columns": asked.columns, "metrics": [spec.identity for spec in metrics],
@@ -159,6 +160,16 @@ def _copies(sample: Sample, clean: Task, asked: RobustnessFile, named: Sequence[
             slices = {**sample.slices, SLICE: one.name}
             group = sample.group if sample.group is not None else sample.id
             yield Sample(f"{sample.id}~{one.name}", row, sample.target, group, slices, sample.id)
+
+
+def _distinct(copies: Iterable[Sample], clean: Task) -> Iterator[Sample]:
+    """The copies without those that ask the same as one of another group: cut short, two rows may end up alike."""
+    assert clean.prompt is not None
+    asked: dict[tuple[str, ...], str | None] = {}
+    for copy in copies:
+        texts = tuple(folded(turn["content"]) for turn in messages(clean.prompt, copy.row))
+        if asked.setdefault(texts, copy.group) == copy.group:
+            yield copy
 
 
 def _text(one: Named, sample: Sample, column: str, seed: int) -> str:

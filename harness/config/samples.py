@@ -14,6 +14,7 @@ from harness.config.source import Source, Where, nearest
 from harness.config.templates import render, syntax_error, variables
 from harness.core.errors import Problem
 from harness.core.ids import digest_json
+from harness.core.look_alikes import folded
 from harness.core.samples import Sample
 from harness.core.secrets import masked, masked_json
 from harness.tasks.interface import TaskKind
@@ -31,7 +32,7 @@ def load_samples(
     rows, problems = read_rows(root / shown_as, shown_as)
     samples: list[Sample] = []
     seen: dict[str, int] = {}
-    contents: dict[bytes, int] = {}
+    asked: dict[bytes, tuple[int, str | None]] = {}
     for row in rows:
         sample = _sample(row, task, kind, shown_as)
         if isinstance(sample, Problem):
@@ -40,12 +41,9 @@ def load_samples(
             message = f"the id '{sample.id}' stands twice (first in line {seen[sample.id]})."
             problems.append(Problem(message, file=shown_as, line=row.line))
         else:
-            first = contents.setdefault(_content(sample.row), row.line)
-            if first != row.line and task.group is None:
-                message = f"the row is the same as line {first} but for its id, and would count as two samples."
-                problems.append(
-                    Problem(message, file=shown_as, line=row.line, hint="Drop one, or give both a 'group'.")
-                )
+            line, group = asked.setdefault(_content(sample.row, task.prompt), (row.line, sample.group))
+            if line != row.line and (group is None or group != sample.group):
+                problems.append(_asked_twice(f"{shown_as}:{line}", task.group, shown_as, row.line))
             seen[sample.id] = row.line
             samples.append(sample)
     problems += template_problems(rows, task.prompt, shown_as)
@@ -87,7 +85,20 @@ def _masked_target(kind: TaskKind, target: object) -> str | None:
     )
 
 
-def _content(row: Mapping[str, object]) -> bytes:
+def _content(row: Mapping[str, object], prompt: PromptFile | None) -> bytes:
+    """A digest that two rows share of which a model is asked the same, whatever their other columns say.
+
+    Unicode form and runs of space do not count. Where the prompt can't be filled from the row, which is told by itself,
+    the row counts without its id.
+    """
+    try:
+        texts = [render(text, row) for text in (prompt.system, prompt.user) if text] if prompt else []
+    except ValueError:
+        texts = []
+    return hashlib.sha256("\0".join(map(folded, texts)).encode()).digest() if texts else _whole(row)
+
+
+def _whole(row: Mapping[str, object]) -> bytes:
     """A digest that two rows share which differ in nothing but their id."""
     rest = {**row}
     rest.pop("id", None)
@@ -95,6 +106,15 @@ def _content(row: Mapping[str, object]) -> bytes:
         return hashlib.sha256(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)).digest()
     except TypeError:  # whole numbers beyond 64 bits
         return digest_json(rest).encode()
+
+
+def _asked_twice(first: str, column: str | None, file: str, line: int) -> Problem:
+    """The problem of a row that asks the same as an earlier one, at `first`, of another group."""
+    message = f"the row asks the same as {first} (Unicode form and space do not count), and would count as two samples."
+    same = (
+        f"the same '{column}', by which the task groups" if column else "the same group, by a column that 'group' names"
+    )
+    return Problem(message, file=file, line=line, hint=f"Drop one, or give both {same}.")
 
 
 def prompt_problems(prompt: PromptFile, source: Source, at: Where) -> list[Problem]:

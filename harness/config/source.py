@@ -45,6 +45,11 @@ class Source:
                 path = (*path, key)
         return self.lines.get(path)
 
+    def place(self, where: Sequence[Key]) -> tuple[str, int | None]:
+        """File and line of a place of this file, or of the one where that is declared."""
+        problem = self.problem(where, "")
+        return str(problem.file), problem.line
+
     def problem(self, where: Sequence[Key], message: str, hint: str | None = None) -> Problem:
         """A problem at a place of this file, or of the one where that is declared."""
         if where and isinstance(where[0], str) and (other := self.elsewhere.get(where[0])):

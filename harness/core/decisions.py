@@ -11,6 +11,8 @@ from harness.core.samples import Json
 from harness.core.verdicts import Verdict
 
 Evidence = Estimate | Comparison | Unestimable
+# How many answers of a model ended how: role -> "suite.task" -> core.endings.Ending -> count
+Endings = Mapping[str, Mapping[str, Mapping[str, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Decision:
     """A verdict and all that it rests on. `id` is the digest of everything but the time.
 
     `attempts` tells for each task how many candidates were judged on its samples, this one included. `looks` is
-    (which look at the samples this is, how many were declared).
+    (which look at the samples this is, how many were declared). `endings` tells how the answers of each model ended.
+    `asked` is when each run was asked, an ISO time by role and suite. Older decisions have neither.
     """
 
     id: str
@@ -79,3 +82,5 @@ class Decision:
     waivers: tuple[WaiverUse, ...] = ()
     attempts: Mapping[str, int] = field(default_factory=dict)
     looks: tuple[int, int] = (1, 1)
+    endings: Endings = field(default_factory=dict)
+    asked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -246,10 +246,12 @@ class Policy:
     """The rules of a release, and what they share.
 
     `alpha` is the one-sided error of each bound; `min_samples` the least number that may PASS;
-    `max_not_evaluated` the share of samples lost to the infrastructure beyond which nothing is judged. `looks` is how
+    `max_not_evaluated` the share of samples lost to the infrastructure beyond which nothing is judged; `max_refused`
+    that of samples that the server refuses for good, which up to there are failures of the model. `looks` is how
     often the samples may be looked at while they come in; 0 is at any time, by bounds that allow for it.
     `max_attempts` is how many candidates may be judged on the same samples (None: any number, and it is said).
     `max_leaked` is how many samples may stand in the training data; each gate must then hold without them, too.
+    `max_age` is for how many seconds a run counts whose model is known by address and name alone (None: for ever).
     """
 
     gates: tuple[Gate, ...]
@@ -261,6 +263,8 @@ class Policy:
     looks: int = 1
     max_attempts: int | None = None
     max_leaked: int = 0
+    max_age: float | None = 604_800.0
+    max_refused: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +272,7 @@ class Release:
     """The whole declaration. `root` is the folder that paths are relative to; `checks` are Python files in there.
 
     `home` is the folder that projects of this machine share, where release.yaml names one.
+    `policy_place` is where the policy is declared: in `file`, or in a policy file that several releases may share.
     """
 
     name: str
@@ -290,3 +295,4 @@ class Release:
     route: Route = field(default_factory=Route)
     canary: CanaryRules = field(default_factory=CanaryRules)
     home: Path | None = None
+    policy_place: Place = Place("release.yaml")

@@ -107,7 +107,7 @@ class Run:
     sentences that a decision resting on this run repeats (a chosen prompt, a check that could not be made). `figures`
     are numbers of the run as a whole ("candidate.tokens_per_second"). `clean` names for each robustness task the one
     that it perturbs ("suite.task"). `data` are the digests of the tasks' samples (TaskResult.data); the measured phase
-    and runs of older harnesses have none.
+    and runs of older harnesses have none. `replaces` is the run of the same questions that this one was asked anew for.
     """
 
     id: str
@@ -127,3 +127,4 @@ class Run:
     figures: Mapping[str, float] = field(default_factory=dict)
     clean: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
+    replaces: str = ""

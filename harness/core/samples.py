@@ -10,6 +10,10 @@ from enum import StrEnum
 Json = object
 
 
+# The finish reason of a request that the server refuses for good: the model has no answer to it.
+REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One row of a task's data. `group` is the unit of independence (None: the sample itself).
@@ -32,6 +36,8 @@ class Output:
     `latency` is seconds from sending the request to its whole answer. `choices` are log-likelihoods (nats) of a
     multiple-choice sample's choices, where the sample was scored that way instead of generated. `repeat` counts from 0
     where a sample is asked several times; `attempts` is how many requests it took; `cached` tells that none was sent.
+    `model` is what the reply named as the model, kept where nothing else tells which one answered. An `error` with the
+    finish reason REFUSED is the server's refusal to ask the model that at all.
     """
 
     sample_id: str
@@ -45,6 +51,12 @@ class Output:
     repeat: int = 0
     attempts: int = 1
     cached: bool = False
+    model: str | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the infrastructure kept the model from answering."""
+        return self.error is not None and self.finish_reason != REFUSED
 
 
 class Outcome(StrEnum):

@@ -62,8 +62,27 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class StagePolicy:
+    """The policy that a stage asks for from `time` on: its digest, and the file that declared it.
+
+    `before` is the digest that it asked for until then (None: none, as nothing was promoted to it). `number` counts all
+    such lines of the registry from 1; `note` is why it was changed.
+    """
+
+    number: int
+    release: str
+    stage: str
+    policy: str
+    file: str
+    before: str | None
+    time: str
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
-    """The versions of one release, their moves and the notes on them, each oldest first.
+    """The versions of one release, their moves, the notes on them and its stages' policies, each oldest first.
 
     Where versions stand follows from the moves alone, so that one line changes production from one to another.
     """
@@ -71,6 +90,11 @@ class Registry:
     versions: tuple[Version, ...] = ()
     moves: tuple[Move, ...] = ()
     notes: tuple[Move, ...] = ()
+    policies: tuple[StagePolicy, ...] = ()
+
+    def policy_of(self, stage: str) -> StagePolicy | None:
+        """The policy that a stage asks for; None where nothing was promoted to it since stages have one."""
+        return next((policy for policy in reversed(self.policies) if policy.stage == stage), None)
 
     def version(self, number: int) -> Version | None:
         """The version with this number."""

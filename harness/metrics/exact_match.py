@@ -16,7 +16,7 @@ class ExactMatch:
     """1 where all fields equal the target's and none is there that the target lacks, else 0."""
 
     aggregate: ClassVar[str] = "rate"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     kinds: ClassVar[tuple[str, ...]] = ("extract",)
 
     def score(self, items: Sequence[Item]) -> list[Score]:

@@ -17,7 +17,7 @@ class FieldAccuracy:
 
     aggregate: ClassVar[str] = "mean"
     parts: ClassVar[str] = "rate"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     kinds: ClassVar[tuple[str, ...]] = ("extract",)
 
     def score(self, items: Sequence[Item]) -> list[Score]:

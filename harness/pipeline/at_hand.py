@@ -9,7 +9,7 @@ from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release, ServeSpec
 from harness.core.runs import Run
 from harness.core.samples import Json
-from harness.pipeline.candidate import on_disk
+from harness.pipeline.candidate import Candidate, on_disk
 from harness.pipeline.decisions import find_decision
 from harness.pipeline.gate import is_settled
 from harness.pipeline.judging.attempts import read_attempts
@@ -31,7 +31,7 @@ def judge_stored(release: Release) -> Judgement:
     """
     workspace, candidate = Workspace(release.root), on_disk(release)
     known = _known(workspace)
-    server, who = _server(release, known), candidate_json(candidate, release)
+    server, who = _server(release, known, candidate), candidate_json(candidate, release)
     look = look_at_hand(release, candidate, server) or 1
     while True:
         plan = plan_runs(release, candidate, server, look)
@@ -63,11 +63,20 @@ def _anchors(release: Release, workspace: Workspace) -> dict[str, dict[str, str]
     return found
 
 
-def _server(release: Release, known: Iterable[Run]) -> Mapping[str, Json]:
-    """Who the server is. One that runs elsewhere is not asked: it is the one that last answered for the candidate."""
+def _server(release: Release, known: Iterable[Run], candidate: Candidate) -> Mapping[str, Json]:
+    """Who the server is. One that runs elsewhere is not asked: it is the one that last answered for the candidate.
+
+    Whatever role asked it, and for whichever release: equal runs are done once.
+    """
     if release.serve.kind == "local":
         return server_of(release).identity()
-    ours = [run for run in known if run.release == release.name and run.model.role == "candidate"]
+    model = (candidate.base_digest, candidate.adapter_digest)
+    ours = [
+        run
+        for run in known
+        if (run.release == release.name and run.model.role == "candidate")
+        or (not run.model.own and (run.model.base_digest, run.model.adapter_digest) == model)
+    ]
     found = [run.server for run in ours if _is_declared(run.server, release.serve)]
     if not found:
         message = "the store has no run of the candidate on the declared server"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +16,14 @@ from harness.core.verdicts import Role, Verdict
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.checking.hand_written import judge_with_checks
 from harness.pipeline.data.leaks import refuse_leaks
+from harness.pipeline.declaration import keep_declaration
 from harness.pipeline.judging.attempts import data_of, read_attempts
 from harness.pipeline.judging.evidence import Material
 from harness.pipeline.judging.judge import Judgement, infrastructure_failed, judge
 from harness.pipeline.judging.material import candidate_json, stored
 from harness.pipeline.lock import locked
 from harness.pipeline.needs import check_needs
+from harness.pipeline.running.again import named
 from harness.pipeline.running.runs import do_runs, look_at_hand, plan_runs
 from harness.pipeline.tracking import track_decision
 from harness.pipeline.training.make import candidate
@@ -30,7 +33,7 @@ from harness.store.database import opened
 from harness.store.files import write_lines
 from harness.store.reader import decision as stored_decision
 from harness.store.registers import add_attempt
-from harness.store.signing import Signer, sign, write_signed
+from harness.store.signing import Signer, drop_foreign, sign, write_signed
 from harness.store.writer import add_decision
 
 if TYPE_CHECKING:
@@ -41,7 +44,8 @@ if TYPE_CHECKING:
 class Outcome:
     """A decision and where it was written; `exit_code` is what the command returns.
 
-    `unreported` says why there are no reports where some were wanted: the decision stands without them.
+    `unreported` says why there are no reports where some were wanted: the decision stands without them. `began` is when
+    the command did, an ISO time: runs that are older were not asked by it.
     """
 
     decision: Decision
@@ -49,31 +53,41 @@ class Outcome:
     record: Path
     exit_code: ExitCode
     unreported: str = ""
+    began: str = ""
 
 
 def gate(
-    release: Release, watch: Watch, report: bool = True, cached: bool = True, sign_by: Signer | None = None
+    release: Release,
+    watch: Watch,
+    report: bool = True,
+    cached: bool = True,
+    sign_by: Signer | None = None,
+    again: Sequence[str] | None = None,
 ) -> Outcome:
     """Train, serve, run, judge and report, each only where it is not done already.
 
     With `cached`, samples that the same model was asked in another run are not asked again. With `sign_by` the decision
-    is signed, beside decision.json.
+    is signed, beside decision.json. The suites that `again` names ("": all of them) are asked anew; their older runs
+    stay. Raises ConfigError where a suite has no such name.
     """
     check_needs(release)
-    workspace = Workspace(release.root)
+    workspace, began, anew = Workspace(release.root), now(), named(release, again)
     with locked(workspace):
         refuse_leaks(release)
         judged = candidate(release, watch)
-        decision, material = _look_by_look(release, judged, watch, cached)
+        decision, material = _look_by_look(release, judged, watch, cached, anew)
         decision = _kept(release, decision, material, workspace)
         watch(Event("judge", "done", decision.id[:12]))
         track_decision(release, decision, judged, watch)
         record = workspace.reports(release.name) / "decision.json"
+        beside = record.with_name("decision.intoto.json")
         if sign_by is not None:
             envelope = sign(to_json(decision), sign_by)
-            write_signed(envelope, workspace.signature(decision.id), record.with_name("decision.intoto.json"))
+            write_signed(envelope, workspace.signature(decision.id), beside)
+        elif drop_foreign(beside, to_json(decision)):
+            watch(Event("sign", "note", f"{beside.name} was the signature of another decision, and is removed"))
         reports, unreported = _reported(release, decision, judged) if report else (None, "")
-    return Outcome(decision, reports, record, exit_code(decision), unreported)
+    return Outcome(decision, reports, record, exit_code(decision), unreported, began)
 
 
 def _reported(release: Release, decision: Decision, judged: Candidate) -> tuple[Reports | None, str]:
@@ -93,11 +107,13 @@ def exit_code(decision: Decision) -> ExitCode:
     return ExitCode[decision.verdict.name]
 
 
-def _look_by_look(release: Release, judged: Candidate, watch: Watch, cached: bool) -> tuple[Decision, Material]:
+def _look_by_look(
+    release: Release, judged: Candidate, watch: Watch, cached: bool, anew: frozenset[str]
+) -> tuple[Decision, Material]:
     """Run and judge, at the first of the declared looks that is not done yet and on, until every gate is decided."""
-    who, plan, look = candidate_json(judged, release), None, look_at_hand(release, judged) or 1
+    who, plan, look = candidate_json(judged, release), None, (None if anew else look_at_hand(release, judged)) or 1
     while True:
-        plan = plan_runs(release, judged, look=look, before=plan)
+        plan = plan_runs(release, judged, look=look, before=plan, again=anew)
         do_runs(release, judged, plan, watch, cached)
         material = stored(release, plan)
         of = f", look {look} of {release.policy.looks}" if release.policy.looks > 1 else ""
@@ -126,9 +142,7 @@ def _kept(release: Release, decision: Decision, material: Material, workspace: W
         for path in (workspace.decision(decision.id), workspace.reports(release.name) / "decision.json"):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_lines(path, [text.encode()])
-        declared = workspace.declaration(decision.id)
-        if not declared.exists():
-            declared.write_text((release.root / release.file).read_text(encoding="utf-8"), encoding="utf-8")
+        keep_declaration(release, decision.id)
         add_decision(connection, record)
         attempt = {"time": now(), "decision": decision.id, "verdict": str(decision.verdict), "release": release.name}
         told = {"runs": record["runs"], "candidate": decision.candidate["adapter_digest"], "data": data_of(material)}

@@ -28,6 +28,13 @@ def at_look(release: Release, look: int) -> Release:
     return replace(release, suites=tuple(_suite(suite, taken, look, release.policy.looks) for suite in release.suites))
 
 
+def look_digests(release: Release, name: str) -> list[str]:
+    """The digests of a suite at each of the looks, the last one's is its own."""
+    suite = next(one for one in release.suites if one.name == name)
+    looks = release.policy.looks if any(task.prompt for task in suite.tasks) else 1
+    return [*(_digest(suite, look, looks) for look in range(1, looks)), suite.digest]
+
+
 def alpha_of(gate: Gate, release: Release, look: int) -> float:
     """The one-sided alpha that a gate may spend at this look: all of it where its samples are the same at each."""
     looks, alpha = release.policy.looks, release.policy.alpha
@@ -81,7 +88,11 @@ def _suite(suite: Suite, taken: dict[_Key, frozenset[str]], look: int, looks: in
     if not any((suite.name, task.name) in taken for task in suite.tasks):
         return suite
     tasks = tuple(_task(task, taken.get((suite.name, task.name)), look, looks) for task in suite.tasks)
-    return replace(suite, tasks=tasks, digest=digest_json([suite.digest, "look", look, looks]))
+    return replace(suite, tasks=tasks, digest=_digest(suite, look, looks))
+
+
+def _digest(suite: Suite, look: int, looks: int) -> str:
+    return digest_json([suite.digest, "look", look, looks])
 
 
 def _task(task: Task, taken: frozenset[str] | None, look: int, looks: int) -> Task:

@@ -13,10 +13,12 @@ from harness.core.verdicts import Verdict
 from harness.core.versions import ARCHIVED, CANARY, PROMOTE, Registry, Version
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.decisions import find_decision
+from harness.pipeline.lock import taking_turns
 from harness.pipeline.registry.artefacts import keep
 from harness.pipeline.registry.deploy import deployed, deployer, undeployed
 from harness.pipeline.registry.evidence import missing
 from harness.pipeline.registry.moving import may_leave, move
+from harness.pipeline.registry.policies import keep_policy, other_policy
 from harness.pipeline.registry.read import changing, named_stage, named_version, registry
 from harness.pipeline.registry.record import record, version_of
 from harness.pipeline.workspace import Workspace
@@ -71,12 +73,13 @@ def promote(release: Release, asked: Asked, find: Find) -> Promotion:
     _check_share(asked, stage)
     if stage == ARCHIVED:
         raise ConfigError("a version is archived by `harness archive v3`: that needs no decision.")
-    with changing(workspace):
+    with changing(workspace, release.name):
         known = registry(workspace, release.name)
         version = named_version(known, asked.version) if asked.version else None
         decision = find_decision(release, workspace, _decision_of(version, asked.decision))
         found = find(version)
-        _check(decision, missing(release, decision, found, asked.key, version))
+        problems = missing(release, decision, found, asked.key, version)
+        _check(decision, [*problems, *other_policy(known, stage, decision)])
         version = version or version_of(known, found.adapter_digest, decision.id)
         if version:
             may_leave(known, version, stage, PROMOTE)
@@ -85,8 +88,10 @@ def promote(release: Release, asked: Asked, find: Find) -> Promotion:
 
 def _moved(release: Release, asked: Asked, known: Registry, found: Candidate, decision: Decision) -> Promotion:
     workspace, stage = Workspace(release.root), asked.stage
-    keep(workspace, found.adapter, found.adapter_digest)
+    with taking_turns(workspace):  # the other release may promote the same adapter
+        keep(workspace, found.adapter, found.adapter_digest)
     version = record(release, known, found, decision)
+    keep_policy(release, known, stage, decision)
     share = (asked.share or release.canary.shares[0]) if stage == CANARY else None
     stood = known.stage_of(version.number) == stage and any(one.version == version.number for one in known.moves)
     if stood and (share is None or share == known.share()) and not undeployed(known):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.core.releases import Release
 from harness.core.runs import Run
@@ -39,9 +41,12 @@ def status(release: Release) -> Status:
     if not workspace.store.is_file():
         return Status(registry=known, interrupted=interrupted)
     with opened(workspace.store, read_only=True) as connection:
-        return Status(
-            tuple(run for run in reader.runs(connection) if run.release == release.name),
-            tuple(reader.decisions(connection, release.name)),
-            known,
-            interrupted,
-        )
+        decisions = tuple(reader.decisions(connection, release.name))
+        judged = _judged(reader.decision_records(connection, release.name, len(decisions)))
+        runs = (run for run in reader.runs(connection) if run.release == release.name or run.id in judged)
+        return Status(tuple(runs), decisions, known, interrupted)
+
+
+def _judged(records: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The runs that a release's decisions rest on: two releases share a run, which has the name of the first."""
+    return {run for record in records for suites in record["runs"].values() for run in suites.values()}

@@ -11,7 +11,7 @@ from harness.config.load import load_release
 from harness.config.presentation import unknown_columns
 from harness.config.source import load_yaml
 from harness.core.errors import ConfigError, Problem
-from harness.core.releases import Release
+from harness.core.releases import Place, Release
 from harness.core.verdicts import Role
 from harness.pipeline.workspace import Workspace
 
@@ -29,8 +29,9 @@ def validate(path: Path) -> Release:
 def warnings(release: Release) -> list[str]:
     """A line for each blocking gate that can't pass with the samples at hand, as `file:line: warning: …`.
 
-    Then one for each name in `report.redact` that no row has: nothing would be blacked out by it. Then one for each key
-    of an Axolotl config that needs a GPU, where the training would run without one.
+    Then one for each that can hardly fail, and for classes of macro-F1 that no sample has. Then one for each name in
+    `report.redact` that no row has: nothing would be blacked out by it. Then one for each key of an Axolotl config that
+    needs a GPU, where the training would run without one.
     """
     from harness.pipeline.planning.prospects import prospects
 
@@ -38,10 +39,21 @@ def warnings(release: Release) -> list[str]:
     unknown = unknown_columns(release.presentation.redact, release.suites)
     return [
         *(f"{one.gate.place}: warning: {one.obstacle}" for one in hopeless),
+        *hollow(release),
         *(f"{release.file}: warning: no row that is known has '{name}' of report.redact: it blacks out nothing."
           for name in unknown),
         *(f"{problem.file}:{problem.line}: warning: {problem.message} {problem.hint}" for problem in _gpu(release)),
     ]  # fmt: skip
+
+
+def hollow(release: Release) -> list[str]:
+    """A line for each gate, waiver or bound that can hardly fail, and for classes that macro-F1 can't show."""
+    from harness.pipeline.planning.vacuous import vacuous, without_target
+
+    problems = [*vacuous(release), *without_target(release)]
+    return [
+        f"{Place(str(problem.file), problem.line)}: warning: {problem.message} {problem.hint}" for problem in problems
+    ]
 
 
 def _gpu(release: Release) -> list[Problem]:

@@ -44,14 +44,26 @@ class Workspace:
         return self.state / "moves.jsonl"
 
     @property
-    def traffic(self) -> Path:
-        """What the router noted of the requests: no texts."""
-        return self.state / "traffic"
+    def policies(self) -> Path:
+        """A line for each policy that a stage came to ask for."""
+        return self.state / "policies.jsonl"
 
     @property
-    def requests(self) -> Path:
-        """The texts of the requests that the router sampled, redacted."""
-        return self.state / "requests"
+    def traffic(self) -> Path:
+        """What routers noted of the requests: no texts. Each release has a folder in it; older lines lie beside."""
+        return self.state / "traffic"
+
+    def traffic_of(self, release: str) -> Path:
+        """What a release's router noted."""
+        return self.traffic / release
+
+    def requests_of(self, release: str) -> Path:
+        """The texts of the requests that a release's router sampled, redacted."""
+        return self.state / "requests" / release
+
+    def router(self, release: str) -> Path:
+        """Where a release's router listens, while it runs."""
+        return self.state / "router" / f"{release}.json"
 
     @property
     def cache(self) -> Path:
@@ -80,6 +92,10 @@ class Workspace:
         """Base and the adapter with this digest, merged into one model."""
         return self.state / "merged" / digest[:16]
 
+    def fingerprint(self, key: str) -> Path:
+        """What base and adapter say to fixed prompts, as it was computed here."""
+        return self.state / "fingerprints" / f"{key[:16]}.json"
+
     def experiments(self, key: str) -> Path:
         """What came out of a set of experiments."""
         return self.state / "experiments" / f"{key[:16]}.json"
@@ -95,6 +111,10 @@ class Workspace:
     def declaration(self, decision_id: str) -> Path:
         """release.yaml as it was when a decision was taken."""
         return self.decision(decision_id).with_suffix(".release.yaml")
+
+    def declared_policy(self, decision_id: str) -> Path:
+        """The policy file as it was then, where the release named one."""
+        return self.decision(decision_id).with_suffix(".policy.yaml")
 
     def signature(self, decision_id: str) -> Path:
         """The signed statement of a decision, where it was signed."""

@@ -35,6 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """The markers that checks use; those of gates are declared where gates are collected."""
     config.addinivalue_line("markers", "harness(suite, task): a gate of a release; in a check: which task it looks at")
     config.addinivalue_line("markers", "baseline(name): the baseline that a check compares with (default: the first)")
+    if config.option.harness_judgement:
+        from harness.pytest_plugin.endings import Endings
+
+        config.pluginmanager.register(Endings())
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -48,6 +52,15 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> GateFile |
     if file_path.suffix not in (".yaml", ".yml"):
         return None
     return _projects(parent.config).file(file_path, parent)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --harness an item that fails where no gate was met: nothing was judged, and green would say otherwise."""
+    if config.option.harness and (said := _projects(config).missed()):
+        from harness.pytest_plugin.nodes import Missed
+
+        items.append(Missed.of(session, said))
 
 
 def _projects(config: pytest.Config) -> Projects:

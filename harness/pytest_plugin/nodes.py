@@ -53,6 +53,34 @@ class GateFile(pytest.File):
         return _plainly(excinfo) or super().repr_failure(excinfo)
 
 
+class Missed(pytest.Item):
+    """Gates were wanted, and there were none."""
+
+    said: str
+
+    @classmethod
+    def of(cls, session: pytest.Session, said: str) -> Missed:
+        """The item `gates`; `said` is what is wrong, and what to do."""
+        item: Missed = cls.from_parent(session, name="gates", nodeid="--harness::gates")
+        item.said = said
+        return item
+
+    def setup(self) -> None:
+        """An error, and no failure of a model."""
+        raise NotPassed(self.said)
+
+    def runtest(self) -> None:
+        """Nothing: it never gets here."""
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The sentence, without a traceback."""
+        return _plainly(excinfo) or super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """It is declared nowhere."""
+        return self.path, None, "the gates"
+
+
 class ReleaseItem(pytest.Item):
     """The verdict of the release: what `harness gate` returns."""
 
@@ -117,8 +145,8 @@ class GateItem(ReleaseItem):
         return _reading(decision.results[self.number])
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The gate's line in release.yaml."""
-        return self.project.file, (self.gate.place.line or 1) - 1, f"gate {self.name}"
+        """The gate's line in release.yaml, or in its policy file."""
+        return self.project.root / self.gate.place.file, (self.gate.place.line or 1) - 1, f"gate {self.name}"
 
 
 def _reading(result: GateResult) -> tuple[str, str]:

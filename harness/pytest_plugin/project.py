@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from harness.pytest_plugin.nodes import GateFile
 
 RELEASE = "release.yaml"
+# How far is looked for release files that nobody named: levels of folders, folders, and files that are named.
+_LEVELS, _FOLDERS, _NAMED = 6, 5_000, 10
+_SKIPPED = {"node_modules", "site-packages", "venv", "build", "dist"}
 _Value = TypeVar("_Value")
 
 
@@ -90,6 +94,7 @@ class Projects:
         self._found: dict[Path, Project | None] = {}
         self._given: Path | None = config.option.harness_judgement
         self._handed: Once[Judgement] = Once(self._hand_over)
+        self._root, self._met = config.rootpath, False
 
     def above(self, folder: Path) -> Project | None:
         """The project that a folder lies in: that of the nearest release.yaml."""
@@ -106,6 +111,7 @@ class Projects:
             return None
         from harness.pytest_plugin.nodes import GateFile
 
+        self._met = True
         return GateFile.of(parent, path, project, self)
 
     def others(self, project: Project, path: Path) -> list[Path]:
@@ -115,10 +121,26 @@ class Projects:
         """
         if path == project.file:
             return [suite for suite in project.suites or () if not self._comes_by_itself(suite, project)]
-        if self._comes_by_itself(path, project):
-            project.whole.add(path)
-        ready = project.whole >= set(project.suites or ())
+        if not self._comes_by_itself(path, project):
+            return []
+        project.whole.add(path)
+        ready = project.whole >= self._expected(project)
         return [project.file] if ready and not self._comes_by_itself(project.file, project) else []
+
+    def missed(self) -> str | None:
+        """What to say where all gates were wanted and no file with gates was met; None where one was.
+
+        Whoever names Python files, or items in them, wants just these.
+        """
+        if not self._everywhere or self._met or all(path.suffix == ".py" for path, _ in self._arguments):
+            return None
+        shown = [os.path.relpath(path, self._root) for path in release_files(self._root)]
+        where = ", ".join(os.path.relpath(path, self._root) for path, _ in self._arguments)
+        said = f"--harness: there is no gate in what pytest was given ({where})."
+        if not shown:
+            return f"{said} No {RELEASE} with suites and gates lies in or below {self._root}, as far as was looked."
+        folders = " ".join(str(Path(path).parent) for path in shown)
+        return f"{said} Release files lie at {', '.join(shown)}: run `pytest --harness {folders}`."
 
     def run(self) -> None:
         """Do what is missing for each release that was asked for; ends pytest where that fails."""
@@ -167,10 +189,45 @@ class Projects:
         inside = (one for one, _ in self._arguments if project.root in one.parents)
         return self._everywhere or any(one == path or one in path.parents for one in inside)
 
+    def _expected(self, project: Project) -> set[Path]:
+        """The suites after which release.yaml follows: all; of those in named folders only what lies there.
+
+        A folder stands for the release, a suite's file for its own gates.
+        """
+        suites = set(project.suites or ())
+        if not any(whole and path.is_dir() for path, whole in self._arguments):
+            return suites
+        return {suite for suite in suites if self._comes_by_itself(suite, project)}
+
     def _comes_by_itself(self, path: Path, project: Project) -> bool:
         """Whether pytest collects the whole file because of its arguments."""
         plain = (one for one, whole in self._arguments if whole)
         return self._is_asked(path, project) and any(one == path or one in path.parents for one in plain)
+
+
+def release_files(root: Path) -> list[Path]:
+    """The release files below a folder, the nearest first; what lies too deep, or behind too many folders, is not."""
+    files: list[Path] = []
+    folders = deque([(root, 0)])
+    for _ in range(_FOLDERS):
+        if not folders or len(files) == _NAMED:
+            break
+        folder, level = folders.popleft()
+        if (folder / RELEASE).is_file() and _suites(folder / RELEASE) != ():
+            files.append(folder / RELEASE)
+        if level < _LEVELS:
+            folders.extend((inner, level + 1) for inner in _inner(folder))
+    return files
+
+
+def _inner(folder: Path) -> list[Path]:
+    """The folders in a folder by name, without hidden ones, links, and those of packages."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return [folder / name for name in sorted(names) if not name.startswith((".", "_")) and name not in _SKIPPED]
 
 
 def _argument(config: pytest.Config, text: str) -> tuple[Path, bool]:
@@ -182,7 +239,7 @@ def _argument(config: pytest.Config, text: str) -> tuple[Path, bool]:
 def _suites(file: Path) -> tuple[Path, ...] | None:
     """The files that a release names as its suites; none where it is another tool's, None where it is unreadable."""
     text = file.read_text(encoding="utf-8", errors="replace")
-    if not all(re.search(rf"^{key}\s*:", text, re.MULTILINE) for key in ("suites", "gates")):
+    if not all(re.search(rf"^({key})\s*:", text, re.MULTILINE) for key in ("suites", "gates|policy_file")):
         return ()
     import yaml
 

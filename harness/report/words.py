@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from harness import catalog
-from harness.core.decisions import Evidence
+from harness.core.decisions import Decision, Evidence
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import LATENCY
 from harness.core.releases import Gate
@@ -73,6 +73,15 @@ def unit_of(metric: str, currency: str = "") -> Unit:
 def is_amount(gate: Gate) -> bool:
     """Whether a gate's numbers are no shares, but seconds or amounts of money."""
     return gate.metric in LATENCY or bool(gate.unit)
+
+
+def endings(decision: Decision) -> dict[str, str]:
+    """How the answers ended, by "role suite.task": "100: 88 answered, 12 empty"."""
+    return {
+        f"{role} {task}": f"{sum(counts.values())}: {', '.join(f'{n} {kind}' for kind, n in counts.items())}"
+        for role, tasks in decision.endings.items()
+        for task, counts in tasks.items()
+    }
 
 
 def apart(value: float, other: float, unit: Unit) -> str:

@@ -25,13 +25,14 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Openai:
     """`url` goes up to and with /v1; `model` is the base's name there, `adapter` the candidate's adapter's.
 
-    `key_env` names the environment variable with the key.
+    `key_env` names the environment variable with the key; `dtype` is the weights' type, which the API never tells.
     """
 
     url: str
     model: str
     adapter: str | None = None
     key_env: str | None = None
+    dtype: str | None = None
 
     def identity(self) -> Mapping[str, Json]:
         """What the server says of both models now, and its version where it tells (vLLM): either may change.
@@ -39,6 +40,7 @@ class Openai:
         Raises OutsideError where it lists its models and the base is not among them.
         """
         found: dict[str, Json] = {"kind": "openai", "url": self._url, "model": self.model, "adapter": self.adapter}
+        found |= {"dtype": self.dtype} if self.dtype else {}
         rows = list(self._models())
         self._refuse_others([str(row.get("id")) for row in rows])
         for row in rows:
@@ -54,7 +56,7 @@ class Openai:
         if artefacts.adapters:
             names.pop(artefacts.adapters[0].digest)
             names |= {artefacts.adapters[0].digest: self.adapter} if self.adapter else {}
-        yield Endpoint(self._url, names, self._key(), api="openai", base=self.model)
+        yield Endpoint(self._url, names, self._key(), api="openai", base=self.model, dtype=self.dtype)
 
     @property
     def _url(self) -> str:

@@ -37,11 +37,15 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """`key_env` names the environment variable with the key; `adapter_id` the candidate's adapter on the server."""
+    """`key_env` names the environment variable with the key; `adapter_id` the candidate's adapter on the server.
+
+    `dtype` is the type of its weights where `/info` does not tell it (quantized).
+    """
 
     url: str
     key_env: str | None = None
     adapter_id: str | None = None
+    dtype: str | None = None
 
     def identity(self) -> Mapping[str, Json]:
         """What the server says of itself now: a remote server may change between two runs.
@@ -50,7 +54,8 @@ class Remote:
         """
         info = self._info()
         told = {key: str(info[key]) for key in _TOLD if info.get(key) is not None}
-        named = {"kind": "remote", "url": self.url.rstrip("/"), "adapter_id": self.adapter_id}
+        named: dict[str, Json] = {"kind": "remote", "url": self.url.rstrip("/"), "adapter_id": self.adapter_id}
+        named |= {"dtype": self.dtype} if self.dtype else {}
         return {**named, **told, "prefill_logprobs": self._gives_prefill()}
 
     @contextmanager
@@ -60,7 +65,7 @@ class Remote:
         if artefacts.adapters:
             names.pop(artefacts.adapters[0].digest)
             names |= {artefacts.adapters[0].digest: self.adapter_id} if self.adapter_id else {}
-        dtype = self._info().get("model_dtype")
+        dtype = self.dtype or self._info().get("model_dtype")
         yield Endpoint(self.url.rstrip("/"), names, self._key(), dtype=str(dtype) if dtype else None)
 
     def _key(self) -> str | None:

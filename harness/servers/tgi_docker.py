@@ -70,7 +70,7 @@ class TgiDocker:
         # In the foreground, its words come into our log, SIGTERM reaches it, and its end is the command's end.
         with cleared(path, name, project), started(what, command, artefacts.log) as child:
             url = wait_healthy(child, port, self.start, _KIND)
-            dtype = self.dtype or told_at(f"{url}/info").get("model_dtype")
+            dtype = ("quantized" if self.quantize else self.dtype) or told_at(f"{url}/info").get("model_dtype")
             names = {adapter.digest: adapter.name for adapter in artefacts.adapters}
             yield Endpoint(url, names, dtype=str(dtype) if dtype else None, watch=child.ended)
 

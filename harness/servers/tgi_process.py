@@ -60,6 +60,6 @@ class TgiProcess:
         env = _tgi.variables(os.environ, adapters, folders) | devices(self.gpus)
         with started("text-generation-launcher", command, artefacts.log, env) as child:
             url = wait_healthy(child, port, self.start, _KIND)
-            dtype = self.dtype or told_at(f"{url}/info").get("model_dtype")
+            dtype = ("quantized" if self.quantize else self.dtype) or told_at(f"{url}/info").get("model_dtype")
             names = {adapter.digest: adapter.name for adapter in adapters}
             yield Endpoint(url, names, dtype=str(dtype) if dtype else None, watch=child.ended)

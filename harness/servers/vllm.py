@@ -79,7 +79,7 @@ class Vllm:
         ) as child:
             url = wait_healthy(child, port, self.start, _KIND)
             names = {adapter.digest: adapter.name for adapter in artefacts.adapters}
-            dtype = None if self.dtype == "auto" else self.dtype
+            dtype = "quantized" if self.quantize else None if self.dtype == "auto" else self.dtype
             yield Endpoint(f"{url}/v1", names, api="openai", base=_BASE, dtype=dtype, watch=child.ended)
 
     def _command(self, artefacts: Artefacts, port: int) -> list[str]:

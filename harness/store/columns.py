@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.core.endings import FINISHES, Ending
 from harness.core.samples import Outcome
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ Texts = tuple[str | None, ...]
 
 OUTCOMES = (Outcome.SCORED, Outcome.MODEL_FAILED, Outcome.NOT_EVALUATED)
 USAGE = ("prompt_tokens", "generated_tokens", "attempts")
-SCORED, LOST, MISSING = 0, 2, -1  # places in OUTCOMES; a repeat without an answer is missing
+ENDINGS = tuple(Ending)
+SCORED, FAILED, LOST, MISSING = 0, 1, 2, -1  # places in OUTCOMES; a repeat without an answer is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class TaskColumns:
     where there is no answer; `scores`, by metric and part ("" is the whole), are NaN where there is none; `latencies`
     are seconds, infinite for a request that failed or whose time is not known; `usage`, by prompt_tokens,
     generated_tokens and attempts, is NaN where that is not known or choices were scored. `answers` are the JSON texts
-    of what was scored, the repeats of a sample beside each other; empty where no metric is made of them.
+    of what was scored, the repeats of a sample beside each other; empty where no metric is made of them. `finishes`
+    are places in ENDINGS, by what the outputs say of themselves (None: nothing); `endings` has them with the answers.
     """
 
     task: str
@@ -45,6 +48,16 @@ class TaskColumns:
     answers: Texts = ()
     scores: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
     usage: Mapping[str, Floats] = field(default_factory=dict)
+    finishes: Ints | None = None
+
+    @property
+    def endings(self) -> Ints:
+        """How each repeat of each sample ended (samples, repeats), as places in ENDINGS."""
+        unreadable = ENDINGS.index(Ending.UNREADABLE)
+        told = np.full(self.outcomes.shape, unreadable) if self.finishes is None else self.finishes
+        failed = np.where(told == ENDINGS.index(Ending.ANSWERED), unreadable, told)
+        found = np.where(self.outcomes == SCORED, ENDINGS.index(Ending.ANSWERED), ENDINGS.index(Ending.LOST))
+        return np.where(self.outcomes == FAILED, failed, found)
 
     @property
     def repeats(self) -> int:
@@ -74,6 +87,7 @@ class TaskColumns:
             answers=answers,
             scores={name: values[at] for name, values in self.scores.items()},
             usage={name: values[at] for name, values in self.usage.items()},
+            finishes=None if self.finishes is None else self.finishes[at],
         )
 
 
@@ -97,7 +111,7 @@ def task_columns(
         connection, 'SELECT position_of AS nth, o."repeat", if(error IS NULL, latency, NULL) AS latency, '
         "if(choices IS NULL, prompt_tokens, NULL) AS prompt_tokens, "
         "if(choices IS NULL, generated_tokens, NULL) AS generated_tokens, "
-        "if(choices IS NULL, attempts, NULL) AS attempts "
+        f"if(choices IS NULL, attempts, NULL) AS attempts, {_FINISH} AS finish "
         f"FROM outputs o {_PLACE.format('o')} WHERE o.run = ?", run,
     )  # fmt: skip
     listed = ", ".join(f"'{outcome}'" for outcome in OUTCOMES)
@@ -115,6 +129,7 @@ def task_columns(
         _spread_texts(shape, answers),
         _scores(connection, shape, run),
         {name: _spread(shape, outputs, name, np.nan) for name in USAGE},
+        _spread(shape, outputs, "finish", ENDINGS.index(Ending.LOST)).astype(np.int64),
         outputs,
     )
     starts = [i for i, task in enumerate(tasks) if i == 0 or tasks[i - 1] != task]
@@ -126,6 +141,14 @@ def task_columns(
 
 
 _SENT = "concat(json_extract_string(\"row\", '$.task'), ':', json_extract_string(\"row\", '$.sample'))"
+# What an output says of its ending, as `core.endings.ending_of` reads it.
+_FINISH = (
+    f"CASE WHEN choices IS NOT NULL THEN {ENDINGS.index(Ending.ANSWERED)} "
+    f"WHEN error IS NOT NULL OR text IS NULL THEN {ENDINGS.index(Ending.LOST)} "
+    + " ".join(f"WHEN finish_reason = '{told}' THEN {ENDINGS.index(one)}" for told, one in FINISHES.items())
+    + rf" WHEN regexp_full_match(text, '[\s\p{{Z}}]*') THEN {ENDINGS.index(Ending.EMPTY)} "
+    f"ELSE {ENDINGS.index(Ending.ANSWERED)} END"
+)
 # A sample's place in its run, for each of the rows that tell of it.
 _PLACE = (
     "JOIN (SELECT run, task, id, position AS position_of FROM samples) place "
@@ -143,6 +166,7 @@ class _Whole:
     answers: NDArray[np.object_]
     scores: Mapping[tuple[str, str, str], Floats]
     usage: Mapping[str, Floats]
+    finishes: Ints
     outputs: Mapping[str, Any]
 
 
@@ -167,6 +191,7 @@ def _part(whole: _Whole, task: str, rows: slice, with_answers: bool) -> TaskColu
             if name == task
         },
         {name: values[rows, :repeats] for name, values in whole.usage.items()},
+        whole.finishes[rows, :repeats],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -22,41 +22,66 @@ OUTPUTS = "outputs.jsonl"
 # The disk is asked to keep what was written when so many outputs wait for it, or so many seconds are over.
 SYNC_COUNT, SYNC_SECONDS = 256, 0.5
 
+_HELD = "held"
+
 Key = tuple[str, str, int]
 
 
 class Journal:
-    """Appends outputs one by one; `done` is what is finished, by (task, sample id, repeat), of earlier tries too."""
+    """Appends outputs one by one; `done` is what is finished, by (task, sample id, repeat), of earlier tries too.
 
-    def __init__(self, folder: Path) -> None:
+    With `only_held`, outputs of earlier tries count up to the last `hold` alone: nothing proves that those after it
+    are of the right model. In the file a hold is a line of its own, with the number of outputs that it covers.
+    """
+
+    def __init__(self, folder: Path, only_held: bool = False) -> None:
         """Read back what an earlier try finished. Raises OutsideError where the folder cannot be made or read."""
         self.path = folder / OUTPUTS
-        self.done: dict[Key, Output] = {}
+        self._log: list[tuple[str, Output]] = []
+        self._held, self._only_held = 0, only_held
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            whole = all([self._keep(line) for line in self._lines()])
+            whole = all([self._read(line) for line in self._lines()])
         except OSError as error:
             raise OutsideError(f"cannot use the run's folder {folder}: {error.strerror}.") from None
-        if not whole:
-            write_lines(self.path, (_line(task, output) for (task, _, _), output in self.done.items()))
+        self.done = _finished(self._log[: self._held] if only_held else self._log)
+        rewritten = not whole or len(self.done) < len(self._log)
+        self._log = [(task, output) for (task, _, _), output in self.done.items()]
+        self._held = len(self._log)
+        if rewritten:
+            write_lines(self.path, self._whole())
+
+    @property
+    def position(self) -> int:
+        """How many outputs there are, for `hold`."""
+        return len(self._log)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether every output is covered by a hold."""
+        return self._held == len(self._log)
 
     def _lines(self) -> Iterator[bytes]:
         if self.path.is_file():
             with self.path.open("rb") as file:
                 yield from file
 
-    def _keep(self, line: bytes) -> bool:
-        """Whether the line stands for an output: torn lines do not, and failed requests are asked again."""
+    def _read(self, line: bytes) -> bool:
+        """Whether the line is whole: torn lines are not."""
         try:
             value = orjson.loads(line)
-            task, output = value.pop("task"), records.output_from_json(value)
+            if value.keys() == {_HELD}:
+                self._held = min(int(value[_HELD]), len(self._log))
+            else:
+                self._log.append((value.pop("task"), records.output_from_json(value)))
         except (ValueError, TypeError, KeyError, AttributeError):
             return False
-        key = (task, output.sample_id, output.repeat)
-        fits = output.error is None and key not in self.done and line.endswith(b"\n")
-        if output.error is None:
-            self.done[key] = output
-        return fits
+        return line.endswith(b"\n")
+
+    def _whole(self) -> Iterator[bytes]:
+        yield from (_line(task, output) for task, output in self._log)
+        if self._only_held:
+            yield json_line({_HELD: self._held})
 
     def __enter__(self) -> Self:
         try:
@@ -80,13 +105,42 @@ class Journal:
         except UnicodeEncodeError:  # halves of surrogate pairs, which no file can hold
             output = replace(output, text=(output.text or "").encode("utf-8", "replace").decode())
             line = _line(task, output)
+        self._write(line)
+        self.done[key] = output
+        self._log.append((task, output))
+        return output
+
+    def hold(self, position: int | None = None) -> list[tuple[str, Output]]:
+        """The first `position` outputs (None: all) are proven to be of the right model; gives those that were not yet.
+
+        Raises OutsideError where the disk refuses.
+        """
+        position = len(self._log) if position is None else position
+        new = self._log[self._held : position]
+        if new:
+            self._held = position
+            if self._only_held:
+                self._write(json_line({_HELD: position}))
+        return new
+
+    def drop(self) -> int:
+        """Forget every output since the last hold, as if it had never come; gives how many. Raises OutsideError."""
+        lost = len(self._log) - self._held
+        self._log = self._log[: self._held]
+        self.done = _finished(self._log)
         try:
-            write_all(self._descriptor, line)
+            os.ftruncate(self._descriptor, 0)
+        except OSError as error:
+            raise refused(self.path, error) from None
+        self._write(b"".join(self._whole()))
+        return lost
+
+    def _write(self, data: bytes) -> None:
+        try:
+            write_all(self._descriptor, data)
             self._syncer.written()
         except OSError as error:
             raise refused(self.path, error) from None
-        self.done[key] = output
-        return output
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -106,9 +160,19 @@ def go_on_from(earlier: Path, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (earlier / OUTPUTS).open("rb") as file:
-            write_lines(folder / OUTPUTS, file)
+            lines = list(file)
+        write_lines(folder / OUTPUTS, [*lines, json_line({_HELD: len(lines)})])
     except OSError as error:
         raise refused(folder / OUTPUTS, error) from None
+
+
+def _finished(log: Iterable[tuple[str, Output]]) -> dict[Key, Output]:
+    """By key, the first output of each: failed requests are asked again."""
+    found: dict[Key, Output] = {}
+    for task, output in log:
+        if output.error is None:
+            found.setdefault((task, output.sample_id, output.repeat), output)
+    return found
 
 
 class _Syncer:

@@ -52,5 +52,9 @@ def is_whole(manifest: Mapping[str, Any]) -> bool:
     """Whether the manifest is as it was written. Raises KeyError where it lacks what every manifest has."""
     if manifest["format"] == 1:
         return bool(digest_json(manifest["run"]) == manifest["run_digest"])
-    value = {key: part for key, part in manifest.items() if key != "digest"}
-    return bool(digest_json(value) == manifest["digest"])
+    return manifest_digest(manifest) == manifest["digest"]
+
+
+def manifest_digest(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 over all that a manifest says, the hashes of outputs, answers and scores included."""
+    return digest_json({key: part for key, part in manifest.items() if key != "digest"})

@@ -18,8 +18,9 @@ _SAMPLE, _OUTPUT, _ANSWER, _SCORE = (
 def run_to_json(run: Run) -> dict[str, Any]:
     """A run as plain JSON values: those of an older harness as it wrote them."""
     value = asdict(run)
-    if not run.data:
-        del value["data"]
+    for name in ("data", "replaces"):
+        if not value[name]:
+            del value[name]
     return value
 
 
@@ -36,7 +37,10 @@ def _metric_info(value: Mapping[str, Any]) -> MetricInfo:
 
 def output_to_json(output: Output) -> dict[str, Any]:
     """An output as plain JSON values."""
-    return {name: getattr(output, name) for name in _OUTPUT}
+    value = {name: getattr(output, name) for name in _OUTPUT}
+    if output.model is None:
+        del value["model"]
+    return value
 
 
 def output_from_json(value: Mapping[str, Any]) -> Output:

@@ -1,4 +1,4 @@
-"""The registry's two files, which only grow: versions.jsonl and moves.jsonl. What they say, stands."""
+"""The registry's files, which only grow: versions.jsonl, moves.jsonl and policies.jsonl. What they say, stands."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import OutsideError
-from harness.core.versions import Move, Registry, Version
+from harness.core.versions import Move, Registry, StagePolicy, Version
 from harness.store import files
 
 _MOVE = {field.name for field in fields(Move)}
+_POLICY = {field.name for field in fields(StagePolicy)}
 
 
-def read_registry(versions: Path, moves: Path, release: str) -> Registry:
-    """The versions of a release and their moves, oldest first. Needs no database, so it can be read often.
+def read_registry(versions: Path, moves: Path, release: str, policies: Path | None = None) -> Registry:
+    """The versions of a release, their moves and (where that file is given) its stages' policies, oldest first.
+
+    Needs no database, so it can be read often.
 
     A line of versions.jsonl that has a stage was written by a harness that knew no moves: it is both.
-    Raises OutsideError for a line that is no JSON, or no version or move.
+    Raises OutsideError for a line that is no JSON, or no version, move or policy.
     """
     try:
         lines = [line for line in files.lines_of(versions) if line["release"] == release]
@@ -31,7 +34,8 @@ def read_registry(versions: Path, moves: Path, release: str) -> Registry:
     except (KeyError, TypeError, ValueError):
         raise _changed(moves, "move") from None
     moved = tuple(move for move in (*old, *new) if move.stage)
-    return Registry(made, moved, tuple(move for move in new if not move.stage))
+    noted = tuple(move for move in new if not move.stage)
+    return Registry(made, moved, noted, _policies(policies, release) if policies else ())
 
 
 def add_version(file: Path, version: Version) -> None:
@@ -47,12 +51,30 @@ def add_move(file: Path, move: Move) -> None:
     files.append(file, _line(move))
 
 
+def add_policy(file: Path, policy: StagePolicy) -> None:
+    """Add the line of a stage's policy, and wait until the disk has it. Raises OutsideError."""
+    files.append(file, _line(policy))
+
+
 def next_number(file: Path) -> int:
     """The number of the line that comes next: numbers count over all releases."""
     return 1 + max((int(line["number"]) for line in files.lines_of(file)), default=0)
 
 
-def _line(value: Version | Move) -> dict[str, Any]:
+def _policies(file: Path, release: str) -> tuple[StagePolicy, ...]:
+    try:
+        lines = [line for line in files.lines_of(file) if line["release"] == release]
+        return tuple(map(_policy, lines))
+    except (KeyError, TypeError, ValueError):
+        raise _changed(file, "policy of a stage") from None
+
+
+def _policy(line: Mapping[str, Any]) -> StagePolicy:
+    known: dict[str, Any] = {"before": None, **{name: value for name, value in line.items() if name in _POLICY}}
+    return StagePolicy(**known)
+
+
+def _line(value: Version | Move | StagePolicy) -> dict[str, Any]:
     """Without what is not known, as the database's rows are compared with it."""
     return {name: found for name, found in asdict(value).items() if found is not None}
 

@@ -81,6 +81,20 @@ def write_signed(envelope: Mapping[str, Any], *paths: Path) -> None:
         write_lines(path, [json.dumps(envelope).encode() + b"\n"])
 
 
+def drop_foreign(path: Path, record: Mapping[str, Any]) -> bool:
+    """Remove the envelope of any other record than this one; whether there was one."""
+    if not path.is_file():
+        return False
+    try:
+        kind, payload, _ = _opened(path)
+        if kind == PAYLOAD and json.loads(payload) == _statement(record):
+            return False
+    except (ConfigError, ValueError):
+        pass
+    path.unlink(missing_ok=True)
+    return True
+
+
 def check_signed(path: Path, record: Mapping[str, Any], key: Ed25519PublicKey) -> None:
     """Raises ConfigError where a file is no envelope, is not signed with the key, or states another decision."""
     from cryptography.exceptions import InvalidSignature

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import orjson
 
 from harness.core.samples import Json
+from harness.tasks._twins import twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Extract:
         return tuple(self.schema.get("properties", {}))
 
     def check(self) -> list[str]:
-        """The schema must itself be valid, of an object, and name its fields."""
+        """The schema must itself be valid, of an object, and name its fields; no two of them, or of one field's
+        values, may look alike."""
         wrong = _wrong_schema(self.schema)
         if wrong:
             return [f"'schema' is no valid JSON Schema: {wrong}."]
@@ -36,7 +38,7 @@ class Extract:
             return ["'schema' must not use $ref; write the fields out."]
         if not isinstance(self.schema.get("properties"), Mapping) or not self.fields:
             return ["'schema' needs 'properties': one for each field to extract."]
-        return []
+        return [*twins("field", "'schema'", self.fields), *_twin_values(self.schema["properties"])]
 
     def check_target(self, target: Json) -> str | None:
         """The target must be an object that the schema allows, with exactly its fields: what is absent is null."""
@@ -59,11 +61,16 @@ class Extract:
         return json.dumps({name: target[name] for name in self.fields}, ensure_ascii=False)
 
     def read(self, text: str) -> dict[str, Json]:
-        """The object that the whole text is. Raises ValueError where it is not JSON or does not fit the schema."""
+        """The object that the whole text is.
+
+        Raises ValueError where it is not JSON, gives a key twice, or does not fit the schema.
+        """
         try:
-            value = json.loads(text.strip())
+            value = json.loads(text.strip(), object_pairs_hook=_unique)
             # NaN, numbers beyond floats and lone surrogates are no JSON, and could not be stored.
             json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        except _KeyTwice as twice:
+            raise ValueError(f"the JSON has the key {twice} twice") from None
         except (ValueError, RecursionError):
             raise ValueError("the text is not JSON") from None
         if not isinstance(value, dict):
@@ -78,6 +85,29 @@ class Extract:
 
         error = next(iter(Draft202012Validator(self.schema).iter_errors(value)), None)
         return error.message[:200] if error else None
+
+
+class _KeyTwice(Exception):
+    """A key of an object stands twice: readers differ in which value they take."""
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """The object of these keys and values. Raises _KeyTwice."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _KeyTwice(repr(next(name for name in names if names.count(name) > 1))[:60])
+    return value
+
+
+def _twin_values(fields: Mapping[str, Any]) -> list[str]:
+    """Values of one field's `enum` that look alike."""
+    return [
+        problem
+        for name, field in fields.items()
+        if isinstance(field, Mapping) and isinstance(values := field.get("enum"), list)
+        for problem in twins("value", f"'{name}' of 'schema'", (value for value in values if isinstance(value, str)))
+    ]
 
 
 def _wrong_schema(schema: Mapping[str, Json]) -> str:

@@ -23,6 +23,7 @@ class Refuse:
     asks: ClassVar[str] = "prompt"
     default_metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
     classes: ClassVar[tuple[str, ...]] = (REFUSE, ANSWER)
+    refused: ClassVar[str] = REFUSE  # the answer where the server itself marks a refusal
 
     phrases: list[str]
     reply: str = "Yes."

@@ -101,3 +101,44 @@ def test_a_header_of_another_form_is_no_safetensors_file(tmp_path: Path, header:
     (tmp_path / "w.safetensors").write_bytes(len(text).to_bytes(8, "little") + text)
     with pytest.raises(ValueError, match="no whole safetensors file"):
         shapes(tmp_path / "w.safetensors")
+
+
+def test_an_adapter_of_which_servers_leave_out_a_half_is_refused(tmp_path: Path) -> None:
+    """Tensors of some layers under another prefix: vLLM loads such an adapter in part, and says "Success"."""
+    folder = tmp_path / "a"
+    folder.mkdir()
+    tensors: dict[str, tuple[int, int]] = {}
+    for n, prefix in ((0, ""), (1, "language_model.")):
+        at = f"base_model.model.{prefix}model.layers.{n}.self_attn.q_proj"
+        tensors |= {f"{at}.lora_A.weight": (4, 8), f"{at}.lora_B.weight": (16, 4)}
+    weights(folder / "adapter_model.safetensors", tensors)
+    (folder / "adapter_config.json").write_text("{}")
+    (problem,) = adapter_problems(folder, base(tmp_path / "b"), "folder")
+    assert "some of its tensors are called 'language_model.model.…' and others 'model.…'" in problem
+
+
+def test_two_towers_of_a_base_are_two_parts(tmp_path: Path) -> None:
+    names = [f"{tower}.layers.0.self_attn.q_proj" for tower in ("vision", "text")]
+    (tmp_path / "b").mkdir()
+    weights(tmp_path / "b" / "model.safetensors", {f"{name}.weight": (16, 8) for name in names})
+    folder = adapter(tmp_path / "a")
+    tensors = {f"base_model.model.{name}.lora_{half}.weight": (4, 8) if half == "A" else (16, 4)
+               for name in names for half in "AB"}  # fmt: skip
+    weights(folder / "adapter_model.safetensors", tensors)
+    assert adapter_problems(folder, tmp_path / "b", "folder") == []
+
+
+@pytest.mark.parametrize(
+    ("tensors", "said"),
+    [
+        ({}, "it holds no tensors"),
+        ({"base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight": (4, 8)}, "the other half is missing"),
+    ],
+)
+def test_an_adapter_that_is_not_whole_is_refused(
+    tmp_path: Path, tensors: dict[str, tuple[int, int]], said: str
+) -> None:
+    folder = adapter(tmp_path / "a")
+    weights(folder / "adapter_model.safetensors", tensors)
+    (problem,) = adapter_problems(folder, base(tmp_path / "b"), "folder")
+    assert said in problem

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import COMMANDS, main
+from harness.core.errors import OutsideError
 from tests.projects import ENVIRONMENT, Project
 
 HEAVY = ("numpy", "pydantic", "jinja2", "duckdb", "torch", "yaml", "scipy", "tqdm", "aiohttp", "transformers")
@@ -167,3 +170,19 @@ def test_an_interruption_gives_130(
     monkeypatch.setattr("harness.pipeline.validate.load_release", interrupted)
     assert main(["validate", "-f", str(desk.root / "release.yaml")]) == 130
     assert "the same command goes on from there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [RuntimeError("TaskGroup is shutting down"), OutsideError("the server is gone")])
+def test_what_fails_because_of_a_sigterm_is_an_interruption(
+    desk: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    def interrupted(path: Path) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        raise error
+
+    monkeypatch.setattr("harness.pipeline.validate.load_release", interrupted)
+    assert main(["validate", "-f", str(desk.root / "release.yaml")]) == 130
+    said = capsys.readouterr().err
+    assert "the same command goes on from there" in said
+    assert "bug" not in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import signal
 import subprocess
@@ -10,11 +11,12 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from harness.client.ask import Question, ask_all
-from harness.client.interface import Limits
+from harness.client.interface import Client, Limits
 from harness.client.tgi import TgiClient
 from harness.core.errors import OutsideError
 from harness.core.releases import Generation
@@ -153,7 +155,7 @@ def test_one_bad_sample_is_one_error_and_the_rest_are_answered(stub: Stub) -> No
 
 
 def test_a_burst_of_failures_asks_once_whether_the_server_is_there(stub: Stub) -> None:
-    stub.always, stub.health_delay = 422, 0.2
+    stub.always, stub.health_delay = 404, 0.2
     assert len(ask(stub, 32, workers=32, slots=32)) == 32
     assert sum(path == "/health" for path, _, _ in stub.asked) == 1
 
@@ -171,6 +173,37 @@ def test_a_server_that_dies_ends_the_asking_and_leaves_no_errors_behind(stub: St
     assert raised.group_contains(OutsideError, match="is gone")
     assert len(kept) == stub.answered
     assert all(output.error is None for output in kept)
+
+
+class _Deaf:
+    """A client whose requests end in the very moment of an interruption: as failures, and the cancellation is lost."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def chat(self, sample_id: str, *_: object) -> Output:
+        self.asked += 1
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        return Output(sample_id, None, error="the request timed out after 1 s")
+
+    async def alive(self) -> bool:
+        return True
+
+
+def test_an_interruption_that_a_request_swallows_is_heard_all_the_same() -> None:
+    """Requests that time out in that moment: the interruption, and no error of ours."""
+    client = _Deaf()
+
+    async def main() -> None:
+        asked = asyncio.create_task(ask_all(cast(Client, client), map(question, range(100)), 4, lambda *_: None))
+        await asyncio.sleep(0.05)
+        asked.cancel()
+        await asked
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())
+    assert client.asked == 4
 
 
 def test_ctrl_c_ends_it_at_once(stub: Stub) -> None:

@@ -72,8 +72,16 @@ def connect(url: str) -> TgiClient:
     return TgiClient(url, limits=Limits(timeout=60.0, attempts=2, first_pause=0.01))
 
 
-def ours(url: str, base: Path, memo: dict[str, Any] | None = None) -> TgiLM:
-    return TgiLM(lambda: connect(url), None, base, {} if memo is None else memo, lambda done, total: None)
+class Kept(dict[str, Any]):
+    """Finished requests in memory; nothing is ever dropped."""
+
+    def hold(self, position: int | None = None) -> None: ...
+
+    def drop(self) -> None: ...
+
+
+def ours(url: str, base: Path, memo: Kept | None = None) -> TgiLM:
+    return TgiLM(lambda: connect(url), None, base, Kept() if memo is None else memo, lambda done, total: None)
 
 
 @pytest.fixture(scope="module", params=["plain", pytest.param("adds BOS", marks=pytest.mark.slow)])
@@ -208,10 +216,10 @@ def test_another_tokenizer_than_the_servers_is_told(both: Pair, tmp_path: Path) 
 
 
 def test_finished_requests_are_not_asked_again(both: Pair) -> None:
-    memo: dict[str, Any] = {}
+    memo = Kept()
     first = ours(both.url, both.base, memo)
     wanted = first.loglikelihood(asked(*CONTINUATIONS[:2])), first.loglikelihood_rolling(asked((PROSE,)))
-    kept = json.loads(json.dumps(memo))
+    kept = Kept(json.loads(json.dumps(memo)))
     moved: list[tuple[int, int]] = []
     again = TgiLM(lambda: connect(both.url), None, both.base, kept, lambda done, total: moved.append((done, total)))
     assert (again.loglikelihood(asked(*CONTINUATIONS[:2])), again.loglikelihood_rolling(asked((PROSE,)))) == wanted

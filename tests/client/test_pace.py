@@ -117,3 +117,31 @@ def test_who_is_cancelled_while_waiting_keeps_no_slot(given_first: bool) -> None
         await asyncio.wait_for(pace.enter(), 1)
 
     asyncio.run(main())
+
+
+def test_one_that_wants_to_be_alone_waits_for_all_and_all_wait_for_it() -> None:
+    async def main() -> list[str]:
+        pace, seen = Pace(4), list[str]()
+
+        async def work(name: str, alone: bool) -> None:
+            await (pace.enter_alone() if alone else pace.enter())
+            assert not alone or pace.in_flight == 1
+            seen.append(name)
+            for _ in range(3):
+                await asyncio.sleep(0)
+                assert not alone or pace.in_flight == 1
+            pace.leave()
+
+        names = [("a", False), ("b", False), ("alone", True), ("c", False), ("alone too", True), ("d", False)]
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            for name, alone in names:
+                group.create_task(work(name, alone))
+            given_up = group.create_task(work("given up", True))
+            await asyncio.sleep(0)
+            given_up.cancel()
+        assert pace.in_flight == 0
+        return seen
+
+    seen = asyncio.run(main())
+    assert seen[:4] == ["a", "b", "alone", "alone too"]
+    assert sorted(seen[4:]) == ["c", "d"]

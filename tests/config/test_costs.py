@@ -68,7 +68,7 @@ def test_a_budget_is_an_amount_and_a_comparison_a_share(
         ("metric: cost.request, against: base, at_most: 0.1", "drop 'against', or use at_most_share or improves."),
         ("metric: cost.request, at_most_share: 0.5", "'at_most_share' compares, so it needs 'against: <baseline>'."),
         ("metric: cost.request, at_most: 5s", "cost.request is not a time; write the threshold as a plain number."),
-        ("metric: cost.request, at_most: 0", "the threshold 0.0 can't be reached or missed"),
+        ("metric: cost.request, at_most: 0", "the threshold 0 can't be reached or missed"),
         ("metric: cost.request, against: base, at_most_share: 0", "'at_most_share' (0) should be greater than 0"),
         ("metric: cost.token, at_most: 0.5", "no cost has the name 'cost.token'."),
         ("metric: triage.accuracy, against: base, at_most_share: 0.5", "'at_most_share' is for cost.request only."),

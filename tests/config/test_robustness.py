@@ -81,6 +81,14 @@ def test_a_row_more_changes_no_other(hard: Project) -> None:
     assert {name: after[name] for name in before} == before
 
 
+def test_copies_of_two_rows_that_end_up_alike_are_one_sample(hard: Project) -> None:
+    texts = ["hello there my parcel", "hello there my bill", "another text of mine"]
+    rows = [{"id": f"t{i}", "text": text, "label": "billing", "language": "en"} for i, text in enumerate(texts)]
+    hard.rows("data/triage.jsonl", rows)  # type: ignore[arg-type]
+    hard.swap(HARD, "[typos, {injection: {place: after}}]", "[{truncation: {keep: 0.5}}]")
+    assert [sample.id for sample in task(hard).samples] == ["t0~truncation", "t2~truncation"]
+
+
 def test_a_draw_is_seeded_in_the_rows_order_and_hardly_moved_by_a_row_more(hard: Project) -> None:
     many(hard)
     hard.swap(HARD, "seed: 3", "seed: 3\n    samples: 10")

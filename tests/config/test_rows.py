@@ -88,14 +88,44 @@ def test_a_row_of_great_depth_is_a_problem_or_a_row(tmp_path: Path, line: str) -
     assert len(rows) + len(problems) == 1
 
 
-def test_rows_that_differ_in_the_kind_of_a_number_are_not_the_same(desk: Project) -> None:
-    more = [{**ROW, "id": f"n{i}", "text": "x", "n": n} for i, n in enumerate([1, 1.0, True, "1", 10**30, 10**30 + 1])]
-    desk.rows(DATA, more)
+SAME = "asks the same as data/triage.jsonl:{} (Unicode form and space do not count), and would count as two samples."
+
+
+def asked_twice(project: Project) -> list[str]:
+    return [text.split(" Drop")[0] for text in project.problems()]
+
+
+@pytest.mark.parametrize(
+    "texts", [("a b", "a b"), ("a b", " a\n b "), ("caf\u00e9", "cafe\u0301"), ("a b", "a\u00a0b"), ("ab", "a\u200bb")]
+)
+def test_rows_that_ask_the_same_are_one_sample_whatever_their_other_columns_say(
+    desk: Project, texts: tuple[str, str]
+) -> None:
+    rows = [{**ROW, "id": f"n{i}", "ticket": i, "text": text} for i, text in enumerate((*texts, "another"))]
+    desk.rows(DATA, rows)
+    assert asked_twice(desk) == [f"{DATA}:2: the row {SAME.format(1)}"]
+    assert desk.problems()[0].endswith("Drop one, or give both the same group, by a column that 'group' names.")
+
+
+def test_a_group_of_their_own_makes_no_two_samples_of_rows_that_ask_the_same(desk: Project) -> None:
+    desk.swap("suites/triage.yaml", "    slices: [language]\n", "    slices: [language]\n    group: ticket\n")
+    examples = [json.loads(line) for line in desk.read("data/examples.jsonl").splitlines()]
+    desk.rows("data/examples.jsonl", [{**row, "ticket": row["id"]} for row in examples])
+    rows = [{**ROW, "id": f"n{i}", "ticket": i // 2, "text": "one" if i < 2 else f"text {i}"} for i in range(4)]
+    desk.rows(DATA, rows)
     assert desk.problems() == []
-    desk.rows(DATA, [*more, {"n": 10**30, **{key: more[0][key] for key in ("language", "label", "text")}, "id": "z"}])
-    assert [text.split(" Drop")[0] for text in desk.problems()] == [
-        f"{DATA}:7: the row is the same as line 5 but for its id, and would count as two samples."
-    ]
+    desk.rows(DATA, [{**row, "ticket": row["id"]} for row in rows])
+    assert asked_twice(desk) == [f"{DATA}:2: the row {SAME.format(1)}"]
+    assert "give both the same 'ticket', by which the task groups." in desk.problems()[0]
+
+
+def test_examples_before_the_prompt_make_no_two_samples_of_one(desk: Project) -> None:
+    """Whoever asks few-shot asks the same twice, too; case and other words are another question."""
+    rows = [{**ROW, "id": f"n{i}", "text": text} for i, text in enumerate(["a", "A", "a.", "b"])]
+    desk.rows(DATA, rows)
+    assert desk.problems() == []
+    desk.rows(DATA, [*rows, {**ROW, "id": "n9", "text": "b", "label": "shipping"}])
+    assert asked_twice(desk) == [f"{DATA}:5: the row {SAME.format(4)}"]
 
 
 @pytest.mark.parametrize("text", [b"", b"\n \n\n"])

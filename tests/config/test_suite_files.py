@@ -44,7 +44,7 @@ TRIAGE, DESK = "suites/triage.yaml", "suites/desk.yaml"
             TRIAGE,
             "[billing, shipping]",
             "[billing, shipping, Billing]",
-            "the label 'billing' stands twice in 'labels'.",
+            "the labels 'billing' and 'Billing' in 'labels' differ only in case",
         ),
         (TRIAGE, "[billing, shipping]", '[billing, shipping, ""]', "'labels' holds an empty label."),
         (TRIAGE, "[billing, shipping]", "[billing, 2024-01-01]", "reads as a date. Put it in quotes"),

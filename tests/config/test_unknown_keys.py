@@ -35,7 +35,7 @@ def test_a_misspelt_rule_is_checked_as_the_one_that_was_meant(desk: Project) -> 
     line = desk.swap(FILE, "at_least: 0.6", "at_leest: 6")
     assert desk.problems() == [
         f"{FILE}:{line}: unknown key 'at_leest'. Did you mean 'at_least'?",
-        f"{FILE}:{line}: the threshold 6.0 can't be reached or missed: a share lies between 0 and 1.",
+        f"{FILE}:{line}: the threshold 6 can't be reached or missed: a share lies between 0 and 1. For 6 % write 0.06.",
     ]
 
 

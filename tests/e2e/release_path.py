@@ -47,10 +47,10 @@ def make_second(folder: Path) -> None:
     (folder / "release.yaml").write_text(text + ROUTE, encoding="utf-8")
 
 
-def harness(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the real command in a project's folder."""
+def harness(folder: Path, *words: str, seconds: int = 1500) -> subprocess.CompletedProcess[str]:
+    """Run the real command in a project's folder, for so long at most."""
     return subprocess.run(
-        _command(words), cwd=folder, env=_environment(), capture_output=True, text=True, timeout=1500, check=False
+        _command(words), cwd=folder, env=_environment(), capture_output=True, text=True, timeout=seconds, check=False
     )
 
 

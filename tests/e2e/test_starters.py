@@ -21,7 +21,7 @@ def test_a_starter_is_decided_as_it_stands(kind: str, tmp_path: Path) -> None:
     folder = tmp_path / kind
     folder.mkdir()
     assert harness(folder, "init", kind).returncode == 0
-    done = harness(folder, "gate")
+    done = harness(folder, "gate", seconds=1700)
     decision = json.loads((folder / f"reports/{kind}/decision.json").read_text())
     assert decision["verdict"] in ("PASS", "FAIL"), done.stdout + done.stderr
     assert done.returncode == {"PASS": 0, "FAIL": 1}[decision["verdict"]]

@@ -18,6 +18,7 @@ from harness.cli.main import main
 from harness.pipeline.validate import validate
 from harness.pipeline.workspace import Workspace
 from tests.tgi_stub import ADAPTER
+from tests.weights import adapter_file, base_file
 
 LABELS = ("billing", "shipping", "other")
 SUITE: dict[str, Any] = {
@@ -115,9 +116,9 @@ def make_project(root: Path, url: str, samples: int = 60) -> Project:
     """Everything that `harness gate` needs where a server answers at `url`."""
     for name in ("base/config.json", "base/tokenizer.json", "adapter/adapter_config.json"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(json.dumps({"file": name, "r": 8, "base_model_name_or_path": "/some/where"}))
-    for name in ("base/model.safetensors", "adapter/adapter_model.safetensors"):
-        (root / name).write_bytes((2).to_bytes(8, "little") + b"{}" + name.encode())
+        (root / name).write_text(json.dumps({"file": name, "r": 1, "base_model_name_or_path": "/some/where"}))
+    (root / "base/model.safetensors").write_bytes(base_file())
+    (root / "adapter/adapter_model.safetensors").write_bytes(adapter_file("adapter"))
     write_rows(root / "data/test.jsonl", rows(samples))
     write_rows(root / "data/examples.jsonl", rows(9, "example"))
     project = Project(

@@ -16,6 +16,7 @@ from harness.pipeline.validate import validate
 from tests.openai_stub import MODEL, OpenaiStub
 from tests.pipeline.release_project import Project, rows, write_rows
 from tests.tgi_stub import ADAPTER, Stub, running
+from tests.weights import adapter_file
 
 KEY = "sk-very-secret-0123456789"
 
@@ -163,7 +164,7 @@ def newer_adapter(project: Project) -> None:
     (project.root / "adapter").mkdir()
     for name in ("adapter_config.json", "adapter_model.safetensors"):
         (project.root / "adapter" / name).write_bytes((old / name).read_bytes())
-    project.weights.write_bytes((2).to_bytes(8, "little") + b"{}" + b"new weights")
+    project.weights.write_bytes(adapter_file("new weights"))
 
 
 def test_the_version_in_production_is_compared_by_the_run_it_was_promoted_on(project: Project, stub: Stub) -> None:
@@ -197,7 +198,7 @@ def test_a_version_whose_adapter_is_gone_is_told(project: Project, capsys: pytes
     against(project, "live", {"production": "or_base"})
     assert project.gate() == 0
     assert project.call("promote", "--to", "production") == 0
-    project.weights.write_bytes((2).to_bytes(8, "little") + b"{}" + b"new weights")
+    project.weights.write_bytes(adapter_file("new weights"))
     shutil.rmtree(project.state.state / "adapters")
     assert project.gate() == 2
     assert "no more on this disk" in capsys.readouterr().err
@@ -206,7 +207,7 @@ def test_a_version_whose_adapter_is_gone_is_told(project: Project, capsys: pytes
 def test_an_anchor_is_a_pinned_decisions_run_and_is_not_asked_again(project: Project, stub: Stub) -> None:
     assert project.gate() == 0
     pinned = project.record
-    project.weights.write_bytes((2).to_bytes(8, "little") + b"{}" + b"newer weights")
+    project.weights.write_bytes(adapter_file("newer weights"))
     against(project, "anchor", {"anchor": pinned["id"][:12]})
     before = len(stub.chat_texts)
     assert project.gate() == 0

@@ -29,6 +29,16 @@ def test_a_better_adapter_passes(project: Project, stub: Stub, capfd: pytest.Cap
     assert {bundle.read_run(folder).adapter_proof for folder in project.bundles} == {PROVEN, "the base model itself"}
 
 
+def test_a_gate_that_can_hardly_fail_is_warned_of_beside_its_verdict(
+    project: Project, stub: Stub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project.release["gates"] = [{"metric": "queue.accuracy", "at_least": 0.001}]
+    project.write()
+    assert project.gate() == 0
+    said = capfd.readouterr().err
+    assert "queue.accuracy:at_least can hardly fail: a model that always answers 'billing' reaches 33.3 %." in said
+
+
 def test_each_model_is_asked_each_sample_once_by_its_own_name(project: Project, stub: Stub) -> None:
     project.gate()
     asked = [(body["model"], body["messages"][-1]["content"]) for body in stub.posts("/v1/chat/completions")]
@@ -256,6 +266,8 @@ def test_an_edited_bundle_is_refused(project: Project, stub: Stub, capfd: pytest
 
 
 def test_of_two_gates_at_once_one_is_told(project: Project, stub: Stub) -> None:
+    project.release["serve"]["unproven"] = "accept"  # nothing stands in for the record in another process
+    project.write()
     stub.delay = 600.0
     first = project.start("gate", "-q")
     assert stub.chatting.wait(90)

@@ -82,7 +82,7 @@ def test_the_launcher_is_told_everything(
     port = free_port()
     server = TgiProcess(2, "fp8", "bfloat16", 900, 1000, port, options=("--max-batch-size", "4"), gpus="none")
     with server.running(artefacts) as endpoint:
-        assert (endpoint.url, endpoint.dtype) == (f"http://127.0.0.1:{port}", "bfloat16")
+        assert (endpoint.url, endpoint.dtype) == (f"http://127.0.0.1:{port}", "quantized")
     called = stand_ins.call("text-generation-launcher")
     assert called["words"] == [
         "--model-id", str(tmp_path / "base"), "--hostname", "127.0.0.1", "--port", str(port), "--usage-stats", "off",
@@ -127,7 +127,7 @@ def test_vllm_is_told_everything(
     port = free_port()
     server = Vllm("vllm", (1,), 2, "fp8", "float16", 2048, 32, port, options=("--enforce-eager",))
     with server.running(artefacts) as endpoint:
-        assert (endpoint.url, endpoint.dtype) == (f"http://127.0.0.1:{port}/v1", "float16")
+        assert (endpoint.url, endpoint.dtype) == (f"http://127.0.0.1:{port}/v1", "quantized")
     called = stand_ins.call("vllm")
     assert called["words"] == [
         "serve", str(tmp_path / "base"), "--served-model-name", "base", "--host", "127.0.0.1", "--port", str(port),

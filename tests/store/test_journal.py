@@ -194,3 +194,29 @@ def test_what_was_said_to_be_kept_survives_kills(tmp_path: Path) -> None:
         done = Journal(tmp_path).done
         assert list(done) == [("t", f"s{i}", 0) for i in range(len(done))]
         assert told < len(done) <= told + 2
+
+
+def test_only_what_was_held_counts_for_a_run_that_must_be_proven(tmp_path: Path) -> None:
+    with Journal(tmp_path, only_held=True) as journal:
+        for number in range(3):
+            journal.add("t", Output(f"s{number}", "x"))
+        assert [output.sample_id for _, output in journal.hold(2)] == ["s0", "s1"]
+        assert journal.hold(1) == []
+        journal.add("t", Output("s3", None, error="HTTP 500"))
+        assert not journal.is_held
+    with Journal(tmp_path, only_held=True) as journal:
+        assert [sample for _, sample, _ in journal.done] == ["s0", "s1"]
+        assert [json.loads(line).get("sample_id") for line in lines(tmp_path)] == ["s0", "s1", None]
+        journal.add("t", Output("s2", "y"))
+        assert journal.drop() == 1
+        assert ("t", "s2", 0) not in journal.done
+        journal.add("t", Output("s2", "z"))
+        journal.hold()
+    assert [output.text for output in Journal(tmp_path, only_held=True).done.values()] == ["x", "x", "z"]
+
+
+def test_a_journal_of_before_there_were_holds_counts_for_nothing_that_must_be_proven(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        journal.add("t", Output("s1", "x"))
+    assert Journal(tmp_path).done
+    assert not Journal(tmp_path, only_held=True).done

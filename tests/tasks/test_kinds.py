@@ -104,3 +104,51 @@ def test_the_length_limit_counts_words() -> None:
 def test_every_default_metric_fits_its_kind(kind: str) -> None:
     for name in catalog.plug("tasks", kind).default_metrics:
         assert kind in catalog.plug("metrics", name).kinds
+
+
+@pytest.mark.parametrize(
+    ("labels", "part"),
+    [
+        (["billing", "bіlling"], "LATIN SMALL LETTER I, CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I"),
+        (["Вilling", "billing"], "look alike"),
+        (["ΑΡΡ", "app"], "look alike"),
+        (["café", "cafe\u0301"], "differ only in case, space, quotes or Unicode form"),
+        (["Größe", "GRÖSSE"], "differ only in case"),
+        (["new order", "new  order"], "differ only in case, space"),
+        (["order", "ord\u200ber"], "differ only in case, space, quotes or Unicode form"),
+        (["order", "ｏｒｄｅｒ"], "look alike"),
+        (["Вода", "вода"], "differ only in case"),
+        (["рис", "рис"], "stands twice"),
+    ],
+)
+def test_labels_that_nobody_can_tell_apart_are_refused(labels: list[str], part: str) -> None:
+    (problem,) = Classify([*labels, "other"]).check()
+    assert part in problem
+
+
+@pytest.mark.parametrize(
+    "labels", [["café", "cafe"], ["рис", "ris"], ["A1", "Al"], ["sınıf", "sinif"], ["东", "車"], ["ja", "nein", "да"]]
+)
+def test_labels_that_differ_to_the_eye_are_taken(labels: list[str]) -> None:
+    assert Classify(labels).check() == []
+
+
+def test_an_answer_in_another_unicode_form_is_the_label() -> None:
+    kind = Classify(["Rückgabe", "new order"])
+    assert kind.read("Ru\u0308ckgabe") == "Rückgabe"
+    assert kind.read("**New\n order**") == "new order"
+
+
+def test_fields_and_values_of_a_schema_that_look_alike_are_refused() -> None:
+    queue = {"enum": ["billing", "bіlling", None]}
+    (problem,) = Extract({"type": "object", "properties": {"queue": queue}}).check()
+    assert "the values 'billing' and 'bіlling' in 'queue' of 'schema' look alike" in problem
+    (problem,) = Extract({"type": "object", "properties": {"id": FIELD, "іd": FIELD}}).check()
+    assert "the fields 'id' and 'іd' in 'schema' look alike" in problem
+
+
+@pytest.mark.parametrize("text", ['{"order": 1, "count": 1, "order": 2}', '{"order": {"a": 1, "a": 1}, "count": 1}'])
+def test_a_key_that_stands_twice_makes_an_answer_unreadable(text: str) -> None:
+    kind = Extract({"type": "object", "properties": {"order": {}, "count": {}}})
+    with pytest.raises(ValueError, match=r"the JSON has the key '(order|a)' twice"):
+        kind.read(text)

@@ -10,14 +10,16 @@ from harness.trainers.axolotl.progress import ProgressFile
 
 def test_every_line_is_told_with_the_time_left(tmp_path: Path) -> None:
     reader = ProgressFile(tmp_path / "p")
-    lines = [{"time": step * 2.0, "phase": "train", "step": step, "steps": 4, "loss": 3.0 - step} for step in range(3)]
+    lines = [{"time": step * 2.0, "phase": "train", "step": step, "steps": 5, "loss": 3.0 - step} for step in range(4)]
     (tmp_path / "p").write_text("".join(json.dumps(line) + "\n" for line in lines))
     told = reader.news()
     assert [(news.phase, news.step, news.loss) for news in told] == [
         ("train", 0, 3.0),
         ("train", 1, 2.0),
         ("train", 2, 1.0),
+        ("train", 3, 0.0),
     ]
+    assert told[1].seconds_left is None  # one step is no pace
     assert told[-1].seconds_left == 4.0
     assert reader.world_size is None
 

@@ -5,7 +5,7 @@ Text comes in here; frozen values go out of `load`.
 
 from harness.config.schema.baselines import BaselineFile, RemoteModelFile
 from harness.config.schema.candidate import CandidateFile, ExperimentFile, ExperimentsFile, TrackFile, TrainFile
-from harness.config.schema.gates import GateFile, PolicyFile, WaiverFile, WaiversFile
+from harness.config.schema.gates import GateFile, PolicyFile, RulesFile, WaiverFile, WaiversFile
 from harness.config.schema.launchers import LauncherFile
 from harness.config.schema.release import MeasureFile, ReleaseFile
 from harness.config.schema.report import PriceFile, PricesFile, ReportFile
@@ -45,6 +45,7 @@ __all__ = [
     "RemoteModelFile",
     "ReportFile",
     "RouteFile",
+    "RulesFile",
     "ServeFile",
     "SuiteFile",
     "TaskFile",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from harness.config.schema.types import File, Name, Threshold
+from harness.config.schema.types import File, Name, Seconds, Threshold
 
 
 class GateFile(File):
@@ -48,6 +48,10 @@ class PolicyFile(File):
     max_not_evaluated: float = Field(
         0.01, ge=0, le=0.01, description="Largest share of samples lost to the infrastructure (0.01 or less)."
     )
+    max_refused: float = Field(
+        0.05, ge=0, le=0.1,
+        description="Largest share of samples that the server refuses for good (too long); they count as failed.",
+    )  # fmt: skip
     resamples: int = Field(9_999, ge=1_999, le=999_999, description="Bootstrap resamples.")
     looks: Annotated[int, Field(ge=1, le=10)] | Literal["anytime"] = Field(
         1, description="How often the samples may be looked at while they come in; anytime: as often as you like."
@@ -58,6 +62,19 @@ class PolicyFile(File):
     max_leaked: int = Field(
         0, ge=0, description="How many samples may stand in the training data; gates must then hold without them, too."
     )
+    max_age: Seconds | Literal["never"] = Field(
+        604_800.0,
+        description="How long the run of a model counts that is known by address and name alone (remote, openai): 7d; "
+        "or never.",
+    )
+
+
+class RulesFile(File):
+    """A policy file: gates and policy of one release, or of several that name it as `policy_file`."""
+
+    version: Literal[1] = Field(1, description="Version of this format.")
+    gates: list[GateFile] = Field(min_length=1, description="The rules. At least one must be critical or gating.")
+    policy: PolicyFile = Field(default_factory=PolicyFile)
 
 
 class WaiverFile(File):

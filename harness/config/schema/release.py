@@ -36,6 +36,9 @@ class ReleaseFile(File):
     baselines: dict[Name, BaselineFile] = Field(default_factory=dict, description="Models to compare with, by name.")
     suites: list[str] = Field(min_length=1, description="Paths of the suites.")
     measure: MeasureFile | None = Field(None, description="How latency, throughput and errors are measured.")
+    policy_file: str | None = Field(
+        None, description="Path of a file with `gates` and `policy`, in the place of both here; releases may share it."
+    )
     gates: list[GateFile] = Field(min_length=1, description="The rules. At least one must be critical or gating.")
     checks: list[str] = Field(default_factory=list, description="Python files of tests that must pass, too; they run.")
     policy: PolicyFile = Field(default_factory=PolicyFile)

@@ -15,6 +15,8 @@ from harness.config.schema.servers import (
 )
 from harness.config.schema.types import URL, VARIABLE, File, Seconds
 
+Dtype = Literal["float32", "bfloat16", "float16", "quantized"]
+
 
 class LocalFile(File):
     """The embedded server: TGI's API over transformers and PEFT on this machine."""
@@ -31,6 +33,7 @@ class RemoteFile(File):
     url: str = Field(pattern=URL, description="Base URL of the server, without a password (key_env).")
     key_env: str | None = Field(None, pattern=VARIABLE, description="Variable with the key.")
     adapter_id: str | None = Field(None, description="Name of the candidate's adapter on the server.")
+    dtype: Dtype | None = Field(None, description="Weights' type; default: as /info says.")
 
 
 class OpenaiFile(File):
@@ -40,6 +43,7 @@ class OpenaiFile(File):
     model: str = Field(description="Name of the base model on the server.")
     adapter: str | None = Field(None, description="Name of the candidate's adapter (vLLM: --lora-modules NAME=PATH).")
     key_env: str | None = Field(None, pattern=VARIABLE, description="Variable with the key.")
+    dtype: Dtype | None = Field(None, description="Type of the server's weights; default: not known.")
 
 
 class ServeFile(File):

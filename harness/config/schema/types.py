@@ -11,16 +11,16 @@ Name = Annotated[str, Field(pattern=NAME, max_length=60)]
 
 
 def _seconds(value: object) -> object:
-    """'5s', '250ms', '2min' and '3h' as seconds; numbers stay."""
+    """'5s', '250ms', '2min', '3h' and '7d' as seconds; numbers stay."""
     if isinstance(value, str):
-        for unit, factor in (("ms", 0.001), ("min", 60.0), ("s", 1.0), ("h", 3600.0)):
+        for unit, factor in (("ms", 0.001), ("min", 60.0), ("s", 1.0), ("h", 3600.0), ("d", 86_400.0)):
             number = value.removesuffix(unit).strip()
             if value.endswith(unit) and number.replace(".", "", 1).isdigit():
                 return float(number) * factor
     return value
 
 
-_Time = Annotated[str, Field(pattern=r"^[0-9.]+ *(ms|s|min|h)$")]
+_Time = Annotated[str, Field(pattern=r"^[0-9.]+ *(ms|s|min|h|d)$")]
 Threshold = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | _Time)]
 Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | _Time), Field(gt=0)]
 URL = r"^https?://[^@/]+(/[^@]*)?$"

@@ -24,7 +24,8 @@ def analyse(release: Release, now: float) -> CanaryAnalysis:
     workspace, alpha = Workspace(release.root), release.policy.alpha
     step = step_of(registry(workspace, release.name), release.canary)
     until = now - release.route.timeout
-    seen = traffic_of(workspace.traffic, step, until)
+    # Lines of before releases had folders of their own lie beside: a step that began then needs them, too.
+    seen = traffic_of((workspace.traffic, workspace.traffic_of(release.name)), step, until)
     found = results(seen, release.canary, alpha)
     outcome, reason, share = _outcome(step, seen, found, release.canary, alpha)
     return CanaryAnalysis(

@@ -29,7 +29,7 @@ def apply(release: Release, found: CanaryAnalysis, *, to_production: bool = Fals
         if not to_production:
             return f"nothing is done: --to-production brings {named} to production."
         return _promoted(release, found)
-    with changing(workspace):
+    with changing(workspace, release.name):
         version = _standing(release, found, registry(workspace, release.name))
         keep(workspace, found, done=True)
         with deployed(workspace, release.serve.kind, version, CANARY, deployer(release)):

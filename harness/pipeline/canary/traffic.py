@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -102,14 +102,14 @@ class _User:
     requests: int = 1
 
 
-def traffic_of(folder: Path, step: Step, until: float) -> Traffic:
+def traffic_of(folders: Iterable[Path], step: Step, until: float) -> Traffic:
     """Count the requests that came since the step began and before `until` (seconds since 1970).
 
     They belong to the version that was asked, whoever answered. Raises OutsideError for a line that is none.
     """
     found, users = Traffic(), dict[tuple[str, str], _User]()
     asked = {step.canary.name: CANARY, step.production.name: PRODUCTION}
-    for line in _lines(folder, step.since, found):
+    for line in (line for folder in folders for line in _lines(folder, step.since, found)):
         side = asked.get(line.get("fallback_from") or line["version"])
         if line["time"] < step.since or side is None or side != line["side"]:
             continue

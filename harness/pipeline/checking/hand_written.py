@@ -55,19 +55,24 @@ def run_checks(judgement: Judgement) -> tuple[GateResult, ...]:
     root, process = judgement.release.root, make_checks(judgement)
     modules = {path.removesuffix(".py").replace("/", "."): path for path in judgement.release.checks}
     owners = [_owner(one.module, modules) for one in process.made]
+    stray = next((made for made, owner in zip(process.made, owners, strict=True) if not owner), None)
+    broken = process.broken or (f"pytest broke off: {_why(stray, root)}" if stray else "")
     results = []
     for module, path in modules.items():
         mine = [one for one, owner in zip(process.made, owners, strict=True) if owner == module]
         results += [_result(path, one.module[len(module) + 1 :], one, root) for one in mine]
-        if process.broken or not mine:
-            none = Made(module, "error", process.broken or "there is no test in it", "", None)
+        if broken or not mine:
+            none = Made(module, "error", broken or "there is no test in it", "", None)
             results.append(_result(path, "", none, root))
     return tuple(results)
 
 
 def _owner(name: str, modules: Iterable[str]) -> str:
-    """The module that a test's dotted name begins with: the longest, as one name may begin like another."""
-    return max((one for one in modules if f"{name}.".startswith(f"{one}.")), key=len)
+    """The module that a test's dotted name begins with: the longest, as one name may begin like another.
+
+    "" where it is of none of them: pytest names its own failures, too.
+    """
+    return max((one for one in modules if f"{name}.".startswith(f"{one}.")), key=len, default="")
 
 
 def _result(path: str, name: str, made: Made, root: Path) -> GateResult:

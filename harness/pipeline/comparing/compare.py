@@ -14,6 +14,7 @@ from harness.pipeline.comparing.sides import side_of
 from harness.pipeline.comparing.task import compare_task
 from harness.pipeline.judging.comparable import Asked, incomparable, of_task
 from harness.pipeline.judging.evidence import Judged
+from harness.pipeline.judging.material import refuse_other_rows
 from harness.pipeline.workspace import Workspace
 from harness.report.comparing.view import Compared, PartDifference, Side, TaskComparison
 from harness.stats.multiple import benjamini_hochberg
@@ -58,9 +59,10 @@ def compare(release: Release, first: str, second: str, tasks: Sequence[str] = ()
 
 
 def _loaded(connection: duckdb.DuckDBPyConnection, workspace: Workspace, run_id: str) -> Judged:
-    """A run, with the answers of every task that has classes. Raises OutsideError where its bundle was changed."""
+    """A run, with the answers of every task that has classes. Raises OutsideError where bundle or store was changed."""
     folder = workspace.run(run_id)
     run = bundle.read_run(folder)
+    refuse_other_rows(connection, folder, run, {})
     classified = frozenset(task for task, infos in run.metrics.items() if any(info.classes for info in infos))
     found = {columns.task: columns for columns in task_columns(connection, run_id, classified)}
     return Judged(run, found, read_manifest(folder).get("recipe") or {})

@@ -14,17 +14,22 @@ from harness.core.samples import Json
 from harness.core.verdicts import Verdict
 from harness.gates.interface import Evidence
 from harness.pipeline.judging.comparable import Asked, incomparable, of_task
+from harness.pipeline.judging.endings import no_evidence
 from harness.pipeline.judging.series import error_series, evaluated, latency_series, series_of
 from harness.store.columns import TaskColumns
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A stored run with its results by task, and what it took to make it (pipeline.recipe)."""
+    """A stored run with its results by task, and what it took to make it (pipeline.recipe).
+
+    `manifest` is the digest of its bundle's manifest, outputs included ("": there is no bundle).
+    """
 
     run: Run
     results: Mapping[str, TaskColumns]
     recipe: Mapping[str, Json] = field(default_factory=dict)
+    manifest: str = ""
 
 
 # role ("candidate" or a baseline's name) -> suite -> run
@@ -51,6 +56,9 @@ def evidence_for(gate: Gate, refs: Mapping[str, MetricRef], material: Material, 
     differences = incomparable(ours, theirs)
     if differences:
         return error(f"candidate and {gate.against} can't be compared: {differences}")
+    withheld = "" if against_clean else no_evidence(gate.against, theirs.result, theirs.info, gate.subset)
+    if withheld:
+        return lost_too_much(withheld)
     return Evidence(series, series_of(theirs.result, theirs.info, favour=True, subset=gate.subset))
 
 

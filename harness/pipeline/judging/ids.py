@@ -20,7 +20,7 @@ def record_id(record: Mapping[str, Any]) -> str:
         without_usual(result, waived=False)
     for use in value.get("waivers", ()):
         del use["waiver"]["place"]
-    return digest_json(without_usual(value, waivers=[], attempts={}, looks=[1, 1]))
+    return digest_json(without_usual(value, waivers=[], attempts={}, looks=[1, 1], endings={}, asked={}))
 
 
 def without_usual(value: dict[str, Any], **usual: object) -> dict[str, Any]:

@@ -17,9 +17,12 @@ from harness.core.samples import Json
 from harness.core.verdicts import Role, Verdict, release_verdict
 from harness.gates import _wording
 from harness.pipeline.judging import provenance
+from harness.pipeline.judging.ages import age_notes, asked_at, too_old
 from harness.pipeline.judging.attempts import NONE, Attempts, too_many
+from harness.pipeline.judging.backing import unbacked
 from harness.pipeline.judging.comparable import of_task, recipe_differences
 from harness.pipeline.judging.costs import cost_evidence, prices_digest
+from harness.pipeline.judging.endings import endings_notes, endings_of
 from harness.pipeline.judging.evidence import Judged, Material, error, evidence_for
 from harness.pipeline.judging.ids import record_id, without_usual
 from harness.pipeline.judging.leaks import both, leak_notes, leaked_of, too_many_leaked, without
@@ -48,18 +51,24 @@ def judge(
     decided: str,
     attempts: Attempts = NONE,
     look: int | None = None,
+    earlier: bool = False,
 ) -> Decision:
     """The decision. `candidate` holds the digests of adapter and base; `attempts` are those of that adapter.
 
     `decided` is the ISO time, which is no evidence; waivers expire by its day. `look` is the one of the declared looks
-    that the runs were made for (None: the last).
+    that the runs were made for (None: the last). `earlier`: as harnesses wrote it that kept neither endings, nor when
+    the runs were asked, nor the digests of their manifests; runs of any age then count.
     """
     policy, material = release.policy, _in_order(release, material)
     if policy.looks == 0:  # other samples are no second look where the bounds allow for any number of them
         attempts = replace(attempts, otherwise=())
     look = max(1, policy.looks) if look is None else look
     leaked = leaked_of(candidate)
-    mixed_up = _mixed_up(at_look(release, look), material, candidate) or too_many_leaked(leaked, policy)
+    mixed_up = (
+        _mixed_up(at_look(release, look), material, candidate)
+        or too_many_leaked(leaked, policy)
+        or (None if earlier else too_old(release, material, decided))
+    )
     unproven = _unproven(material)
     alphas = [alpha_of(gate, release, look) for gate in policy.gates]
     clean = without(release, material, leaked) if leaked else material
@@ -68,8 +77,10 @@ def judge(
         alpha = alpha_of(gate, release, look)
         found = error(mixed_up) if mixed_up else _finding(gate, release, material, attempts, alpha)
         found = both(found, lambda: _finding(gate, release, clean, attempts, alpha), leaked)
-        doubtful = found.passes and unproven and not release.serve.accept_unproven
-        return replace(found, passes=False, reason=str(unproven)) if doubtful else found
+        if found.passes and unproven and not release.serve.accept_unproven:
+            return replace(found, passes=False, reason=str(unproven))
+        weak = unbacked(gate, release, material) if found.passes else ""
+        return replace(found, passes=False, reason=weak) if weak else found
 
     findings = [find(gate) for gate in policy.gates]
     results = tuple(map(_result, policy.gates, verdicts(policy, findings, alphas), findings))
@@ -78,12 +89,14 @@ def judge(
         ((one.gate.role, one.verdict) for one in results if not one.waived),
         waived=(one.gate.role for one in results if one.waived),
     )
+    endings = endings_of(material)
     runs = {role: {suite: judged.run.id for suite, judged in suites.items()} for role, suites in material.items()}
     digests = {"release": release.digest, "policy": policy_digest(policy), "harness": __version__}
     digests |= {f"suite {suite.name}": suite.digest for suite in release.suites}
     digests |= {"waivers": waivers_digest(release.waivers)} if release.waivers else {}
     digests |= prices_digest(release)
     digests |= provenance.digests(release, material, candidate)
+    digests |= {} if earlier else provenance.run_digests(material)
     decision = Decision(
         id="",
         release=release.name,
@@ -98,11 +111,14 @@ def judge(
             *leak_notes(leaked, results),
             *attempts.notes,
             *([unproven] if unproven else []),
+            *([] if earlier else [*endings_notes(endings), *age_notes(release, material)]),
         ),
         decided=decided,
         waivers=waivers,
         attempts=attempts.numbers,
         looks=(look, max(1, policy.looks)),
+        endings={} if earlier else endings,
+        asked={} if earlier else asked_at(material),
     )
     return replace(decision, id=decision_id(decision))
 
@@ -226,7 +242,8 @@ def policy_digest(policy: Policy) -> str:
     for gate in value["gates"]:
         del gate["place"]
         without_usual(gate, subset=None, unit="")
-    return digest_json(without_usual(value, looks=1, max_attempts=None, max_leaked=0))
+    usual = {"looks": 1, "max_attempts": None, "max_leaked": 0, "max_age": 604_800.0, "max_refused": 0.05}
+    return digest_json(without_usual(value, **usual))
 
 
 def decision_id(decision: Decision) -> str:

@@ -55,6 +55,16 @@ def _data(material: Material) -> dict[str, str]:
     }
 
 
+def run_digests(material: Material) -> dict[str, str]:
+    """Each run's manifest, by "run role suite". It holds the hashes of the outputs, so a signature binds these, too."""
+    return {
+        f"run {role} {suite}": judged.manifest
+        for role, suites in material.items()
+        for suite, judged in suites.items()
+        if judged.manifest
+    }
+
+
 def _prompts(release: Release) -> dict[str, str]:
     """The prompt of each task, and those that a baseline may choose among."""
     return {

@@ -10,10 +10,13 @@ from harness.core.decisions import Decision
 from harness.core.errors import ConfigError, Problem
 from harness.core.ids import short
 from harness.core.releases import Release
+from harness.core.times import age_of, spelled
 from harness.core.versions import Version
 from harness.pipeline.candidate import Candidate
+from harness.pipeline.declaration import is_todays_declaration
 from harness.pipeline.judging.waive import expired_since
 from harness.pipeline.registry.artefacts import problems
+from harness.pipeline.running.again import can_move, kept_run
 from harness.pipeline.verifying.verify import not_given_again, verify
 from harness.pipeline.workspace import Workspace, now
 from harness.report.record import to_json
@@ -31,6 +34,7 @@ def missing(
     return [
         *_signed(Workspace(release.root), decision, key),
         *_still_waived(decision),
+        *_too_old(release, decision),
         *_other_bytes(decision, found),
         *_unfit(found, release.candidate.base_model),
         *_evidence(release, decision, version),
@@ -51,6 +55,25 @@ def _still_waived(decision: Decision) -> Iterator[Problem]:
     if over:
         named = ", ".join(f"{one.gate} (owner {one.owner}) expired on {one.expires}" for one in over)
         yield Problem(f"decision {short(decision.id)} rests on a waiver that is over: {named}. Run `harness gate`.")
+
+
+def _too_old(release: Release, decision: Decision) -> Iterator[Problem]:
+    """Runs of names that can move, by the day of promotion. Decisions of earlier harnesses are not held to it."""
+    workspace, limit = Workspace(release.root), release.policy.max_age
+    anchors = {one.name for one in release.baselines if one.kind == "anchor"}  # these are what they were
+    asked = {role: suites for role, suites in decision.runs.items() if role not in anchors and decision.asked}
+    ids = {run for suites in asked.values() for run in suites.values()}
+    runs = [run for one in sorted(ids) if (run := kept_run(workspace.run(one)))]  # verify names what is gone
+    allowed = sum(run.seconds for run in runs) + (limit or 0.0)
+    for run in runs if limit is not None else ():
+        age = age_of(run, now()) if can_move(run.server) else 0.0
+        if age > allowed:
+            yield Problem(
+                f"decision {short(decision.id)} rests on a run of {run.suite} against the {run.model.role} that was "
+                f"asked {spelled(age)} ago, of a model that is known by its address and name alone; policy.max_age is "
+                f"{spelled(limit or 0.0)}.",
+                hint="Run `harness gate`: it asks such runs anew.",
+            )
 
 
 def _other_bytes(decision: Decision, found: Candidate) -> Iterator[Problem]:
@@ -78,7 +101,7 @@ def _evidence(release: Release, decision: Decision, version: Version | None) -> 
         yield from error.problems
         yield _not_given(decision, ["see above"])
         return
-    if version is None and not _declared_so(release, decision, workspace):
+    if version is None and not _declared_so(release, decision):
         found = not_given_again(release, decision, workspace)
     else:
         found = [] if version is None else _other_policy(release, decision)
@@ -94,10 +117,9 @@ def _not_given(decision: Decision, why: list[str]) -> Problem:
     )
 
 
-def _declared_so(release: Release, decision: Decision, workspace: Workspace) -> bool:
+def _declared_so(release: Release, decision: Decision) -> bool:
     """Whether today's release.yaml is the decision's own, which was judged just now."""
-    kept, today = workspace.declaration(decision.id), release.root / release.file
-    same = kept.is_file() and kept.read_bytes() == today.read_bytes()
+    same = is_todays_declaration(release, decision.id)
     return same and release.waivers == tuple(use.waiver for use in decision.waivers)
 
 

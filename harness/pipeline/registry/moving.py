@@ -6,6 +6,7 @@ import getpass
 
 from harness.core.errors import ConfigError
 from harness.core.versions import NOTE, PRODUCTION, ROLLBACK, Move, Registry, Version
+from harness.pipeline.lock import taking_turns
 from harness.pipeline.workspace import Workspace, now
 from harness.store.registry import add_move, next_number
 
@@ -39,23 +40,25 @@ def _add(
     workspace: Workspace, version: Version, stage: str, why: str, note: str, share: float | None = None,
     decision: str | None = None,
 ) -> Move:  # fmt: skip
-    made = Move(
-        number=next_number(workspace.moves),
-        release=version.release,
-        version=version.number,
-        stage=stage,
-        why=why,
-        decision=version.decision if decision is None else decision,
-        time=now(),
-        by=_who(),
-        share=share,
-        note=note,
-    )
-    add_move(workspace.moves, made)
+    with taking_turns(workspace):
+        made = Move(
+            number=next_number(workspace.moves),
+            release=version.release,
+            version=version.number,
+            stage=stage,
+            why=why,
+            decision=version.decision if decision is None else decision,
+            time=now(),
+            by=who(),
+            share=share,
+            note=note,
+        )
+        add_move(workspace.moves, made)
     return made
 
 
-def _who() -> str:
+def who() -> str:
+    """The user's name on this machine; "" where there is none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name

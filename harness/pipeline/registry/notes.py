@@ -16,7 +16,7 @@ def note(file: Path, word: str, text: str) -> Move:
     given = project(file)
     if not text.strip():
         raise ConfigError("the note is empty.")
-    with changing(given.workspace):
+    with changing(given.workspace, given.name):
         version = named_version(registry(given.workspace, given.name), word)
         return annotate(given.workspace, version, text.strip())
 
@@ -24,7 +24,7 @@ def note(file: Path, word: str, text: str) -> Move:
 def archive(file: Path, word: str, text: str = "") -> Move:
     """Archive a version: no rollback goes back to it. Raises ConfigError where it is in production, or unknown."""
     given = project(file)
-    with changing(given.workspace):
+    with changing(given.workspace, given.name):
         known = registry(given.workspace, given.name)
         version = named_version(known, word)
         may_leave(known, version, ARCHIVED, ARCHIVE)

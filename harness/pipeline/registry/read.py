@@ -17,12 +17,12 @@ _LISTED = "`harness versions` lists them."
 
 
 @contextmanager
-def changing(workspace: Workspace) -> Iterator[None]:
-    """Hold the registry for the block: of two promotions at once one wins, and the other is told by OutsideError.
+def changing(workspace: Workspace, release: str) -> Iterator[None]:
+    """Hold a release's registry for the block: of two promotions at once one wins, and the other gets OutsideError.
 
-    A training or a run holds another lock, so a rollback never waits for one.
+    A training or a run holds another lock, so a rollback never waits for one; nor does it for another release.
     """
-    with locked(workspace, "registry.lock", "another promotion, rollback or note"):
+    with locked(workspace, f"registry-{release}.lock", f"another promotion, rollback or note of {release}"):
         yield
 
 
@@ -34,7 +34,7 @@ def registry(workspace: Workspace, release: str) -> Registry:
 
         with opened(workspace.store) as connection:  # stores of the first format have versions that no file has
             load_registry(connection, workspace.versions, workspace.moves)
-    return read_registry(workspace.versions, workspace.moves, release)
+    return read_registry(workspace.versions, workspace.moves, release, workspace.policies)
 
 
 def named_version(known: Registry, word: str) -> Version:

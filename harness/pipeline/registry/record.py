@@ -14,6 +14,7 @@ from harness.core.releases import Release
 from harness.core.samples import Json
 from harness.core.versions import PRODUCTION, Registry, Version
 from harness.pipeline.candidate import Candidate
+from harness.pipeline.lock import taking_turns
 from harness.pipeline.recipe import training_manifest
 from harness.pipeline.registry.artefacts import training_of
 from harness.pipeline.workspace import Workspace, now
@@ -43,19 +44,20 @@ def record(release: Release, known: Registry, found: Candidate, decision: Decisi
         return there
     before = known.standing(PRODUCTION)
     training = training_of(found.adapter)
-    made = Version(
-        number=next_number(workspace.versions),
-        release=release.name,
-        adapter_digest=found.adapter_digest,
-        base_digest=found.base_digest,
-        decision=decision.id,
-        created=now(),
-        digests=_digests(decision, training),
-        provenance=_provenance(release, found, decision, training),
-        parent=before.number if before else None,
-    )
-    _keep_rows(release, workspace, made)
-    add_version(workspace.versions, made)
+    with taking_turns(workspace):
+        made = Version(
+            number=next_number(workspace.versions),
+            release=release.name,
+            adapter_digest=found.adapter_digest,
+            base_digest=found.base_digest,
+            decision=decision.id,
+            created=now(),
+            digests=_digests(decision, training),
+            provenance=_provenance(release, found, decision, training),
+            parent=before.number if before else None,
+        )
+        _keep_rows(release, workspace, made)
+        add_version(workspace.versions, made)
     return made
 
 
@@ -82,6 +84,7 @@ def _provenance(release: Release, found: Candidate, decision: Decision, training
         "settings": _resolved(training_manifest(found.adapter).with_name("resolved.yaml")) if training else {},
         "adapter": _adapter_settings(found.adapter / "adapter_config.json"),
         "serve": release.serve.kind,
+        "policy_file": release.policy_place.file,
     }
 
 

@@ -42,7 +42,7 @@ def rollback(file: Path, to: str | None = None, note: str = "") -> Rollback:
     """
     given = project(file)
     deploy = _deployer(given)
-    with changing(given.workspace):
+    with changing(given.workspace, given.name):
         known = registry(given.workspace, given.name)
         now, target = known.standing(PRODUCTION), _target(known, to)
         seconds, trouble = checked(given, target)
@@ -57,7 +57,7 @@ def withdraw(file: Path, note: str = "") -> Version:
     """Take the canary out of the traffic: it goes back to staging. Raises ConfigError where there is none."""
     given = project(file)
     deploy = _deployer(given)
-    with changing(given.workspace):
+    with changing(given.workspace, given.name):
         canary = registry(given.workspace, given.name).standing(CANARY)
         if canary is None:
             raise ConfigError("there is no canary to withdraw. `harness versions` lists where versions stand.")
@@ -72,7 +72,7 @@ def rehearse(file: Path, to: str | None = None, serve: Callable[[Version], str] 
     `serve` really serves the version, and gives how it was proven to be the one that answers.
     """
     given = project(file)
-    with changing(given.workspace):
+    with changing(given.workspace, given.name):
         known = registry(given.workspace, given.name)
         target = _target(known, to)
         seconds, trouble = checked(given, target)

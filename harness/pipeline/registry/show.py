@@ -30,6 +30,11 @@ class Shown:
     share: float | None = None
     canary: tuple[dict[str, Any], ...] = ()
 
+    @property
+    def policy(self) -> str | None:
+        """Digest of the policy that the version was judged by; None where that was not recorded."""
+        return self.version.digests.get("policy")
+
     def as_json(self) -> dict[str, Any]:
         """As `harness show --json` prints it: `metrics` has a value with its bounds for each gate."""
         return {
@@ -38,6 +43,7 @@ class Shown:
             "stage": self.stage,
             "share": self.share,
             "verdict": str(self.decision.verdict) if self.decision else None,
+            "policy": {"digest": self.policy, "file": self.version.provenance.get("policy_file")},
             "metrics": metrics_of(self.decision),
             "moves": [asdict(move) for move in self.moves],
             "notes": [asdict(note) for note in self.notes],

@@ -16,6 +16,7 @@ from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release
 from harness.core.runs import Counts
 from harness.pipeline.candidate import Candidate, adapter_digest, training_record
+from harness.pipeline.declaration import declaration_text, kept_policy
 from harness.pipeline.judging.evidence import Judged
 from harness.pipeline.judging.material import material_of
 from harness.pipeline.registry.read import registry
@@ -46,7 +47,7 @@ def gather(release: Release, decision: Decision, judged: Candidate | None) -> Ma
     has otherwise (such a decision has no report), OutsideError where a bundle was changed.
     """
     workspace = Workspace(release.root)
-    then = declared(workspace.declaration(decision.id))
+    then = declared(workspace.declaration(decision.id), kept_policy(workspace, decision.id))
     policy = policy_of(then, tuple(result.gate for result in decision.results if not result.gate.is_check))
     training = _training(release, decision, judged)
     promoted = registry(workspace, release.name)
@@ -60,7 +61,7 @@ def gather(release: Release, decision: Decision, judged: Candidate | None) -> Ma
             runs={role: {suite: one.run for suite, one in suites.items()} for role, suites in runs.items()},
             suites=suite_numbers(connection, decision, runs, policy),
             training=training,
-            release_yaml=workspace.declaration(decision.id).read_text(encoding="utf-8"),
+            release_yaml=declaration_text(workspace, decision.id),
             alpha=policy.alpha,
             presentation=release.presentation,
             speed=speed(measured, decision, policy.alpha),

@@ -20,7 +20,7 @@ from harness.pipeline.registry.project import as_it_lies
 from harness.pipeline.routing.wanted import Wanted
 from harness.pipeline.running.runs import server_of
 from harness.pipeline.running.session import Session
-from harness.pipeline.running.vouch import vouch
+from harness.pipeline.running.vouch import Vouched, still, vouch
 from harness.pipeline.workspace import Workspace
 from harness.router.table import OPENAI, Routes, Target
 from harness.servers._keys import key_from
@@ -31,12 +31,25 @@ _ELSEWHERE = ("remote", "openai")
 
 
 @dataclass(slots=True)
+class _Proof:
+    """A version at one address: what it was vouched for by, and whether that held the last time."""
+
+    name: str
+    url: str
+    session: Session
+    contender: Contender
+    vouched: Vouched
+    held: bool = True
+
+
+@dataclass(slots=True)
 class _Server:
-    """A server, the adapters it has by digest, and what ends it."""
+    """A server, the adapters it has by digest with their proofs at each address, and what ends it."""
 
     endpoint: Endpoint
     found: Candidate
     targets: dict[str, Target] = field(default_factory=dict)
+    proofs: dict[str, list[_Proof]] = field(default_factory=dict)
     stack: ExitStack = field(default_factory=ExitStack)
 
 
@@ -91,6 +104,21 @@ class Fleet:
                 return said
         return None
 
+    def prove(self) -> bool:
+        """Prove every version at every address again; whether it changed who may be reached where.
+
+        A server that was started again, or a replica, may serve another model under the same name.
+        """
+        changed = False
+        for one in [one for server in self._servers for proofs in server.proofs.values() for one in proofs]:
+            why = still(one.session, one.contender, one.vouched)
+            if one.held == (why is None):
+                continue
+            one.held, changed = why is None, True
+            where = f"not reached at {one.url} any more: {why}" if why else f"reached at {one.url} again"
+            self._say(f"{one.name} is {where}")
+        return changed
+
     def _end(self, server: _Server) -> None:
         self._servers.remove(server)
         server.stack.close()
@@ -103,7 +131,12 @@ class Fleet:
             yield found
 
     def _known(self, digest: str) -> Target | None:
-        return next((one.targets[digest] for one in self._servers if digest in one.targets), None)
+        """The target with those of its addresses where it is proven, which may be none for the moment."""
+        for server in self._servers:
+            if digest in server.targets:
+                urls = tuple(one.url for one in server.proofs[digest] if one.held)
+                return replace(server.targets[digest], urls=urls)
+        return None
 
     def _target(self, version: Version) -> Target:
         found = self._known(version.adapter_digest)
@@ -158,7 +191,7 @@ class Fleet:
             return
         release, stack = self._free_port() if self._started else self._release, ExitStack()
         self._started += 1
-        log = self._workspace.logs / f"route-{self._started}.log"
+        log = self._workspace.logs / f"route-{self._release.name}-{self._started}.log"
         self._watch(Event("serve", "begin", ", ".join(one.name for one in versions)))
         endpoint = stack.enter_context(server_of(release).running(Artefacts(found.base, adapters, log)))
         self._watch(Event("serve", "done", endpoint.url))
@@ -180,7 +213,8 @@ class Fleet:
         variable = given.get("key_env")
         key = key_from(str(variable), f"serve.{kind}.key_env") if variable else None
         api = OPENAI if kind in ("openai", "vllm") else "tgi"
-        return Endpoint(url, names, key, api=api, base=str(given.get("model") or BASE) if api == OPENAI else None)
+        base, dtype = str(given.get("model") or BASE) if api == OPENAI else None, given.get("dtype")
+        return Endpoint(url, names, key, api=api, base=base, dtype=str(dtype) if dtype else None)
 
     def _adapter(self, version: Version) -> Adapter:
         folder = self._workspace.adapter(version.adapter_digest)
@@ -196,23 +230,25 @@ class Fleet:
                     raise
                 self._say(f"{version.name} does not stand in: {error}")
                 continue
-            server.targets[version.adapter_digest] = target
+            server.targets[version.adapter_digest], server.proofs[version.adapter_digest] = target
         if self._release.route.fallback == BASE:
             base = versions[0].base_digest
-            server.targets[BASE + base] = self._vouched(server, BASE, base, None)
+            server.targets[BASE + base], server.proofs[BASE + base] = self._vouched(server, BASE, base, None)
 
-    def _vouched(self, server: _Server, name: str, base: str, adapter: Adapter | None) -> Target:
+    def _vouched(self, server: _Server, name: str, base: str, adapter: Adapter | None) -> tuple[Target, list[_Proof]]:
         model = Model(name, base, adapter.digest if adapter else None)
         found = replace(server.found, adapter=adapter.folder) if adapter else server.found
-        urls = self._urls() or (server.endpoint.url,)
+        urls, proofs = self._urls() or (server.endpoint.url,), []
+        contender = Contender(model, adapter=adapter)
         for url in urls:
             endpoint = replace(server.endpoint, url=url)
             session = Session(self._release, endpoint, self._watch, 1, base=found.base)
-            proof = vouch(session, Contender(model, adapter=adapter), found, {}, ()).proof
-            if proof.startswith("not proven") and not self._release.serve.accept_unproven:
-                raise OutsideError(f"{name} is not reached: at {url} it is {proof}.")
+            vouched = vouch(session, contender, found, {}, ())
+            if vouched.proof.startswith("not proven") and not self._release.serve.accept_unproven:
+                raise OutsideError(f"{name} is not reached: at {url} it is {vouched.proof}.")
+            proofs.append(_Proof(name, url, session, contender, vouched))
         asked = server.endpoint.adapters.get(adapter.digest) if adapter else server.endpoint.base
-        return Target(name, urls, asked, server.endpoint.api, server.endpoint.key)
+        return Target(name, urls, asked, server.endpoint.api, server.endpoint.key), proofs
 
     def _say(self, text: str) -> None:
         self._watch(Event("route", "note", text))

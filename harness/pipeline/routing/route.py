@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.config.forms import form_of
 from harness.core.errors import ConfigError, HarnessError
 from harness.core.events import Event, Watch
 from harness.core.releases import Release
+from harness.pipeline.lock import locked
 from harness.pipeline.registry.read import registry
 from harness.pipeline.routing.fleet import Fleet
 from harness.pipeline.routing.salt import salt_of
@@ -28,6 +29,9 @@ from harness.servers._keys import key_from
 
 LOOK_SECONDS = 0.1
 RETRY_SECONDS = 5.0
+_OTHER = "another router of this release"
+# Every version is proven again at every address after so long: a few short prompts each.
+PROVE_SECONDS = 60.0
 
 Stamp = tuple[tuple[int, int] | None, ...]
 OnSwitch = Callable[[str, Routes], None]
@@ -36,7 +40,8 @@ OnSwitch = Callable[[str, Routes], None]
 def route(release: Release, watch: Watch, stop: threading.Event, on_switch: OnSwitch) -> None:
     """Route until `stop`. `on_switch` is given the address and the table, at first and after each switch.
 
-    Raises ConfigError where nothing is in production, OutsideError where it can't be served or vouched for.
+    Raises ConfigError where nothing is in production, OutsideError where it can't be served or vouched for, or where
+    another router of the release runs in this project.
     """
     workspace = Workspace(release.root)
     stamp = _stamp(workspace)
@@ -44,10 +49,13 @@ def route(release: Release, watch: Watch, stop: threading.Event, on_switch: OnSw
     key = key_from(release.route.key_env, "route.key_env")
     form, log = form_of(release.canary.format_rule, release.root), _log(release, workspace)
     refuse_taken(release.route)
-    with Fleet(release, watch) as fleet:
+    with locked(workspace, f"router-{release.name}.lock", _OTHER), Fleet(release, watch) as fleet:
         first = fleet.routes(now, 1)
         say = _note(watch)
-        with running(release.route, first, log, key, form, say) as router, _told(workspace, router.url):
+        with (
+            running(release.route, first, log, key, form, say) as router,
+            _told(workspace.router(release.name), router.url),
+        ):
             on_switch(router.url, first)
             _Follower(release, fleet, router, on_switch, say, now, stamp).follow(stop)
 
@@ -65,6 +73,7 @@ class _Follower:
     stamp: Stamp
     again: float = 0.0
     leaving: float | None = None
+    proven: float = field(default_factory=time.monotonic)
 
     def follow(self, stop: threading.Event) -> None:
         """Look at the registry's files and at the servers, again and again."""
@@ -77,6 +86,15 @@ class _Follower:
             if stamp != self.stamp or (self.again and time.monotonic() >= self.again):
                 self.stamp, self.again = stamp, 0.0
                 self._look()
+            self._prove()
+
+    def _prove(self) -> None:
+        """Take an address out of the table that does not serve what was proven there, and back once it does."""
+        if self.now is None or time.monotonic() < self.proven + PROVE_SECONDS:
+            return
+        if self.fleet.prove():
+            self._switch(self.now)
+        self.proven = time.monotonic()
 
     def _look(self) -> None:
         """Go by what the registry says now; where it can't be read or served, the table stays as it is."""
@@ -125,21 +143,18 @@ def _log(release: Release, workspace: Workspace) -> TrafficLog:
         except re.error as error:
             raise ConfigError(f"route.log.redact[{number}]: '{given}' is no regular expression: {error}.") from None
     keep = release.route.log_keep
-    return TrafficLog(workspace.traffic, workspace.requests, Redaction(tuple(patterns)), keep, salt_of(workspace))
+    traffic, requests = workspace.traffic_of(release.name), workspace.requests_of(release.name)
+    return TrafficLog(traffic, requests, Redaction(tuple(patterns)), keep, salt_of(workspace))
 
 
 def _note(watch: Watch) -> Callable[[str], None]:
     return lambda text: watch(Event("route", "note", text))
 
 
-def _place(workspace: Workspace) -> Path:
-    return workspace.state / "router.json"
-
-
 @contextmanager
-def _told(workspace: Workspace, url: str) -> Iterator[None]:
+def _told(path: Path, url: str) -> Iterator[None]:
     """Leave the address where `harness route --status` finds it, for as long as the router runs."""
-    path = _place(workspace)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
     try:
         yield
@@ -150,6 +165,6 @@ def _told(workspace: Workspace, url: str) -> Iterator[None]:
 def address(release: Release) -> str:
     """Where the release's router listens. Raises ConfigError where none runs here."""
     try:
-        return str(json.loads(_place(Workspace(release.root)).read_text(encoding="utf-8"))["url"])
+        return str(json.loads(Workspace(release.root).router(release.name).read_text(encoding="utf-8"))["url"])
     except (OSError, ValueError, KeyError, TypeError):
         raise ConfigError("no router of this release runs here: `harness route` starts one.") from None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness import catalog
+from harness.core.endings import Ending, ending_of
 from harness.core.releases import Task
 from harness.core.runs import Counts, MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
@@ -16,18 +17,36 @@ from harness.tasks.interface import TaskKind
 
 
 def read_answer(kind: TaskKind, output: Output) -> Answer:
-    """The answer in an output. An error is the infrastructure's; an empty, cut or unreadable text the model's."""
-    if output.error is not None or output.text is None:
+    """The answer in an output. An error is the infrastructure's; whatever else is no readable answer, the model's, and
+    so is a request that the server refuses for good (too long for the model).
+
+    A refusal that the server marks as one is an answer where the task asks for refusals.
+    """
+    if output.error is not None and not output.lost:
+        return Answer(output.sample_id, Outcome.MODEL_FAILED, reason=f"the server refused it for good: {output.error}")
+    ending = ending_of(output)
+    if ending is Ending.LOST or output.text is None:
         return Answer(output.sample_id, Outcome.NOT_EVALUATED, reason=output.error or "no output")
-    if not output.text.strip():
-        return Answer(output.sample_id, Outcome.MODEL_FAILED, reason="the output is empty")
-    if output.finish_reason == "length":
-        reason = f"the output was cut off after {output.generated_tokens} tokens"
-        return Answer(output.sample_id, Outcome.MODEL_FAILED, reason=reason)
+    refused = getattr(kind, "refused", None)
+    if ending is Ending.REFUSAL and refused is not None:
+        return Answer(output.sample_id, Outcome.SCORED, refused)
+    if ending is not Ending.ANSWERED:
+        return Answer(output.sample_id, Outcome.MODEL_FAILED, reason=_no_answer(ending, output))
     try:
         return Answer(output.sample_id, Outcome.SCORED, kind.read(output.text))
     except ValueError as error:
         return Answer(output.sample_id, Outcome.MODEL_FAILED, reason=str(error))
+
+
+def _no_answer(ending: Ending, output: Output) -> str:
+    """Why there is nothing to read, with the finish reason."""
+    if ending is Ending.LENGTH and (output.text or "").strip():
+        return f"the output was cut off after {output.generated_tokens} tokens"
+    if ending is Ending.EMPTY:
+        return f"the output is empty (finish_reason: {output.finish_reason or 'none'})"
+    if ending is Ending.LENGTH:
+        return f"the output is empty: cut off after {output.generated_tokens} tokens (finish_reason: length)"
+    return f"the provider ended the answer (finish_reason: {output.finish_reason})"
 
 
 def score_task(task: Task, kind: TaskKind, samples: Sequence[Sample], outputs: Sequence[Output]) -> TaskResult:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import catalog
+from harness.client.guard import Guard
 from harness.client.interface import Client
 from harness.config.source import nearest
 from harness.core.errors import ConfigError, OutsideError
@@ -37,10 +38,13 @@ def run_lm_eval(
     task: Task,
     connect: Callable[[], Client],
     adapter: str | None,
-    folder: Path,
+    memo: Memo,
     moved: Callable[[int, int], None],
+    guard: Guard | None = None,
 ) -> LmEvalResult:
-    """Run the task through lm-eval; finished requests are kept in `folder`. `base` is the base model's folder.
+    """Run the task through lm-eval; finished requests are kept in `memo`. `base` is the base model's folder.
+
+    `guard` proves between the requests that the model is still the one that was proven.
 
     Raises OutsideError where the server, lm-eval's data or a package fails, ConfigError where the task cannot be run.
     """
@@ -56,7 +60,7 @@ def run_lm_eval(
         manager = TaskManager(include_path=_include(root, kind), include_defaults=kind.include is None)
         if kind.task not in manager.all_tasks:
             raise ConfigError(f"lm-eval knows no task '{kind.task}'. {nearest(kind.task, manager.all_tasks) or ''}")
-        model = TgiLM(connect, adapter, base, Memo(folder / f"lm_eval.{task.name}.jsonl"), moved)
+        model = TgiLM(connect, adapter, base, memo, moved, guard)
         with _named(kind.task):
             found = lm_eval.simple_evaluate(
                 model=model,

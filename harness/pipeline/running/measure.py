@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 from harness import __version__, catalog
 from harness.client.ask import Question, ask_all
+from harness.client.guard import Changed, Guard
 from harness.client.interface import Client
 from harness.config.templates import messages
 from harness.core.errors import OutsideError
@@ -39,13 +40,18 @@ BLOCKS = 4
 
 @dataclass(frozen=True, slots=True)
 class PlannedMeasurement:
-    """Who is measured (the candidate, and a baseline where there is one), with which requests."""
+    """Who is measured (the candidate, and a baseline where there is one), with which requests.
+
+    `replaces` is the finished phase that this one is measured anew for.
+    """
 
     id: str
     settings: Measure
     models: tuple[Contender, ...]
     suites: tuple[Suite, ...]
     server: Mapping[str, Json]
+    again: int = 0
+    replaces: str = ""
 
     @property
     def digest(self) -> str:
@@ -53,6 +59,8 @@ class PlannedMeasurement:
         return digest_json([suite.digest for suite in self.suites])
 
 
+# What proves, by role, that a model is still the one that was vouched for.
+Guards = Mapping[str, Guard | None]
 # A task's name, the task, its samples in the seed's order, and its examples.
 _Pool = tuple[str, Task, list[Sample], tuple[Shot, ...]]
 
@@ -68,9 +76,9 @@ class _Side:
 
 
 def plan_measurement(
-    release: Release, who: Sequence[Contender], server: Mapping[str, Json]
+    release: Release, who: Sequence[Contender], server: Mapping[str, Json], again: int = 0
 ) -> PlannedMeasurement | None:
-    """The measured phase with its id; None where none is wanted."""
+    """The measured phase with its id; None where none is wanted. `again`: so often was it measured before."""
     settings = release.measure
     if settings is None:
         return None
@@ -85,7 +93,8 @@ def plan_measurement(
         "models": [one.model.identity for one in models], "roles": [one.model.role for one in models],
         "suites": [suite.digest for suite in suites], "server": dict(server),
     }  # fmt: skip
-    return PlannedMeasurement(digest_json(key), settings, models, suites, server)
+    key |= {"again": again} if again else {}
+    return PlannedMeasurement(digest_json(key), settings, models, suites, server, again)
 
 
 def is_measured(planned: PlannedMeasurement, workspace: Workspace) -> bool:
@@ -97,8 +106,10 @@ def measure(session: Session, planned: PlannedMeasurement, vouch: Callable[[Cont
     """Measure, and store it as a run with a task for each model. Raises OutsideError where the server is gone."""
     started, clock = now(), time.monotonic()
     vouched = [vouch(one) for one in planned.models]
+    guards = {one.model.role: each.guard(session.at(one.model).adapter(one.model))
+              for one, each in zip(planned.models, vouched, strict=True)}  # fmt: skip
     session.watch(Event(MEASURED_RUN, "begin", f"{planned.settings.concurrency} requests at once"))
-    sides = asyncio.run(_measured(session, planned))
+    sides = asyncio.run(_measured(session, planned, guards))
     results = [_result(side) for side in sides]
     run = Run(
         id=planned.id,
@@ -115,6 +126,7 @@ def measure(session: Session, planned: PlannedMeasurement, vouch: Callable[[Cont
         adapter_proof=vouched[0].proof,
         versions={"harness": __version__},
         figures={name: value for side in sides for name, value in _figures(side, planned.settings).items()},
+        replaces=planned.replaces,
     )
     folder = Workspace(session.release.root).run(planned.id)
     folder.mkdir(parents=True, exist_ok=True)
@@ -125,29 +137,53 @@ def measure(session: Session, planned: PlannedMeasurement, vouch: Callable[[Cont
     session.watch(Event(MEASURED_RUN, "done", planned.id[:12]))
 
 
-async def _measured(session: Session, planned: PlannedMeasurement) -> list[_Side]:
+async def _measured(session: Session, planned: PlannedMeasurement, guards: Guards) -> list[_Side]:
     settings = planned.settings
     sides = [_Side(one, list(_requests(session, planned, one)), {}) for one in planned.models]
     total = len(sides) * (settings.requests + settings.warm_up)
     steady = replace(session, concurrency=settings.concurrency)
     async with AsyncExitStack() as stack:
-        clients: dict[str, Client] = {}
+        clients: dict[str, tuple[Client, Client]] = {}
         for place in (steady.at(one.model) for one in planned.models):
             if place.endpoint.url not in clients:  # one server for both, but where the candidate is merged
-                clients[place.endpoint.url] = await stack.enter_async_context(place.first_attempts())
+                pair = [await stack.enter_async_context(each) for each in (place.first_attempts(), place.connect())]
+                clients[place.endpoint.url] = (pair[0], pair[1])
         by_role = {one.model.role: clients[steady.at(one.model).endpoint.url] for one in planned.models}
         for side in sides:
-            await _send(by_role[side.contender.model.role], side.samples[: settings.warm_up], settings.concurrency)
+            await _send(*_asked(side, by_role, guards), side.samples[: settings.warm_up], settings.concurrency)
         for side, block in _turns(sides, settings):
+            client, guard = _asked(side, by_role, guards)
             begun = time.perf_counter()
-            side.outputs |= await _send(by_role[side.contender.model.role], block, settings.concurrency)
+            outputs = await _send(client, guard, block, settings.concurrency)
             side.seconds += time.perf_counter() - begun
+            side.outputs |= outputs
+            if guard:  # between the blocks, so that it costs the measured requests no time
+                await _proven(guard.look(by_role[side.contender.model.role][1]))
             done = sum(len(side.outputs) for side in sides)
             session.watch(Event(MEASURED_RUN, "move", "asking", done, total))
         lost = all(output.error for side in sides for output in side.outputs.values())
-        if lost and not any([await client.alive() for client in clients.values()]):
+        if lost and not any([await client.alive() for client, _ in clients.values()]):
             raise OutsideError(f"the server at {session.endpoint.url} is gone; nothing was measured.")
+        for role, (_, patient) in by_role.items():
+            if guard := guards.get(role):
+                await _proven(guard.whole(patient))
     return sides
+
+
+def _asked(side: _Side, by_role: Mapping[str, tuple[Client, Client]], guards: Guards) -> tuple[Client, Guard | None]:
+    role = side.contender.model.role
+    return by_role[role][0], guards.get(role)
+
+
+async def _proven(proof: Coroutine[None, None, None]) -> None:
+    """Raises OutsideError where another model answers now: a measurement is not done in parts."""
+    try:
+        await proof
+    except Changed as change:
+        raise OutsideError(
+            f"the server does not serve the model any more that was proven before the measurement: {change}. Nothing "
+            "was measured; serve the same base model and adapter again, and run the same command."
+        ) from None
 
 
 def _turns(sides: Sequence[_Side], settings: Measure) -> Iterator[tuple[_Side, list[tuple[Sample, Question]]]]:
@@ -159,13 +195,20 @@ def _turns(sides: Sequence[_Side], settings: Measure) -> Iterator[tuple[_Side, l
             yield side, counted[id(side)][block * size : (block + 1) * size]
 
 
-async def _send(client: Client, block: Sequence[tuple[Sample, Question]], concurrency: int) -> dict[str, Output]:
+async def _send(
+    client: Client, guard: Guard | None, block: Sequence[tuple[Sample, Question]], concurrency: int
+) -> dict[str, Output]:
     outputs: dict[str, Output] = {}
 
     def keep(question: Question, output: Output) -> None:
-        outputs[question.sample_id] = output
+        if guard is not None:
+            guard.named(output.model)
+        outputs[question.sample_id] = replace(output, model=None)
 
-    await ask_all(client, (question for _, question in block), concurrency, keep)
+    try:
+        await ask_all(client, (question for _, question in block), concurrency, keep)
+    except* Changed as failed:
+        raise OutsideError(f"{failed.exceptions[0]}. Nothing was measured.") from None
     return outputs
 
 

@@ -27,7 +27,7 @@ async def choose_prompt(asker: Asker, task: Task, folder: Path) -> Choice:
     assert task.prompt is not None
     prompts = (task.prompt, *task.alternatives)
     batches = [Batch(f"{task.name}.{i}", task, task.validation, prompt) for i, prompt in enumerate(prompts)]
-    with Journal(folder / "choice" / task.name) as journal:
+    with asker.journal(folder / "choice" / task.name) as journal:
         await asker.ask(batches, journal)
         means = [_mean(batch, journal) for batch in batches]
     best = means.index(max(means))

@@ -19,15 +19,18 @@ from harness.core.runs import Model, Run, TaskResult
 from harness.core.samples import Json, Output
 from harness.pipeline.baselines import Contender
 from harness.pipeline.recipe import recipe
+from harness.pipeline.running.again import first_started, forget_start, take_start
 from harness.pipeline.running.answers import count, metric_infos, score_task
 from harness.pipeline.running.asking import Asker, Batch
 from harness.pipeline.running.human import human_results
 from harness.pipeline.running.prompts import choose_prompt
 from harness.pipeline.running.session import Session
+from harness.pipeline.running.twins import twin_notes
 from harness.pipeline.running.vouch import Vouched
 from harness.pipeline.workspace import Workspace, now
 from harness.store import bundle
-from harness.store.journal import Journal, go_on_from
+from harness.store.journal import go_on_from
+from harness.store.memo import Memo
 from harness.store.writer import bring_in
 
 # Rises when the way a run is made changes so that older runs no longer compare.
@@ -38,7 +41,8 @@ RUN_FORMAT = 2
 class PlannedRun:
     """A suite, the model to ask, and the id that follows from all they depend on.
 
-    `earlier` is the run of the look before, whose outputs are this one's too.
+    `earlier` is the run of the look before, whose outputs are this one's too. `again` counts the runs of the same
+    questions before this one, `replaces` is the last of them that was finished.
     """
 
     id: str
@@ -47,6 +51,8 @@ class PlannedRun:
     server: Mapping[str, Json]
     contender: Contender
     earlier: str = ""
+    again: int = 0
+    replaces: str = ""
 
     @property
     def title(self) -> str:
@@ -64,15 +70,19 @@ class _Made:
     versions: dict[str, str]
 
 
-def plan_run(suite: Suite, contender: Contender, server: Mapping[str, Json], seed: int) -> PlannedRun:
-    """The run with its id: equal ids mean equal everything, so a finished one need not be done again."""
+def plan_run(suite: Suite, contender: Contender, server: Mapping[str, Json], seed: int, again: int = 0) -> PlannedRun:
+    """The run with its id: equal ids mean equal everything, so a finished one need not be done again.
+
+    With `again` it is a run of its own, as the same was asked so often before.
+    """
     model = contender.on(suite)
     versions = {task.name: [[i.name, i.version] for i in metric_infos(task)] for task in suite.tasks}
     key = {
         "format": RUN_FORMAT, "suite": suite.digest, "model": model.identity, "server": dict(server),
         "metrics": versions, "seed": seed,
     }  # fmt: skip
-    return PlannedRun(digest_json(key), suite, model, server, contender)
+    key |= {"again": again} if again else {}
+    return PlannedRun(digest_json(key), suite, model, server, contender, again=again)
 
 
 def is_fresh(planned: PlannedRun, workspace: Workspace) -> bool:
@@ -82,14 +92,18 @@ def is_fresh(planned: PlannedRun, workspace: Workspace) -> bool:
 
 def run_suite(session: Session, planned: PlannedRun, vouched: Vouched) -> None:
     """Do a run, or go on with one that was interrupted, and bring it into the store. Raises OutsideError."""
-    started, clock, folder = now(), time.monotonic(), Workspace(session.release.root).run(planned.id)
-    made = asyncio.run(_generated(session, planned, folder))
+    clock, folder = time.monotonic(), Workspace(session.release.root).run(planned.id)
+    if planned.earlier:
+        take_start(Workspace(session.release.root).run(planned.earlier), folder)
+    started = first_started(folder, now())
+    made = asyncio.run(_generated(session, planned, vouched, folder))
     for task in planned.suite.tasks:
         if task.prompt is None:
-            _run_lm_eval(session, planned, task, folder, made)
+            _run_lm_eval(session, planned, task, vouched, folder, made)
     results = [made.results[task.name] for task in planned.suite.tasks]
     run = _run_of(session.release, planned, results, vouched, started, time.monotonic() - clock)
-    run = replace(run, notes=(*run.notes, *made.notes), versions={**run.versions, **made.versions})
+    notes = (*run.notes, *made.notes, *twin_notes(Workspace(session.release.root), run, results))
+    run = replace(run, notes=notes, versions={**run.versions, **made.versions})
     loaded = planned.contender.adapter
     _keep(session.release, run, results, folder, loaded.folder if loaded else None)
 
@@ -105,6 +119,7 @@ def run_human(release: Release, planned: PlannedRun, files: Mapping[str, str]) -
 def _keep(release: Release, run: Run, results: Sequence[TaskResult], folder: Path, adapter: Path | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     bundle.finish(folder, run, results, recipe(release, run.suite, adapter))
+    forget_start(folder)
     bring_in(Workspace(release.root).store, folder)
 
 
@@ -135,12 +150,16 @@ def _run_of(
         notes=vouched.notes,
         clean={task.name: ".".join(task.clean) for task in tasks if task.clean},
         data={result.task: whole.get(result.task) or result.data for result in results},
+        replaces=planned.replaces,
     )
 
 
-async def _generated(session: Session, planned: PlannedRun, folder: Path) -> _Made:
+async def _generated(session: Session, planned: PlannedRun, vouched: Vouched, folder: Path) -> _Made:
     """The tasks whose prompts are ours, asked and scored."""
-    asker = Asker(session, planned.model, planned.server, planned.title)
+    asker = Asker(
+        session, planned.model, planned.server, planned.title, vouched.guard(session.adapter(planned.model)),
+        only_held=vouched.only_held, names=planned.contender.place == "remote",
+    )  # fmt: skip
     tasks = [task for task in planned.suite.tasks if task.prompt is not None]
     made = _Made({}, [], {})
     batches = []
@@ -152,7 +171,7 @@ async def _generated(session: Session, planned: PlannedRun, folder: Path) -> _Ma
     threading.Thread(target=importlib.import_module, args=("duckdb",), daemon=True).start()
     if planned.earlier:
         go_on_from(Workspace(session.release.root).run(planned.earlier), folder)
-    with Journal(folder) as journal:
+    with asker.journal(folder) as journal:
         await asker.ask(batches, journal)
     for batch in batches:
         task = batch.task
@@ -175,7 +194,7 @@ async def _prompt_of(asker: Asker, planned: PlannedRun, task: Task, folder: Path
 
 def _refuse_loss(task: str, outputs: Sequence[Output], most: float) -> None:
     """A run that lost too much is not finished: the failed requests are asked again next time. Raises OutsideError."""
-    failed = [output for output in outputs if output.error is not None]
+    failed = [output for output in outputs if output.lost]
     if len(failed) > most * len(outputs):
         raise OutsideError(
             f"{len(failed)} of {len(outputs)} requests of the task '{task}' failed ({most:.0%} may), the first with: "
@@ -183,14 +202,18 @@ def _refuse_loss(task: str, outputs: Sequence[Output], most: float) -> None:
         )
 
 
-def _run_lm_eval(session: Session, planned: PlannedRun, task: Task, folder: Path, made: _Made) -> None:
+def _run_lm_eval(
+    session: Session, planned: PlannedRun, task: Task, vouched: Vouched, folder: Path, made: _Made
+) -> None:
     from harness.pipeline.running.lm_eval_run import run_lm_eval
 
     assert session.base is not None, "only models on our own server answer lm-eval's tasks"
     watch: Watch = session.watch
+    adapter = session.adapter(planned.model)
+    memo = Memo(folder / f"lm_eval.{task.name}.jsonl", vouched.only_held)
     found = run_lm_eval(
-        session.release.root, session.base, task, session.connect, session.adapter(planned.model), folder,
-        lambda done, total: watch(Event(planned.title, "move", "asking", done, total)),
+        session.release.root, session.base, task, session.connect, adapter, memo,
+        lambda done, total: watch(Event(planned.title, "move", "asking", done, total)), vouched.guard(adapter),
     )  # fmt: skip
     made.results[task.name] = found.result
     made.versions |= found.versions

@@ -12,17 +12,20 @@ from harness.core.events import Event, Watch
 from harness.core.releases import Release
 from harness.core.runs import Run
 from harness.core.samples import Json
+from harness.core.times import seconds_between, spelled
 from harness.pipeline.baselines import Contender, contenders
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.looks import at_look
-from harness.pipeline.running.measure import PlannedMeasurement, is_measured, measure, plan_measurement
+from harness.pipeline.running import remotes
+from harness.pipeline.running.again import NOTHING, kept_run
+from harness.pipeline.running.measure import PlannedMeasurement, is_measured, measure
 from harness.pipeline.running.merging import merge
-from harness.pipeline.running.run import PlannedRun, is_fresh, plan_run, run_human, run_suite
+from harness.pipeline.running.newest import newest_measurement, newest_run
+from harness.pipeline.running.run import PlannedRun, is_fresh, run_human, run_suite
 from harness.pipeline.running.session import Session, deadline_of
 from harness.pipeline.running.vouch import Vouched, vouch
-from harness.pipeline.workspace import Workspace
+from harness.pipeline.workspace import Workspace, now
 from harness.servers.interface import Adapter, Artefacts, Endpoint, Server
-from harness.servers.openai import Openai
 from harness.store.bundle import read_run
 from harness.store.cache import Cache
 
@@ -51,23 +54,29 @@ def plan_runs(
     server: Mapping[str, Json] | None = None,
     look: int | None = None,
     before: Plan | None = None,
+    again: frozenset[str] = NOTHING,
 ) -> Plan:
     """Every run of the release: each suite against each model that can answer it. Raises ConfigError, OutsideError.
 
-    `server` is the identity of the release's own server where it is known; else the server is asked who it is. At a
-    `look` only its samples are asked (None: all), and the runs go on from those of the look `before`.
+    `server` is the identity of the release's own server where it is known; else that server and those of remote
+    baselines are asked who they are. At a `look` only its samples are asked (None: all), and the runs go on from those
+    of the look `before`. The suites of `again` are asked anew, as are those whose runs are older than the policy lets
+    them be.
     """
     who = contenders(release, candidate)
     ours = server_of(release).identity() if server is None else server
     merged = {**ours, "merged": True} if release.serve.merged else ours
-    servers = {one.model.role: _identity(one, merged if _is_candidates(one, candidate) else ours) for one in who}
+    places = {one.model.role: merged if _is_candidates(one, candidate) else ours for one in who}
+    servers = {one.model.role: _identity(release, one, places[one.model.role], server is None) for one in who}
     runs = tuple(
-        _going_on(plan_run(suite, one, servers[one.model.role], release.seed), before)
+        _going_on(
+            newest_run(release, suite, one, servers[one.model.role], again, before.runs if before else ()), before
+        )
         for suite in (release if look is None else at_look(release, look)).suites
         for one in who
         if one.answers(suite)
     )
-    return Plan(runs, plan_measurement(release, who, merged))
+    return Plan(runs, before.measurement if before else newest_measurement(release, who, merged, again))
 
 
 def _going_on(planned: PlannedRun, before: Plan | None) -> PlannedRun:
@@ -96,10 +105,10 @@ def do_runs(release: Release, candidate: Candidate, plan: Plan, watch: Watch, ca
     todo = [one for one in plan.runs if not is_fresh(one, workspace)]
     for one in plan.runs:
         if one not in todo:
-            watch(Event(one.title, "fresh", one.id[:12]))
+            watch(Event(one.title, "fresh", _kept(one.id, workspace)))
     measurement = plan.measurement
     if measurement and is_measured(measurement, workspace):
-        watch(Event("measured", "fresh", measurement.id[:12]))
+        watch(Event("measured", "fresh", _kept(measurement.id, workspace)))
         measurement = None
     deadline = deadline_of(release)
     served = [one for one in todo if one.contender.place == "served"]
@@ -117,6 +126,12 @@ def do_runs(release: Release, candidate: Candidate, plan: Plan, watch: Watch, ca
         assert spec is not None
         run_human(release, one, spec.arguments["human"])  # type: ignore[arg-type]
         watch(Event(one.title, "done", one.id[:12]))
+
+
+def _kept(run: str, workspace: Workspace) -> str:
+    """A run that is not asked again, with its age."""
+    found = kept_run(workspace.run(run))
+    return f"{run[:12]}, asked {spelled(seconds_between(found.started, now()))} ago" if found else run[:12]
 
 
 def runs_of(release: Release, plan: Plan) -> Iterator[tuple[str, Run]]:
@@ -140,8 +155,9 @@ def _on_our_server(session: Session, candidate: Candidate, todo: Sequence[Planne
         left = _seconds_left(time.monotonic() - since, todo[:done], todo[done:])
         session.watch(Event(one.title, "begin", f"run {done + 1} of {len(todo)}", seconds_left=left))
         asked = session.at(one.model)
-        # Only the answers of a model that is known for certain may be taken for its answers later.
-        run_suite(asked if vouched.proven else replace(asked, cache=None), one, vouched)
+        # Only the answers of a model that is known for certain may be taken for its answers later; and what is asked
+        # anew is asked.
+        run_suite(asked if vouched.proven and not one.again else replace(asked, cache=None), one, vouched)
         session.watch(Event(one.title, "done", one.id[:12]))
     return known
 
@@ -154,20 +170,10 @@ def _seconds_left(seconds: float, done: Sequence[PlannedRun], left: Sequence[Pla
 
 def _remote(release: Release, planned: PlannedRun, watch: Watch, deadline: float | None) -> None:
     """A run against a model elsewhere. A name there is no proof of bytes, so nothing comes from the cache."""
-    spec = planned.contender.spec
-    assert spec is not None
-    given: Mapping[str, Json] = spec.arguments["remote"]  # type: ignore[assignment]
-    place = Openai(url=str(given["url"]), model=str(given["model"]), key_env=_text(given.get("key_env")))
-    with place.running(Artefacts(Workspace(release.root).models, (), Workspace(release.root).logs)) as endpoint:
-        endpoint = replace(endpoint, max_tokens_key=str(given["max_tokens_key"]))
-        session = Session(release, endpoint, watch, int(str(given["concurrency"])), deadline)
-        watch(Event(planned.title, "begin", str(given["model"])))
-        run_suite(session, planned, Vouched("a remote model, told by its name", proven=False))
-        watch(Event(planned.title, "done", planned.id[:12]))
-
-
-def _text(value: Json) -> str | None:
-    return None if value is None else str(value)
+    session = remotes.session_of(release, planned.contender, watch, deadline)
+    watch(Event(planned.title, "begin", str(planned.server["model"])))
+    run_suite(session, planned, remotes.vouched(session, planned.server))
+    watch(Event(planned.title, "done", planned.id[:12]))
 
 
 def server_of(release: Release) -> Server:
@@ -191,10 +197,10 @@ def _is_candidates(one: Contender, candidate: Candidate) -> bool:
     return one.adapter is not None and one.adapter.digest == candidate.adapter_digest
 
 
-def _identity(one: Contender, served: Mapping[str, Json]) -> Mapping[str, Json]:
+def _identity(release: Release, one: Contender, served: Mapping[str, Json], ask: bool) -> Mapping[str, Json]:
     if one.place == "served":
         return served
-    return {"kind": "human"} if one.place == "human" else {"kind": "openai", **one.model.own}
+    return {"kind": "human"} if one.place == "human" else remotes.identity_of(release, one, ask)
 
 
 @contextmanager

@@ -43,8 +43,9 @@ class Session:
             from harness.client.openai_api import OpenaiClient
 
             return OpenaiClient(
-                endpoint.url, endpoint.base or "", endpoint.key, self.concurrency, limits, endpoint.max_tokens_key
-            )
+                endpoint.url, endpoint.base or "", endpoint.key, self.concurrency, limits, endpoint.max_tokens_key,
+                prefill_alone=bool(endpoint.adapters),
+            )  # fmt: skip
         from harness.client.tgi import TgiClient
 
         return TgiClient(endpoint.url, endpoint.key, self.concurrency, limits)

@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.client.guard import Changed, Guard
+from harness.client.known import Known
 from harness.client.preflight import Expected, Preflight, preflight
+from harness.core.errors import OutsideError
 from harness.core.events import Event
 from harness.core.fingerprints import Fingerprint
 from harness.core.ids import digest_file
@@ -17,11 +20,14 @@ from harness.core.releases import Suite
 from harness.pipeline.baselines import Contender
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.recipe import training_manifest
+from harness.pipeline.running.computed import computed_here
 from harness.pipeline.running.merging import merge
 from harness.pipeline.running.session import Session
+from harness.pipeline.workspace import Workspace
 
-# Servers that we start ourselves, with the very files.
-_CHILDREN = frozenset({"local", "tgi_docker", "tgi_process", "vllm"})
+# Servers that we start ourselves, with the very files; `local` refuses an adapter of which it does not load all.
+CHILDREN = frozenset({"local", "tgi_docker", "tgi_process", "vllm"})
+_LOADS_ALL = "local"
 _OF_THE_HUB = re.compile(r"(?P<id>[^@/:]+/[^@/:]+)@(?P<revision>[0-9a-f]{40})")
 
 
@@ -30,12 +36,24 @@ class Vouched:
     """What was found out about a model that answers.
 
     `proven`: every check was made and held, or the server is our own child with these very files; only then may its
-    answers be taken for its answers later (the cache).
+    answers be taken for its answers later (the cache). `known` is what the model is known by from then on (None: nobody
+    can tell); `child`: the server is our own, so that nothing else can answer in its place.
     """
 
     proof: str
     notes: tuple[str, ...] = ()
     proven: bool = False
+    known: Known | None = None
+    child: bool = False
+
+    @property
+    def only_held(self) -> bool:
+        """Whether answers count only where a proof that came after them held."""
+        return self.known is not None and not self.child
+
+    def guard(self, adapter: str | None) -> Guard | None:
+        """What proves, while it is asked as `adapter`, that the model is still the same; for one run."""
+        return None if self.known is None else Guard(self.known, adapter)
 
 
 def vouch(
@@ -52,24 +70,56 @@ def vouch(
     digest = contender.model.adapter_digest
     if digest not in known:
         session.watch(Event("pre-flight", "begin", contender.model.role))
-        found = asyncio.run(_preflight(session, contender, candidate, suites))
-        certain = session.release.serve.kind in _CHILDREN or not found.notes
-        known[digest] = Vouched(found.proof, found.notes, found.proven and certain)
-        session.watch(Event("pre-flight", "done", found.proof))
+        record = record_of(session, contender, candidate)
+        found = asyncio.run(_preflight(session, contender, record, suites))
+        known[digest] = _vouched(session, found, record)
+        session.watch(Event("pre-flight", "done", known[digest].proof))
+        _say_uncached(session, contender, known[digest])
     return known[digest]
 
 
-async def _preflight(
-    session: Session, contender: Contender, candidate: Candidate, suites: Iterable[Suite]
-) -> Preflight:
+def _vouched(session: Session, found: Preflight, record: Fingerprint | str | None) -> Vouched:
+    """An adapter that nothing ties to its files is not proven, unless our own child serves those."""
+    child = session.release.serve.kind in CHILDREN
+    proof, proven = found.proof, found.proven
+    if proven and isinstance(record, str) and not child:
+        proof, proven = f"not proven: nothing ties the server's answers to the adapter's files, since {record}", False
+    return Vouched(proof, found.notes, proven and (child or not found.notes), found.known, child)
+
+
+def _say_uncached(session: Session, contender: Contender, vouched: Vouched) -> None:
+    if session.cache is None or vouched.proven:
+        return
+    why = next(iter(vouched.notes), "") if vouched.proof.startswith("proven") else vouched.proof
+    text = f"the {contender.model.role}'s answers are not kept for later runs: {why or vouched.proof}"
+    session.watch(Event("pre-flight", "note", text))
+
+
+def record_of(session: Session, contender: Contender, candidate: Candidate) -> Fingerprint | str | None:
+    """What the model must say to fixed prompts: as its training recorded it, else as it is computed here.
+
+    For an adapter of which there is neither, the reason; None for a base model without a record.
+    """
     folder = contender.adapter.folder if contender.adapter else candidate.adapter
-    asked, fingerprint = session.at(contender.model), fingerprint_of(folder)
-    if fingerprint is None and asked is not session:
-        fingerprint = merge(session.release, candidate, session.watch).agreement.fingerprint
+    recorded, asked = fingerprint_of(folder), session.at(contender.model)
+    if recorded is not None:
+        return recorded
+    if asked is not session:
+        return merge(session.release, candidate, session.watch).agreement.fingerprint
+    if contender.adapter is None or session.release.serve.kind == _LOADS_ALL:
+        return None
+    base, workspace = candidate.base, Workspace(session.release.root)
+    return computed_here(workspace, base, candidate.base_digest, contender.adapter, session.watch)
+
+
+async def _preflight(
+    session: Session, contender: Contender, record: Fingerprint | str | None, suites: Iterable[Suite]
+) -> Preflight:
+    asked = session.at(contender.model)
     hub = _OF_THE_HUB.fullmatch(session.release.candidate.base_model)
     expected = Expected(
         adapted=contender.model.adapter_digest is not None,
-        fingerprint=fingerprint,
+        fingerprint=record if isinstance(record, Fingerprint) else None,
         model_id=hub["id"] if hub else None,
         revision=hub["revision"] if hub else None,
         dtype=asked.endpoint.dtype,
@@ -91,3 +141,22 @@ def fingerprint_of(adapter: Path) -> Fingerprint | None:
         return Fingerprint.from_json(manifest["fingerprint"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def still(session: Session, contender: Contender, vouched: Vouched) -> str | None:
+    """Why a model that was vouched for is not what answers any more; None where it still does."""
+    asked = session.at(contender.model)
+    guard = vouched.guard(asked.adapter(contender.model))
+
+    async def look() -> None:
+        assert guard is not None
+        async with asked.connect() as client:
+            await guard.whole(client)
+
+    if guard is None:
+        return None
+    try:
+        asyncio.run(look())
+    except (Changed, OutsideError) as error:
+        return str(error)
+    return None

@@ -14,6 +14,7 @@ from harness.core.decisions import Decision
 from harness.core.errors import ConfigError, Problem
 from harness.core.releases import Release
 from harness.pipeline.checking.hand_written import check_digests, judge_with_checks, with_checks
+from harness.pipeline.declaration import declared_then
 from harness.pipeline.judging.attempts import read_attempts, recorded
 from harness.pipeline.judging.judge import Judgement, decision_id, judge
 from harness.pipeline.judging.material import read_material
@@ -64,7 +65,7 @@ def not_given_again(release: Release, decision: Decision, workspace: Workspace, 
     material = read_material(workspace, decision.runs)
     attempts = recorded(decision) if apart else read_attempts(workspace, material, decision.candidate)
     look = decision.looks[0] if 1 <= decision.looks[0] <= release.policy.looks else None
-    again = judge(release, material, decision.candidate, decision.decided, attempts, look)
+    again = judge(release, material, decision.candidate, decision.decided, attempts, look, earlier=not decision.asked)
     return differences(decision, _checked(Judgement(release, material, again), decision, apart))
 
 
@@ -124,11 +125,11 @@ def _declared(decision: Decision, workspace: Workspace, file: Path) -> tuple[Rel
 
     These do not matter where the same decision comes out: its rules and suites are then the very same.
     """
-    kept = workspace.declaration(decision.id)
-    release, problems = load_release(kept if kept.is_file() else file, workspace.root)
+    kept = declared_then(workspace, decision.id)
+    release, problems = kept or load_release(file, workspace.root)
     if release is None:
         raise ConfigError(problems)
-    if kept.is_file():  # else the record could bring waivers that nobody gave
+    if kept:  # else the record could bring waivers that nobody gave
         release = replace(release, waivers=tuple(use.waiver for use in decision.waivers))
     return release, problems
 

@@ -78,6 +78,8 @@ def _properties(parent: Element, values: dict[str, object]) -> None:
 
 def _about(decision: Decision) -> dict[str, object]:
     known = {"decision": decision.id, "verdict": str(decision.verdict), "reason": decision.reason}
+    known |= {f"answers {name}": text for name, text in words.endings(decision).items()}
+    known |= {f"asked {role} {suite}": at for role, suites in decision.asked.items() for suite, at in suites.items()}
     return {**known, **{f"candidate {name}": value for name, value in decision.candidate.items() if value}}
 
 

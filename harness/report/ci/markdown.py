@@ -95,7 +95,11 @@ def _ids(decision: Decision) -> str:
     names = {"adapter": "adapter_digest", "base": "base_digest", "base model": "base_model"}
     found = {name: decision.candidate.get(key) for name, key in names.items()}
     known = [f"{name} {escaped(written(value), 80)}" for name, value in found.items() if value]
-    return " · ".join([f"decision {decision.id[:12]}", *known, escaped(words.when(decision.decided))])
+    times = sorted({at for suites in decision.asked.values() for at in suites.values()})
+    asked = [f"asked {escaped(words.when(at))}" for at in dict.fromkeys([*times[:1], *times[-1:]])]
+    return " · ".join(
+        [f"decision {decision.id[:12]}", *known, *asked, f"decided {escaped(words.when(decision.decided))}"]
+    )
 
 
 def _list(title: str, entries: list[str]) -> list[str]:

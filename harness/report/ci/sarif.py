@@ -28,8 +28,18 @@ def sarif(found: Decision | Ending, release_file: str) -> str:
         "invocations": [{"executionSuccessful": isinstance(found, Decision)}],
         "columnKind": "unicodeCodePoints",
         "results": results,
+        **({"properties": _about(found)} if isinstance(found, Decision) else {}),
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+
+
+def _about(decision: Decision) -> dict[str, object]:
+    """What a verdict has to be read with: how the answers ended, and when they were asked."""
+    endings = {label(name): label(text, MESSAGE) for name, text in words.endings(decision).items()}
+    asked = {
+        label(f"{role} {suite}"): label(at) for role, suites in decision.asked.items() for suite, at in suites.items()
+    }
+    return {"verdict": str(decision.verdict), "answers": endings, "asked": asked}
 
 
 def _rule_id(case: Case) -> str:

@@ -21,8 +21,14 @@ def facts(names: Names) -> tuple[Fact, ...]:
         _promises(names),
         Fact(say["fact_cases"], cases, tell(say, "fact_cases_note", tasks=tasks)),
         Fact(say["fact_compared"], _compared(names)),
-        Fact(say["fact_decided"], decided),
+        Fact(say["fact_decided"], decided, _asked(names)),
     )
+
+
+def _asked(names: Names) -> str:
+    """When the answers were given that the decision rests on; "" where it does not say."""
+    days = sorted(started[:10] for suites in names.material.decision.asked.values() for started in suites.values())
+    return tell(names.say, "fact_decided_note", first=day(days[0]), last=day(days[-1])) if days else ""
 
 
 def _promises(names: Names) -> Fact:

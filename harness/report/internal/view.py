@@ -140,8 +140,18 @@ def _facts(material: Material) -> tuple[Fact, ...]:
         *facts,
         Fact("Compared with", ", ".join(_baseline(material, name) for name in material.baselines) or "nothing"),
         _suites(material),
+        *_asked(material),
         Fact("Decided", label(words.when(decision.decided)), f"decision {digest_or_none(decision.id)}"),
     )
+
+
+def _asked(material: Material) -> tuple[Fact, ...]:
+    """When the runs were asked: a stored run may be older than the decision on it."""
+    times = sorted({started for suites in material.decision.asked.values() for started in suites.values()})
+    if not times:
+        return ()
+    first, last = label(words.when(times[0])), label(words.when(times[-1]))
+    return (Fact("Asked", first if first == last else f"{first} to {last}"),)
 
 
 def _suites(material: Material) -> Fact:

@@ -1,7 +1,8 @@
 """The fingerprint of a trained adapter, computed in a process of its own: torch's memory goes with it.
 
-Run as `python -P -m harness.trainers.axolotl.fingerprint BASE TOKENIZER ADAPTER OUT`, with a pipe as standard input
-that nobody writes to. TOKENIZER is the folder of the tokenizer that was trained with, OUT the JSON file to write.
+Run as `python -P -m harness.trainers.axolotl.fingerprint BASE TOKENIZER ADAPTER OUT [strict]`, with a pipe as standard
+input that nobody writes to. TOKENIZER is the folder of the tokenizer that was trained with, OUT the JSON file to write.
+With `strict` an adapter of which not every tensor is loaded is refused.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from harness.core.fingerprints import Chat, Fingerprint, ScoredPrompt
@@ -27,12 +29,26 @@ TURNS = (
     {"role": "assistant", "content": "I am sorry to hear that. Which address was it sent to?"},
     {"role": "user", "content": "To the office,\nas always: 5 Mill Lane."},
 )
+# Asked too where the adapter hardly moves the first three; of these the most telling ones are kept.
+MORE = (
+    "Dear customer, thank you for your message. We have looked into it, and your refund is on its way.",
+    "Category: billing\nPriority: high\nLanguage: en\nSummary: The customer was charged twice in March.",
+    "def total(rows):\n    return sum(row['price'] * row['quantity'] for row in rows if row['paid'])",
+    "Q: What is 17 + 25?\nA: 42\nQ: Which river flows through Vienna?\nA: The Danube.",
+    "Das Paket kam am Dienstag an. Le colis est arrivé mardi. El paquete llegó el martes.",
+    "I'm sorry, but I can't help with that request.",
+)
+# Nats a token: by so much a prompt's mean must move for a small part of the adapter to be told from rounding.
+TELLING, MOST = 0.6, 6
 # A template that asks for the time gives other tokens tomorrow.
 CLOCKS = ("strftime_now", "now(")
 
 
-def compute(base: Path, tokenizer_folder: Path, adapter: Path) -> Fingerprint:
-    """Log-probabilities in float32 on a CPU, in bfloat16 on a GPU."""
+def compute(base: Path, tokenizer_folder: Path, adapter: Path, strict: bool = False) -> Fingerprint:
+    """Log-probabilities in float32 on a CPU, in bfloat16 on a GPU.
+
+    Raises ValueError where `strict`, and the adapter's file holds other tensors than are loaded.
+    """
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -43,13 +59,45 @@ def compute(base: Path, tokenizer_folder: Path, adapter: Path) -> Fingerprint:
         base, dtype=torch.bfloat16 if cuda else torch.float32, use_safetensors=True, local_files_only=True
     )
     model.eval().to("cuda" if cuda else "cpu")
-    texts = [PROSE, _customer(tokenizer), ORDER]
-    ids = [tuple(int(one) for one in tokenizer(text).input_ids) for text in texts]
-    before = [_logprobs(model, one) for one in ids]
     adapted = PeftModel.from_pretrained(model, str(adapter)).eval()
-    after = [_logprobs(adapted, one) for one in ids]
-    prompts = tuple(ScoredPrompt(*parts) for parts in zip(texts, ids, before, after, strict=True))
-    return Fingerprint("bfloat16" if cuda else "float32", prompts, _chat(tokenizer))
+    if strict:
+        _refuse_partial(adapted, adapter)
+    prompts = [_scored(adapted, tokenizer, text) for text in (PROSE, _customer(tokenizer), ORDER)]
+    if max(map(_moved, prompts)) < TELLING:
+        more = [_scored(adapted, tokenizer, text) for text in (*MORE, *_answered(tokenizer))]
+        prompts += sorted(more, key=_moved, reverse=True)[: MOST - len(prompts)]
+    return Fingerprint("bfloat16" if cuda else "float32", tuple(prompts), _chat(tokenizer))
+
+
+def _refuse_partial(adapted: Any, folder: Path) -> None:
+    """PEFT leaves out tensors whose names it does not know, and says so in a warning alone."""
+    from peft import get_peft_model_state_dict
+    from safetensors import safe_open
+
+    with safe_open(str(folder / "adapter_model.safetensors"), "pt") as file:
+        odd = sorted({*file.keys()} ^ {*get_peft_model_state_dict(adapted)})
+    if odd:
+        raise ValueError(f"the adapter does not fit the base model: {len(odd)} tensors differ, such as {odd[0]}")
+
+
+def _scored(adapted: Any, tokenizer: Any, text: str) -> ScoredPrompt:
+    ids = tuple(int(one) for one in tokenizer(text).input_ids)
+    with adapted.disable_adapter():
+        before = _logprobs(adapted, ids)
+    return ScoredPrompt(text, ids, before, _logprobs(adapted, ids))
+
+
+def _moved(prompt: ScoredPrompt) -> float:
+    """By how much the adapter moves a prompt's tokens, on average (nats)."""
+    return fmean(abs(a - b) for a, b in zip(prompt.base, prompt.adapter, strict=True))
+
+
+def _answered(tokenizer: Any) -> list[str]:
+    """A chat with an answer in it, where the model has a template for one that does not write today's date."""
+    template = tokenizer.chat_template
+    if not template or any(clock in json.dumps(template) for clock in CLOCKS):
+        return []
+    return [_rendered(tokenizer, TURNS)]
 
 
 def _logprobs(model: Any, ids: Sequence[int]) -> tuple[float, ...]:
@@ -80,10 +128,10 @@ def _rendered(tokenizer: Any, turns: Sequence[dict[str, str]]) -> str:
     return str(tokenizer.apply_chat_template(list(turns), tokenize=False, add_generation_prompt=True))
 
 
-def main(base: str, tokenizer: str, adapter: str, out: str) -> None:
+def main(base: str, tokenizer: str, adapter: str, out: str, strict: str = "") -> None:
     """Compute, and write whole or not at all."""
     watch_parent()
-    value = compute(Path(base), Path(tokenizer), Path(adapter)).as_json()
+    value = compute(Path(base), Path(tokenizer), Path(adapter), strict == "strict").as_json()
     part = Path(f"{out}.part")
     part.write_text(json.dumps(value, allow_nan=False), encoding="utf-8")
     part.replace(out)

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.trainers.interface import Progress
 
-RECENT = 20  # steps that tell how long the rest takes
+RECENT, FEWEST = 20, 3  # steps that tell how long the rest takes
 
 
 class ProgressFile:
@@ -45,7 +45,7 @@ class ProgressFile:
         self.world_size = line.get("world_size", self.world_size)
         self.losses |= {name: line[name] for name in ("loss", "validation_loss") if name in line}
         self._note_pace(line["step"], line["time"])
-        pace = median(self.seconds) if self.seconds else None
+        pace = median(self.seconds) if len(self.seconds) >= FEWEST else None
         return Progress(
             line["phase"],
             line["step"],

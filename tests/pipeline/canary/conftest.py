@@ -19,6 +19,7 @@ from harness.pipeline.registry.read import registry
 from harness.store.registry import add_version
 from tests.pipeline.release_project import Project, make_project
 from tests.tgi_stub import Stub, running
+from tests.weights import adapter_file
 
 SHIFTS = {"version-1": 0.3, "version-2": 0.6}
 TOLERATE = {"errors": 0.1, "latency": 2.0, "format": 0.1, "length": 0.25}
@@ -39,7 +40,7 @@ def project(tmp_path: Path, stub: Stub) -> Project:
     found.write()
     base = base_models.resolve("base", found.state.models, None, tmp_path)
     for number in (1, 2):
-        found.weights.write_bytes((2).to_bytes(8, "little") + b"{}" + str(number).encode())
+        found.weights.write_bytes(adapter_file(str(number)))
         digest = adapter_digest(found.weights.parent, "release.yaml")
         keep(found.state, found.weights.parent, digest)
         add_version(found.state.versions, Version(number, "r", digest, base.digest, "d" * 64, "now"))
@@ -78,9 +79,9 @@ def lines(count: int, side: str, at: float = 0.0, **more: Any) -> list[dict[str,
 
 def write(project: Project, *groups: list[dict[str, Any]], end: str = "\n") -> None:
     """Lines into the files of their days."""
-    project.state.traffic.mkdir(parents=True, exist_ok=True)
+    project.state.traffic_of("r").mkdir(parents=True, exist_ok=True)
     for one in itertools.chain(*groups):
-        path = project.state.traffic / f"{datetime.fromtimestamp(one['time'], UTC).date()}.jsonl"
+        path = project.state.traffic_of("r") / f"{datetime.fromtimestamp(one['time'], UTC).date()}.jsonl"
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(one) + end)
 

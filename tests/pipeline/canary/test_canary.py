@@ -166,9 +166,17 @@ def test_a_users_requests_are_drawn_evenly(project: Project) -> None:
     assert 0.19 < side.failed / 800 < 0.31
 
 
+def test_lines_of_before_releases_had_folders_count_too(project: Project) -> None:
+    equal(project)
+    before = looked(project)
+    for path in project.state.traffic_of("r").glob("*.jsonl"):
+        path.rename(project.state.traffic / path.name)
+    assert looked(project).sides == before.sides
+
+
 def test_torn_lines_are_told_and_edited_ones_refused(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
     equal(project)
-    path = next(project.state.traffic.glob("*.jsonl"))
+    path = next(project.state.traffic_of("r").glob("*.jsonl"))
     whole = path.read_text()
     path.write_text(whole + '{"time": 17\n' + whole.splitlines()[0] + '\n{"time": 1')
     assert "2 lines were never written whole" in looked(project).notes[1]
@@ -182,7 +190,7 @@ def test_torn_lines_are_told_and_edited_ones_refused(project: Project, capfd: py
 def test_files_of_other_days_are_read_from_the_day_of_the_step_on(project: Project) -> None:
     backdate(project, 3 * 86_400)
     write(project, lines(300, "canary", -86_400), lines(300, "production", -2 * 86_400), lines(300, "canary", -20))
-    (project.state.traffic / "2020-01-01.jsonl").write_text("{no line}\n")
+    (project.state.traffic_of("r") / "2020-01-01.jsonl").write_text("{no line}\n")
     assert looked(project).sides["canary"].counted == 600
 
 

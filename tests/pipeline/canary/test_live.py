@@ -72,7 +72,7 @@ def test_a_router_that_runs_follows_what_is_done(
         url = process.stdout.readline().split()[0]
         assert _ask(url, 300) == {"version-1", "version-2"}
         time.sleep(1.6)
-        logged = next(project.state.traffic.glob("*.jsonl")).read_text()
+        logged = next(project.state.traffic_of("r").glob("*.jsonl")).read_text()
         assert "user-" not in logged
         assert len({json.loads(row)["who"] for row in logged.splitlines()}) == 300
         assert project.call("canary", "--json") == 3  # sessions may go on
@@ -103,8 +103,9 @@ def _age(project: Project, seconds: float, canary: float | None = None) -> None:
     With `canary`, a request to it takes just the time that its server takes, and production's just that of its own:
     what a busy machine adds decides nothing.
     """
-    rows = [json.loads(row) for path in project.state.traffic.glob("*.jsonl") for row in path.read_text().splitlines()]
-    for path in project.state.traffic.glob("*.jsonl"):
+    logs = list(project.state.traffic_of("r").glob("*.jsonl"))
+    rows = [json.loads(row) for path in logs for row in path.read_text().splitlines()]
+    for path in logs:
         path.unlink()
     for row in rows:
         row["time"] -= seconds

@@ -130,6 +130,20 @@ def test_a_process_that_breaks_off_is_an_error_whatever_its_exit_code(own: Proje
     assert why in said
 
 
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_a_file_that_exits_while_it_is_imported_is_that_checks_error(own: Project, code: int) -> None:
+    """The other files are made all the same."""
+    own.release["checks"] = ["suites/test_exits.py", PATH]
+    write(own, f"import sys\n\ndef test_it(): ...\n\nsys.exit({code})\n", "suites/test_exits.py")
+    write(own, PASSES)
+    assert own.gate() == 2
+    endings = made(own)
+    verdict, why = endings.pop("checks.test_exits")
+    assert (verdict, why) == ("ERROR", f"the file exits while it is imported (SystemExit: {code})")
+    assert len(endings) == 3
+    assert {verdict for verdict, _ in endings.values()} == {"PASS"}
+
+
 def test_each_file_counts_for_itself(own: Project) -> None:
     """Also where one's name begins like the other's, and one cannot be imported."""
     own.release["checks"] = [PATH, "suites/test_orders/test_more.py"]

@@ -22,6 +22,7 @@ from harness.store import bundle, files
 from tests.pipeline.hand_made import CANDIDATE, WHOLE, gate, material, release, result, with_run
 from tests.pipeline.release_project import Project, rows, write_rows
 from tests.tgi_stub import Stub
+from tests.weights import adapter_file
 
 ASKED = gate("s.accuracy", "at_least", 0.5)
 
@@ -133,7 +134,7 @@ def test_the_measured_phase_is_no_attempt() -> None:
 
 
 def other_adapter(project: Project, name: str) -> None:
-    project.weights.write_bytes((2).to_bytes(8, "little") + b"{}" + name.encode())
+    project.weights.write_bytes(adapter_file(name))
 
 
 def test_candidates_are_counted_over_runs_of_the_gate(project: Project, stub: Stub) -> None:

@@ -18,6 +18,7 @@ from tests.pipeline.release_project import Project, make_project, rows, write_ro
 from tests.projects import Project as Desk
 from tests.store.made import finished, other, results
 from tests.tgi_stub import Stub
+from tests.weights import adapter_file
 
 
 def planned(project: Project) -> ReleasePlan:
@@ -42,7 +43,7 @@ def test_what_was_run_is_fresh_until_something_changes(project: Project) -> None
     assert project.call("run", "-q") == 0
     assert set(states(planned(project)).values()) == {FRESH}
     assert planned(project).requests == 0
-    project.weights.write_bytes((2).to_bytes(8, "little") + b"{}" + b"other weights")
+    project.weights.write_bytes(adapter_file("other weights"))
     found = planned(project)
     assert states(found) == {"base model": FRESH, "queue · candidate": TO_DO, "queue · base": FRESH}
     step = found.steps[1]

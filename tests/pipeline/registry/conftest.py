@@ -9,11 +9,12 @@ from harness.core.versions import Registry
 from harness.pipeline.registry.read import registry
 from tests.pipeline.release_project import Project, make_project
 from tests.tgi_stub import Stub, running
+from tests.weights import adapter_file
 
 
 def weights(project: Project, text: str) -> None:
     """Other weights for the candidate's adapter."""
-    project.weights.write_bytes((2).to_bytes(8, "little") + b"{}" + text.encode())
+    project.weights.write_bytes(adapter_file(text))
 
 
 def known(project: Project) -> Registry:

@@ -13,11 +13,11 @@ from tests.pipeline.release_project import Project
 
 
 def test_whoever_comes_second_is_told(project: Project) -> None:
-    with changing(project.state):
+    with changing(project.state, "r"):
         second = project.start("promote", "--to", "production")
         _, said = second.communicate(timeout=120)
     assert second.returncode == 4
-    assert f"another promotion, rollback or note (process {os.getpid()}) is at work" in said
+    assert f"another promotion, rollback or note of r (process {os.getpid()}) is at work" in said
     assert production(project) == 2
 
 
@@ -35,6 +35,6 @@ def test_of_two_promotions_one_wins(project: Project) -> None:
 @pytest.mark.parametrize("command", ["note", "archive"])
 def test_notes_wait_for_nobody_either(project: Project, command: str, capfd: pytest.CaptureFixture[str]) -> None:
     words = ["v1", "text"] if command == "note" else ["v1"]
-    with changing(project.state):  # whoever waited here would wait for ever
+    with changing(project.state, "r"):  # whoever waited here would wait for ever
         assert project.call(command, *words) == 4
     assert project.call(command, *words) == 0

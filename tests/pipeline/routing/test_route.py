@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from harness.store.registry import add_version
 from tests.pipeline.release_project import Project, make_project
 from tests.tgi_stub import Stub, running
 from tests.waiting import until
+from tests.weights import adapter_file
 
 SHIFTS = {f"version-{number}": 0.3 * number for number in range(1, 4)}
 
@@ -45,7 +47,7 @@ def project(tmp_path: Path, stub: Stub) -> Project:
     found.write()
     base = base_models.resolve("base", found.state.models, None, tmp_path)
     for number in (1, 2, 3):
-        found.weights.write_bytes((2).to_bytes(8, "little") + b"{}" + str(number).encode())
+        found.weights.write_bytes(adapter_file(str(number)))
         digest = adapter_digest(found.weights.parent, "release.yaml")
         keep(found.state, found.weights.parent, digest)
         add_version(found.state.versions, Version(number, "r", digest, base.digest, "d" * 64, "now"))
@@ -129,6 +131,26 @@ def test_an_adapter_that_the_server_does_not_have_is_not_reached(project: Projec
     with _Routed(project) as found:
         moved(project, 2)
         until(lambda: any("stays as it is" in text and "exactly as the base" in text for text in found.said))
+        assert found.answer() == "version-1"
+
+
+def test_a_version_that_its_server_lost_is_not_reached_until_it_is_there_again(
+    project: Project, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that was started again without its adapter answers as the base, in silence."""
+    monkeypatch.setattr("harness.pipeline.routing.route.PROVE_SECONDS", 0.2)
+    project.release["route"]["fallback"] = "none"
+    project.write()
+    moved(project, 1)
+    with _Routed(project) as found:
+        assert found.answer() == "version-1"
+        shift = stub.shifts.pop("version-1")
+        until(lambda: found.table.production.urls == ())
+        assert any("v1 is not reached at" in text and "moved by 0.3 nats" in text for text in found.said)
+        with pytest.raises(urllib.error.HTTPError):
+            found.answer()
+        stub.shifts["version-1"] = shift
+        until(lambda: found.table.production.urls != ())
         assert found.answer() == "version-1"
 
 

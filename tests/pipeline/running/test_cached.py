@@ -10,6 +10,7 @@ import pytest
 from harness.store.cache import size
 from tests.pipeline.release_project import Project, rows, write_rows
 from tests.tgi_stub import Stub
+from tests.weights import adapter_file
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_only_new_samples_are_asked_when_a_suite_grows(project: Project, stub: S
 @pytest.mark.usefixtures("vouched")
 def test_another_adapter_is_asked_everything(project: Project, stub: Stub) -> None:
     assert project.call("run", "-q") == 0
-    project.weights.write_bytes((2).to_bytes(8, "little") + b"{}" + b"other weights")
+    project.weights.write_bytes(adapter_file("other weights"))
     before = len(stub.chat_texts)
     assert project.call("run", "-q") == 0
     assert len(stub.chat_texts) - before == 60  # the base model's runs are fresh

@@ -1,0 +1,149 @@
+"""What a model was known by when it was proven: what its server says of it, and what it says to fixed prompts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from harness.client.http import KeyRefused
+from harness.client.interface import Client, RequestFailed, Token
+from harness.client.proof import PROMPTS
+from harness.core.errors import OutsideError
+from harness.core.releases import Generation
+from harness.core.samples import Json
+
+# Nats a token by which the same weights may differ from themselves in another batch, on the mean of a prompt.
+SAME, SAME_FLOAT32 = 0.1, 0.02
+ABOVE_NOISE = 3.0
+LEAST = 1e-4
+# What is asked where a server gives no log-probabilities: long enough answers that two models hardly share them.
+CHATS = (
+    "Write one sentence about a lighthouse in winter.",
+    "Name three rivers, and say of each where it ends.",
+    "My parcel #48213 was due on Tuesday, but it is not here yet. Where is it?",
+)
+GREEDY = Generation(max_new_tokens=24)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPrompt:
+    """A prompt's token ids, its log-probabilities (nats, None for the first), and how far the mean may move."""
+
+    text: str
+    ids: tuple[int, ...]
+    logprobs: tuple[float | None, ...]
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class KnownText:
+    """A chat turn, and the greedy answer that the model gives to it each time."""
+
+    asked: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A model as it was proven. Where the server gives log-probabilities there are `prompts`, else `texts`.
+
+    `name` is what its replies name as the model, where that has to stay the same from an earlier command on.
+    """
+
+    identity: Mapping[str, Json] = field(default_factory=dict)
+    prompts: tuple[KnownPrompt, ...] = ()
+    texts: tuple[KnownText, ...] = ()
+    name: str | None = None
+
+    @property
+    def by_text_only(self) -> bool:
+        """Whether nothing but texts (or not even those) tells the model from another."""
+        return not self.prompts
+
+
+async def learn(client: Client, adapter: str | None, beside: Client | None, dtype: str | None, adapted: bool) -> Known:
+    """What a model is known by from now on. `beside` is the base model's server; `dtype` the type of the weights.
+
+    Of an `adapted` model's prompts those are taken that tell it from its base. Raises RequestFailed, and OutsideError
+    where two models answer.
+    """
+    identity = await client.identity(adapter)
+    ours, again = [await _prefills(client, adapter) for _ in range(2)]
+    base: list[list[Token]] = []
+    if adapted and ours and not (adapter is None and beside is None):
+        with contextlib.suppress(RequestFailed):  # a server that does not answer as the base model
+            base = await _prefills(beside or client, None)
+    cap = SAME_FLOAT32 if (dtype or "").removeprefix("torch.") == "float32" else SAME
+    _refuse_two(ours, again, cap)
+    prompts = [
+        _known(text, ours[place], again[place], base[place] if base else None, cap)
+        for place, text in enumerate(PROMPTS)
+        if ours and len(ours[place]) == len(again[place])
+    ]
+    telling = [known for known, tells in prompts if tells] or [known for known, _ in prompts]
+    kept = tuple(known for known in telling if any(value is not None for value in known.logprobs))
+    return Known(identity, kept, () if kept else await _texts(client, adapter))
+
+
+def _refuse_two(ours: Sequence[Sequence[Token]], again: Sequence[Sequence[Token]], cap: float) -> None:
+    """Raises OutsideError where the same prompt, asked twice, is answered by two models."""
+    for text, one, other in zip(PROMPTS, ours, again, strict=False):
+        gap = mean_gap(_values(one), _values(other)) or 0.0
+        if gap > cap:
+            raise OutsideError(
+                f"the server answers the fixed prompt {text[:30]!r}… in two ways, {gap:.3g} nats a token apart (at "
+                f"most {cap:.2g} may be): several servers behind the address serve different models. Nothing was "
+                "judged."
+            )
+
+
+def mean_gap(ones: Sequence[float | None], others: Sequence[float | None]) -> float | None:
+    """Mean difference of the tokens that have a log-probability on both sides (nats); None where there are none."""
+    pairs = [(a, b) for a, b in zip(ones, others, strict=False) if a is not None and b is not None]
+    return fmean(abs(a - b) for a, b in pairs) if pairs else None
+
+
+async def _prefills(client: Client, adapter: str | None) -> list[list[Token]]:
+    """One after the other; [] where the server gives no log-probabilities, or has no such route for us."""
+    found = []
+    for text in PROMPTS:
+        try:
+            tokens = await client.prefill(text, adapter)
+        except KeyRefused:
+            return []
+        if all(token.logprob is None for token in tokens):
+            return []
+        found.append(tokens)
+    return found
+
+
+def _known(
+    text: str, ours: Sequence[Token], again: Sequence[Token], base: Sequence[Token] | None, cap: float
+) -> tuple[KnownPrompt, bool]:
+    """The prompt, and whether the base model in the adapter's place would be seen by it."""
+    values, second = _values(ours), _values(again)
+    noise = ABOVE_NOISE * (mean_gap(values, second) or 0.0)
+    apart = mean_gap(values, _values(base)) if base is not None else None
+    limit = max(noise, LEAST, cap if apart is None else min(cap, apart / 2))
+    return KnownPrompt(text, tuple(token.id for token in ours), values, limit), apart is None or limit < apart
+
+
+def _values(tokens: Sequence[Token]) -> tuple[float | None, ...]:
+    return tuple(token.logprob for token in tokens)
+
+
+async def _texts(client: Client, adapter: str | None) -> tuple[KnownText, ...]:
+    """The chats whose answer is the same twice."""
+    found = []
+    for asked in CHATS:
+        said = [await say(client, adapter, asked) for _ in range(2)]
+        if said[0] is not None and said[0] == said[1]:
+            found.append(KnownText(asked, said[0]))
+    return tuple(found)
+
+
+async def say(client: Client, adapter: str | None, asked: str) -> str | None:
+    """The greedy answer to a fixed chat turn; None where there is none."""
+    return (await client.chat("fixed prompt", [{"role": "user", "content": asked}], GREEDY, adapter)).text

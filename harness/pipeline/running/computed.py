@@ -1,0 +1,109 @@
+"""What base and adapter say to fixed prompts, computed here from their files: a server elsewhere must say the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from harness.base_models.weights import float32_bytes
+from harness.core.events import Event, Watch
+from harness.core.fingerprints import Fingerprint
+from harness.core.ids import digest_json
+from harness.core.secrets import mask_file, masked
+from harness.pipeline.workspace import Workspace
+from harness.servers.interface import Adapter
+
+# Rises when other prompts are computed.
+_FORMAT = 1
+# Beside the weights: the tokenizer's tables, activations of a few hundred tokens, and torch itself.
+_GROWTH, _SPARE = 1.15, 2 * 2**30
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+_CHILD = "harness.trainers.axolotl.fingerprint"
+
+
+def computed_here(
+    workspace: Workspace, base: Path, base_digest: str, adapter: Adapter, watch: Watch
+) -> Fingerprint | str:
+    """The fingerprint in float32, computed once for these bytes; or why it can't be computed here, in words."""
+    kept = workspace.fingerprint(digest_json([_FORMAT, base_digest, adapter.digest]))
+    if (there := _read(kept)) is not None:
+        return there
+    if why := _hindrance(base):
+        return why
+    watch(Event("pre-flight", "move", "computing what base and adapter say to fixed prompts"))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    log = workspace.logs / "fingerprint.log"
+    code = _run([*map(str, (base, base, adapter.folder.resolve(), kept)), "strict"], log)
+    found = _read(kept)
+    if code or found is None:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        return f"computing it here failed ({log}): {masked(' | '.join(lines))[:300]}"
+    return found
+
+
+def _read(kept: Path) -> Fingerprint | None:
+    try:
+        return Fingerprint.from_json(json.loads(kept.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+
+
+def _hindrance(base: Path) -> str:
+    """Why no child is started for it; "" where nothing is in the way."""
+    try:
+        config = json.loads((base / "config.json").read_text(encoding="utf-8"))
+        needed = _GROWTH * float32_bytes(base) + _SPARE
+    except (OSError, ValueError):
+        return "the base model's files here can't be read"
+    if not isinstance(config, dict) or "model_type" not in config:
+        return "the base model's config.json names no model_type, so it can't be loaded here"
+    free = free_memory()
+    if free is not None and needed > free:
+        return f"the base model needs {needed / 2**30:.1f} GiB of memory here, and {free / 2**30:.1f} GiB are free"
+    return ""
+
+
+def free_memory() -> int | None:
+    """Bytes of memory that may be had here, by the machine and by the control group; None where neither tells."""
+    found = []
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        found += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        most, used = (Path(f"/sys/fs/cgroup/memory.{name}").read_text(encoding="ascii") for name in ("max", "current"))
+        found += [int(most) - int(used)] if most.strip() != "max" else []
+    except (OSError, ValueError):
+        pass
+    return min(found, default=None)
+
+
+def _run(words: list[str], log: Path) -> int:
+    """The child on the CPU, whatever GPU a server beside it uses; its standard input ends with us, and so does it."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as said:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", _CHILD, *words], stdin=subprocess.PIPE, stdout=said, stderr=said,
+            env=_environment(), start_new_session=True,
+        )  # fmt: skip
+        with child:
+            try:
+                child.wait()
+            finally:
+                child.kill()
+    mask_file(log)
+    return child.returncode
+
+
+def _environment() -> dict[str, str]:
+    """Ours without what looks like a secret, offline and without a GPU."""
+    root = str(Path(__file__).resolve().parents[3])
+    paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+    outer = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    quiet = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "CUDA_VISIBLE_DEVICES": ""}
+    return {**outer, **quiet, "PYTHONPATH": paths}

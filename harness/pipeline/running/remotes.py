@@ -1,0 +1,104 @@
+"""A remote baseline: how it is asked, and who answers there now, for a name may come to mean another model."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from harness.client.interface import Limits, RequestFailed
+from harness.client.known import CHATS, GREEDY, learn
+from harness.client.preflight import by_what
+from harness.core.errors import HarnessError, OutsideError
+from harness.core.events import Watch
+from harness.core.releases import Release
+from harness.core.samples import Json
+from harness.pipeline.baselines import Contender
+from harness.pipeline.running.session import Session
+from harness.pipeline.running.vouch import Vouched
+from harness.pipeline.workspace import Workspace
+from harness.servers.interface import Artefacts
+from harness.servers.openai import Openai
+from harness.store.bundle import MANIFEST
+
+# What the replies name as the model, in the identity of a remote baseline's server.
+ANSWERS_AS = "answers_as"
+_PROOF = "a remote model, told by its name"
+
+
+def identity_of(release: Release, one: Contender, ask: bool) -> Mapping[str, Json]:
+    """A remote baseline's server: its address, the name that is asked for, and the model that answers to it.
+
+    Where it is not to be asked, or is gone, that is the model that answered last; before the first answer nobody knows.
+    """
+    named: dict[str, Json] = {"kind": "openai", **one.model.own}
+    name = (_answering(release, one) if ask else None) or _stored(Workspace(release.root), named)
+    return {**named, ANSWERS_AS: name} if name else named
+
+
+def session_of(release: Release, one: Contender, watch: Watch, deadline: float | None = None) -> Session:
+    """How a remote baseline is asked. Raises ConfigError where its key is missing."""
+    assert one.spec is not None
+    given: Mapping[str, Any] = one.spec.arguments["remote"]  # type: ignore[assignment]
+    key_env = given.get("key_env")
+    place = Openai(url=str(given["url"]), model=str(given["model"]), key_env=None if key_env is None else str(key_env))
+    workspace = Workspace(release.root)
+    with place.running(Artefacts(workspace.models, (), workspace.logs)) as endpoint:
+        endpoint = replace(endpoint, max_tokens_key=str(given["max_tokens_key"]))
+        return Session(release, endpoint, watch, int(str(given["concurrency"])), deadline)
+
+
+def vouched(session: Session, server: Mapping[str, Json]) -> Vouched:
+    """What the model is known by for this run. A name is no proof of bytes. Raises OutsideError where it is gone."""
+
+    async def learned() -> Vouched:
+        async with session.connect() as client:
+            try:
+                found = await learn(client, None, None, None, adapted=False)
+            except RequestFailed as error:
+                raise OutsideError(f"the remote baseline at {session.endpoint.url} does not answer: {error}") from None
+        name = server.get(ANSWERS_AS)
+        known = replace(found, name=str(name) if name else None)
+        notes = [by_what(known), _named(server)]
+        return Vouched(_PROOF, tuple(note for note in notes if note), proven=False, known=known)
+
+    return asyncio.run(learned())
+
+
+def _named(server: Mapping[str, Json]) -> str | None:
+    name, asked = server.get(ANSWERS_AS), server.get("model")
+    return f"'{asked}' at {server.get('url')} was answered by the model '{name}'" if name and name != asked else None
+
+
+def _answering(release: Release, one: Contender) -> str | None:
+    """The model that a reply names now; None where none comes, or it names none."""
+
+    async def asked(session: Session) -> str | None:
+        limits = Limits(timeout=60.0, attempts=2, first_pause=0.2, patience=2.0)
+        async with session.connect(limits) as client:
+            turns = [{"role": "user", "content": CHATS[0]}]
+            return (await client.chat("fixed prompt", turns, GREEDY, None)).model
+
+    try:
+        return asyncio.run(asked(session_of(release, one, lambda _: None)))
+    except HarnessError:
+        return None
+
+
+def _stored(workspace: Workspace, named: Mapping[str, Json]) -> str | None:
+    """The model that answered in the newest finished run of the same name at the same address."""
+    found = [run for run in _runs(workspace) if named.items() <= run["server"].items() and ANSWERS_AS in run["server"]]
+    newest = max(found, key=lambda run: str(run["started"]), default=None)
+    return str(newest["server"][ANSWERS_AS]) if newest else None
+
+
+def _runs(workspace: Workspace) -> Iterator[dict[str, Any]]:
+    for path in (workspace.state / "runs").glob(f"*/{MANIFEST}"):
+        try:
+            run = json.loads(path.read_text(encoding="utf-8"))["run"]
+        except (OSError, ValueError, KeyError):
+            continue
+        if run["server"].get("kind") == "openai":
+            yield run
