@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -13,10 +13,11 @@ import pytest
 
 from harness import catalog
 from harness.core.metric_refs import metric_refs
-from harness.core.releases import Gate, Release, Task
+from harness.core.releases import Gate, Release, Role, Task
 from harness.core.samples import Json, Output
+from harness.metrics.interface import Item
 from harness.pipeline.init import KINDS, init
-from harness.pipeline.running.answers import score_task
+from harness.pipeline.running.answers import read_answer
 from harness.pipeline.validate import validate
 from harness.tasks.interface import TaskKind
 
@@ -62,12 +63,15 @@ def _commonest(targets: list[Json]) -> dict[str, Json]:
     }
 
 
-def mean(kind: TaskKind, task: Task, metric: str, text: str) -> float:
-    """The metric's mean where every answer is `text`."""
-    outputs = [Output(sample.id, text, "stop") for sample in task.samples]
-    asked = replace(task, metrics=tuple(spec for spec in task.metrics if spec.name == metric))
-    scores = score_task(asked, kind, task.samples, outputs).scores
-    return fmean(score.value for score in scores if score.value is not None and not score.part)
+def means(kind: TaskKind, task: Task, metric: str, texts: Sequence[str]) -> list[float]:
+    """The metric's mean for each of `texts` where it is the answer to every sample."""
+    answers = [read_answer(kind, Output("", text, "stop")) for text in texts]
+    items = [Item(sample, replace(one, sample_id=sample.id)) for one in answers for sample in task.samples]
+    (spec,) = (spec for spec in task.metrics if spec.name == metric)
+    scores = catalog.build("metrics", spec.catalog_name, spec.arguments).score(items)
+    values = [score.value for score in scores if not score.part]
+    size = len(task.samples)
+    return [fmean(values[first : first + size]) for first in range(0, len(values), size)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -76,19 +80,19 @@ def test_every_bar_is_above_any_constant_answer_and_above_chance(kind: str, tmp_
     release, task = starter(kind, tmp_path)
     plug = catalog.build("tasks", task.kind, task.arguments)
     refs = metric_refs(release.suites)
+    texts = list(constants(plug, task))
     assert absolute_gates(release)
     for gate in absolute_gates(release):
-        metric = refs[gate.metric].metric
-        for text in constants(plug, task):
-            assert mean(plug, task, metric, text) < gate.threshold, (gate.metric, text)
+        reached = dict(zip(texts, means(plug, task, refs[gate.metric].metric, texts), strict=True))
+        best = max(reached, key=lambda text: reached[text])
+        assert 0 < reached[best] < gate.threshold, (gate.metric, best)
         if isinstance(labels := task.arguments.get("labels"), list):
             assert 1.5 / len(labels) < gate.threshold, "chance, with room"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_verdict_rests_on_gates_of_both_kinds(kind: str, tmp_path: Path) -> None:
-    """One with a bar, and one that compares with the few-shot base: above the base is what `improves` means."""
+def test_a_verdict_rests_on_a_bar_and_on_a_comparison_with_the_few_shot_base(kind: str, tmp_path: Path) -> None:
     release, _ = starter(kind, tmp_path)
-    rules = [gate.rule for gate in release.policy.gates if gate.role.value in ("gating", "critical")]
-    assert sorted(set(rules)) == ["at_least", "improves"]
+    rules = [gate.rule for gate in release.policy.gates if gate.role in (Role.GATING, Role.CRITICAL)]
+    assert sorted(rules) == ["at_least", "improves"]
     assert [baseline.few_shot for baseline in release.baselines] == [2]
