@@ -7,14 +7,11 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from harness.config.declared import declared, policy_of
 from harness.core.decisions import Decision
 from harness.core.errors import ConfigError, Problem
 from harness.core.metric_refs import MEASURED_RUN
 from harness.core.releases import Release
-from harness.core.runs import Counts
 from harness.pipeline.candidate import Candidate, adapter_digest, training_record
 from harness.pipeline.declaration import declaration_text, kept_policy
 from harness.pipeline.judging.evidence import Judged
@@ -30,7 +27,6 @@ from harness.pipeline.reporting.training_cost import training_cost
 from harness.pipeline.workspace import Workspace
 from harness.report.material import CANDIDATE, Material
 from harness.store import bundle, reader
-from harness.store.columns import LOST, SCORED
 from harness.store.database import opened
 
 if TYPE_CHECKING:
@@ -43,8 +39,8 @@ def gather(release: Release, decision: Decision, judged: Candidate | None) -> Ma
     """All that a report of a decision is made of. `judged` is the candidate where it was just judged.
 
     How it is told and what models cost is taken from the release as it is declared now; the policy and the text of
-    release.yaml from the decision's own. Raises ConfigError naming each run whose evidence is gone or that the store
-    has otherwise (such a decision has no report), OutsideError where a bundle was changed.
+    release.yaml from the decision's own. Raises ConfigError naming each run whose evidence is gone (such a decision
+    has no report), OutsideError where a bundle was changed or the store has other rows than it.
     """
     workspace = Workspace(release.root)
     then = declared(workspace.declaration(decision.id), kept_policy(workspace, decision.id))
@@ -92,20 +88,11 @@ def _in_order(names: Iterable[str], order: Sequence[str]) -> list[str]:
 def _evidence(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace, decision: Decision
 ) -> Mapping[str, Mapping[str, Judged]]:
-    """The decision's runs by role and suite: all of them, as their bundles have them."""
+    """The decision's runs by role and suite: all of them, as their bundles have them. Raises as `gather` does."""
     gone = list(_gone(reader.run_ids(connection), workspace, decision))
     if gone:
         raise ConfigError(gone)
-    found = material_of(connection, workspace, decision.runs)
-    others = [
-        Problem(f"the store has other answers of {suite} against the {role} than their bundle.", hint=_REBUILD)
-        for role, suites in found.items()
-        for suite, judged in suites.items()
-        if not _is_whole(judged)
-    ]
-    if others:
-        raise ConfigError(others)
-    return found
+    return material_of(connection, workspace, decision.runs)
 
 
 def _gone(known: Collection[str], workspace: Workspace, decision: Decision) -> Iterator[Problem]:
@@ -118,13 +105,6 @@ def _gone(known: Collection[str], workspace: Workspace, decision: Decision) -> I
                 yield Problem(f"{title}, {run[:12]}, has no bundle.", hint=hint)
             elif run not in known:
                 yield Problem(f"{title}, {run[:12]}, is not in the store.", hint=_REBUILD)
-
-
-def _is_whole(judged: Judged) -> bool:
-    """Whether the store has as many answers of each outcome as the run counted when it ended."""
-    ends = np.concatenate([np.empty(0, np.int64), *(one.outcomes.ravel() for one in judged.results.values())])
-    scored, failed, lost = np.bincount(ends[ends >= SCORED], minlength=LOST + 1)[: LOST + 1].tolist()
-    return Counts(scored, failed, lost) == judged.run.counts
 
 
 def _training(release: Release, decision: Decision, judged: Candidate | None) -> dict[str, object] | None:

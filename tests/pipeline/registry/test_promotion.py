@@ -29,7 +29,7 @@ def test_a_version_tells_what_it_is_made_of(project: Project) -> None:
     assert version.digests["policy"] == record["digests"]["policy"]
     assert {"release", "suite queue", "data queue.sort"} <= set(version.digests)
     assert version.provenance["base"] == "base"
-    assert version.provenance["adapter"] == {"file": "adapter/adapter_config.json", "r": 8}
+    assert version.provenance["adapter"] == {"file": "adapter/adapter_config.json", "r": 1}
     (move,) = [one for one in known(project).moves if one.version == 3]
     assert (move.stage, move.why, move.note, move.decision) == ("staging", "promote", "for the desk", record["id"])
 
