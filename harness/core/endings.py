@@ -8,7 +8,9 @@ from harness.core.samples import Output
 
 
 class Ending(StrEnum):
-    """ANSWERED is an answer in the form that was asked for; LOST has no output at all."""
+    """ANSWERED is an answer in the form that was asked for; REJECTED is a request that the server takes at no time, such
+    as one that is too long for the model; LOST has no output at all.
+    """
 
     ANSWERED = "answered"
     UNREADABLE = "unreadable"
@@ -18,6 +20,7 @@ class Ending(StrEnum):
     REFUSAL = "refusal"
     TOOL_CALLS = "tool_calls"
     ERROR = "error"
+    REJECTED = "rejected"
     LOST = "lost"
 
 
@@ -38,6 +41,8 @@ FINISHES = {
 
 def ending_of(output: Output) -> Ending:
     """The ending that an output tells by itself; ANSWERED where its text is still to be read."""
+    if output.error is not None and not output.lost:
+        return Ending.REJECTED
     if output.error is not None or (output.text is None and output.choices is None):
         return Ending.LOST
     if output.choices is not None or output.text is None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.core.endings import FINISHES, Ending
-from harness.core.samples import Outcome
+from harness.core.samples import REFUSED, Outcome
 
 if TYPE_CHECKING:
     import duckdb
@@ -144,6 +144,7 @@ _SENT = "concat(json_extract_string(\"row\", '$.task'), ':', json_extract_string
 # What an output says of its ending, as `core.endings.ending_of` reads it.
 _FINISH = (
     f"CASE WHEN choices IS NOT NULL THEN {ENDINGS.index(Ending.ANSWERED)} "
+    f"WHEN error IS NOT NULL AND finish_reason = '{REFUSED}' THEN {ENDINGS.index(Ending.REJECTED)} "
     f"WHEN error IS NOT NULL OR text IS NULL THEN {ENDINGS.index(Ending.LOST)} "
     + " ".join(f"WHEN finish_reason = '{told}' THEN {ENDINGS.index(one)}" for told, one in FINISHES.items())
     + rf" WHEN regexp_full_match(text, '[\s\p{{Z}}]*') THEN {ENDINGS.index(Ending.EMPTY)} "

@@ -52,7 +52,7 @@ def is_whole(manifest: Mapping[str, Any]) -> bool:
     """Whether the manifest is as it was written. Raises KeyError where it lacks what every manifest has."""
     if manifest["format"] == 1:
         return bool(digest_json(manifest["run"]) == manifest["run_digest"])
-    return manifest_digest(manifest) == manifest["digest"]
+    return bool(manifest_digest(manifest) == manifest["digest"])
 
 
 def manifest_digest(manifest: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness.pipeline.judging.judge import judge
 from harness.pipeline.looks import alpha_of, at_look, saving
 from harness.pipeline.validate import validate
 from harness.store.bundle import read_run
@@ -168,19 +169,19 @@ def test_bounds_at_any_time_are_wider(project: Project) -> None:
     assert all(low < before for low, before in zip(wider, fixed, strict=True))
 
 
-def test_another_server_between_two_looks_is_asked_everything_anew(looked: Project, stub: Stub) -> None:
+def test_another_server_between_two_looks_is_asked_everything_anew(
+    looked: Project, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the server of the first look answered is no answer of the one that runs at the second."""
     looked.release["gates"][0]["at_least"] = 0.96
     looked.write()
     wrong_for(stub, every=30)
-    before = stub.answer
 
-    def update(text: str, adapter: str | None) -> str:
-        if len(stub.chat_texts) == 2 * SAMPLES // 3:
-            stub.info["version"] = "9.9.9"
-        return before(text, adapter)
+    def update(*given: Any) -> Any:
+        stub.info["version"] = "9.9.9"
+        return judge(*given)
 
-    stub.answer = update
+    monkeypatch.setattr("harness.pipeline.gate.judge", update)
     assert looked.call("gate", "-q", "--no-report", "--no-cache") == 3
     assert sorted(set(asked(stub).values())) == [1, 2]
     assert len(asked(stub)) == SAMPLES

@@ -33,6 +33,7 @@ _WORDS = {
     Ending.REFUSAL: "a refusal",
     Ending.TOOL_CALLS: "a tool call",
     Ending.ERROR: "an error in the place of an answer",
+    Ending.REJECTED: "refused by the server",
     Ending.LOST: "lost",
 }
 

@@ -22,9 +22,9 @@ def read_answer(kind: TaskKind, output: Output) -> Answer:
 
     A refusal that the server marks as one is an answer where the task asks for refusals.
     """
-    if output.error is not None and not output.lost:
-        return Answer(output.sample_id, Outcome.MODEL_FAILED, reason=f"the server refused it for good: {output.error}")
     ending = ending_of(output)
+    if ending is Ending.REJECTED:
+        return Answer(output.sample_id, Outcome.MODEL_FAILED, reason=f"the server refused it for good: {output.error}")
     if ending is Ending.LOST or output.text is None:
         return Answer(output.sample_id, Outcome.NOT_EVALUATED, reason=output.error or "no output")
     refused = getattr(kind, "refused", None)

@@ -89,7 +89,8 @@ class Forward:
         columns, tokens = _answers(packed, rows, targets)
         logits = self.causal.lm_head(hidden[0, torch.tensor(columns, dtype=torch.long)]).float()
         total = cross_entropy(logits, torch.tensor(tokens, dtype=torch.long), reduction="sum")
-        return CausalLMOutputWithPast(loss=total / (len(tokens) if num_items_in_batch is None else num_items_in_batch))
+        loss: Any = total / (len(tokens) if num_items_in_batch is None else num_items_in_batch)
+        return CausalLMOutputWithPast(loss=loss)
 
     def _hidden(self, packed: Pack, rows: Sequence[Row]) -> Tensor:
         """`[1, columns, size]`, after the last norm."""
@@ -201,9 +202,9 @@ def fuse_adapters(model: Any) -> None:
     """Add an adapter's part in the product that makes it, for plain LoRA on plain layers; others stay."""
     from peft.tuners.lora.layer import Linear
 
-    for module in model.modules():
-        if type(module) is Linear and _is_plain(module):
-            module.forward = _Fused(module)
+    plain: list[Any] = [module for module in model.modules() if type(module) is Linear and _is_plain(module)]
+    for module in plain:
+        module.forward = _Fused(module)
 
 
 def _is_plain(module: Any) -> bool:

@@ -23,6 +23,7 @@ from harness.core.runs import TaskResult
 from harness.core.samples import Outcome
 from harness.pipeline.running.lm_eval_results import task_result
 from harness.pipeline.running.lm_eval_run import LmEvalResult, run_lm_eval
+from harness.store.memo import Memo
 from harness.tasks.lm_eval import LmEval
 from tests.pipeline.release_project import Project
 from tests.tgi_stub import ADAPTER, Stub, running, words
@@ -102,6 +103,10 @@ def likes(word: str) -> float:
     return {" Paris": -0.5, " Rome": -2.0, " Oslo": -3.0}.get(word, -6.0)
 
 
+def memo_in(folder: Path) -> Memo:
+    return Memo(folder / "lm_eval.facts.jsonl")
+
+
 def run(project: Project, stub: Stub, folder: Path) -> LmEvalResult:
     from harness.config.suites import load_suite
 
@@ -113,7 +118,7 @@ def run(project: Project, stub: Stub, folder: Path) -> LmEvalResult:
         return TgiClient(stub.url, concurrency=4, limits=Limits(attempts=2, first_pause=0.01))
 
     return run_lm_eval(
-        project.root, project.root / "base", suite.tasks[0], connect, ADAPTER, folder, lambda done, total: None
+        project.root, project.root / "base", suite.tasks[0], connect, ADAPTER, memo_in(folder), lambda done, total: None
     )
 
 
@@ -161,7 +166,9 @@ def test_a_failing_server_is_an_outside_error(project: Project, stub: Stub, tmp_
 def test_an_unknown_task_is_named(project: Project, stub: Stub, tmp_path: Path) -> None:
     task = Task("facts", "lm_eval", {"task": "tinny", "include": "lm"}, (), (), None, None, (), "", "")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=r"no task 'tinny'\. Did you mean 'tiny'"):
-        run_lm_eval(project.root, project.root / "base", task, lambda: TgiClient(stub.url), None, tmp_path, print)
+        run_lm_eval(
+            project.root, project.root / "base", task, lambda: TgiClient(stub.url), None, memo_in(tmp_path), print
+        )
 
 
 def test_examples_that_the_task_fixes_are_told(project: Project, stub: Stub, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from harness.client.interface import Limits
 from harness.client.tgi import TgiClient
 from harness.core.releases import Generation, MetricSpec, Task
 from harness.pipeline.running.lm_eval_run import LmEvalResult, run_lm_eval
+from harness.store.memo import Memo
 from tests.embedded.conftest import running
 from tests.tiny import make_tiny_model
 
@@ -61,7 +62,7 @@ class Bench:
         )  # fmt: skip
         return run_lm_eval(
             self.root, self.base, declared, lambda: TgiClient(self.url, limits=Limits(timeout=300.0)), None,
-            self.root / folder, lambda done, total: None,
+            Memo(self.root / folder / f"lm_eval.{task}.jsonl"), lambda done, total: None,
         )  # fmt: skip
 
     def theirs(self, task: str) -> Any:

@@ -135,7 +135,8 @@ def test_what_an_older_harness_left_unmasked_in_journal_and_cache_is_masked(keye
     folder = keyed.state.run(planned)
     folder.mkdir(parents=True)
     old = {"task": "sort", "sample_id": "message0", "text": f"{KEY} billing", "finish_reason": "stop"}
-    (folder / bundle.OUTPUTS).write_text(json.dumps(old) + "\n")
+    held = {"held": 1}  # it was proven after this answer
+    (folder / bundle.OUTPUTS).write_text(json.dumps(old) + "\n" + json.dumps(held) + "\n")
     with Cache(keyed.state.cache) as cache:
         cache.put("k", {"sample_id": "message1", "text": KEY})
     assert keyed.call("run", "-q") == 0

@@ -147,7 +147,7 @@ def test_a_page_in_the_place_of_an_answer_is_not_asked_for_again(
 ) -> None:
     stub.refused = lambda text: 200  # the stub's error has no choices; the gateway's page is in test_http
     assert project.gate() == 4
-    assert "the reply has not the form of TGI's API" in capfd.readouterr().err
+    assert "the reply is an error: told to fail" in capfd.readouterr().err
     assert len(stub.chat_texts) < 10
 
 
