@@ -55,7 +55,7 @@ class Hub:
         return shared_entry(folders.shared, entry, f"fetching {name}", partial(_download, spec), on_progress)
 
 
-def _download(spec: str, folder: Path, _: IO[str]) -> None:
+def _download(spec: str, folder: Path, lock: IO[str]) -> None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
