@@ -8,8 +8,9 @@ from harness.core.samples import Output
 
 
 class Ending(StrEnum):
-    """ANSWERED is an answer in the form that was asked for; REJECTED is a request that the server takes at no time, such
-    as one that is too long for the model; LOST has no output at all.
+    """ANSWERED is an answer in the form that was asked for; LOST has no output at all.
+
+    REJECTED is a request that the server takes at no time, such as one that is too long for the model.
     """
 
     ANSWERED = "answered"

@@ -30,6 +30,8 @@ def environment(outer: Mapping[str, str], track: bool, processes: int = 1) -> di
     own = {
         "AXOLOTL_DATASET_NUM_PROC": outer.get("AXOLOTL_DATASET_NUM_PROC", "0"),
         "OMP_NUM_THREADS": outer.get("OMP_NUM_THREADS") or str(max(1, _cores() // processes)),
+        # Threads that spin while they wait hold up those that they wait for, where other work shares the cores.
+        "OMP_WAIT_POLICY": outer.get("OMP_WAIT_POLICY") or "PASSIVE",
         "PYTHONPATH": os.pathsep.join(paths),
     }
     return {**outer, **settings(track), **own}
