@@ -96,6 +96,7 @@ def test_the_environment_is_offline_silent_and_repeatable() -> None:
     assert env["AXOLOTL_DO_NOT_TRACK"] == env["DO_NOT_TRACK"] == env["HF_HUB_OFFLINE"] == "1"
     assert env["PYTHONHASHSEED"] == "0"
     assert env["OMP_NUM_THREADS"] == "3"
+    assert env["OMP_WAIT_POLICY"] == "PASSIVE"
     assert env["WANDB_MODE"] == "disabled"
     assert "WANDB_MODE" not in environment({}, track=True)
 
