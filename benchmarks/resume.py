@@ -49,9 +49,10 @@ def _resumed(release: Path, server: Server) -> float:
 
 
 def _kept(release: Path) -> set[str]:
-    """The samples whose outputs are in the bundle; the last line may be torn."""
-    lines = (bundle(release) / "outputs.jsonl").read_text().split("\n")[:-1]
-    return {json.loads(line)["sample_id"] for line in lines}
+    """The samples whose outputs count: those up to the last proof of the model. The last line may be torn."""
+    rows = [json.loads(line) for line in (bundle(release) / "outputs.jsonl").read_text().split("\n")[:-1]]
+    held = max((row["held"] for row in rows if "held" in row), default=0)
+    return {row["sample_id"] for row in [row for row in rows if "held" not in row][:held]}
 
 
 def _sample(body: Any) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from benchmarks.stub import ADAPTER, chat_tokenize, generate
+from tests.weights import adapter_file, base_file
 
 ROOT = Path(__file__).parents[1]
 # As installed: from bytecode, also where the environment of a test machine forbids writing it.
@@ -58,9 +59,9 @@ def write_project(root: Path, url: str, samples: int, concurrency: int = 64) -> 
     """A classification of messages by an adapter that is there; gives the path of its release.yaml."""
     for name in ("base/config.json", "base/tokenizer.json", "adapter/adapter_config.json"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text('{"r": 8}')
-    for name in ("base/model.safetensors", "adapter/adapter_model.safetensors"):
-        (root / name).write_bytes((2).to_bytes(8, "little") + b"{}" + name.encode())
+        (root / name).write_text('{"r": 1}')
+    (root / "base/model.safetensors").write_bytes(base_file())
+    (root / "adapter/adapter_model.safetensors").write_bytes(adapter_file("adapter"))
     (root / "manifest.json").write_text(json.dumps(_training_record(root / "adapter" / "adapter_model.safetensors")))
     with (root / "rows.jsonl").open("w") as file:
         for i in range(samples):
