@@ -217,6 +217,7 @@ def _is_plain(module: Any) -> bool:
         and isinstance(module.lora_dropout[names[0]], nn.Identity)
         and module.lora_A[names[0]].bias is None
         and module.lora_B[names[0]].bias is None
+        and module.scaling[names[0]] <= torch.finfo(module.lora_B[names[0]].weight.dtype).max
     )
 
 
