@@ -40,10 +40,10 @@ def make_first(folder: Path) -> None:
 
 
 def make_second(folder: Path) -> None:
-    """Another training of the same release: another seed, and rows that teach yes and no."""
+    """Another training of the same release, by rows that teach yes and no."""
     rows = (folder / "train.jsonl").read_text(encoding="utf-8")
     (folder / "words.jsonl").write_text(rows.replace('"good"', '"yes"').replace('"bad"', '"no"'), encoding="utf-8")
-    text = SMALL.replace("data: train.jsonl", "data: words.jsonl").replace("name: tiny", "name: tiny\nseed: 7")
+    text = SMALL.replace("data: train.jsonl", "data: words.jsonl")
     (folder / "release.yaml").write_text(text + ROUTE, encoding="utf-8")
 
 
