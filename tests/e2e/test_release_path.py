@@ -117,7 +117,7 @@ def test_the_registry_tells_both_versions_apart(project: Path, router: Router) -
     assert all(word in shown for word in ("canary", "production", "seed", "PASS"))
     told = json.loads(done(project, "diff", "v1", "v2", "--json"))
     assert told["rows"]["data"]["changed"] == 64
-    assert told["settings"] == {}, "only the rows are others (registry/test_diff has settings)"
+    assert told["settings"] == {}, "only the rows are others (registry/test_show has settings)"
     card = Path(done(project, "card", "v2").strip()).read_text()
     assert "library_name: peft" in card
     assert "errors.rate" in card
