@@ -129,6 +129,9 @@ def test_what_is_not_proven_does_not_pass_unless_that_is_accepted(
     else:
         del project.release["serve"]["remote"]["adapter_id"]
     project.write()
+    if why == "noise":  # numbers that change from request to request prove nothing, and deny what was proven before
+        assert project.gate() == 4
+        return
     assert project.gate() == 3
     assert any("not proven" in note for note in project.record["notes"])
     project.release["serve"]["unproven"] = "accept"
