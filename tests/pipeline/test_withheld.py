@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.release_project import Project
+from tests.pipeline.release_project import Project, rows, write_rows
 from tests.tgi_stub import ADAPTER, Stub
 
 Change = Callable[[dict[str, Any], dict[str, Any]], object]
@@ -99,7 +99,7 @@ def test_a_baseline_without_the_form_needs_a_second_gate(
     assert record["endings"]["base"]["queue.sort"] == {ending: 60}
     said = record["results"][0]["sentence"]
     assert "a comparison with it shows little by itself" in said
-    assert "'at_least' above 0.3333, what a constant answer reaches" in said
+    assert "'at_least' above what a constant answer reaches, on queue.accuracy (0.3333)" in said
     assert any("60 of 60 answers of the base to queue.sort are none" in note for note in record["notes"])
 
 
@@ -114,6 +114,26 @@ def test_only_a_gate_above_a_constant_answer_that_must_pass_makes_up_for_it(
     stub.answer = lambda text, adapter: text.rsplit(" ", 1)[-1]
     change_replies(stub, thinks, (None,))
     assert compared.gate() == code
+
+
+def test_a_metric_without_a_known_constant_answer_needs_a_gate_on_another_one(compared: Project, stub: Stub) -> None:
+    pytest.importorskip("sacrebleu")
+    task = {key: compared.suite["tasks"]["sort"][key] for key in ("data", "examples", "prompt")}
+    compared.suite["tasks"]["sort"] = {**task, "kind": "generate", "target": "text", "metrics": ["bleu", "rouge_l"]}
+    write_rows(compared.root / "data/test.jsonl", rows(240))
+    compared.release["gates"] = [{"metric": "queue.bleu", "against": "base", "improves": True}]
+    stub.answer = lambda text, adapter: text
+    change_replies(stub, cut, (None,))
+    for gate, code in (
+        (None, 3),
+        ({"metric": "queue.bleu", "at_least": 0.001}, 3),  # nobody knows whether that lies above a constant answer
+        ({"metric": "queue.rouge_l", "at_least": 0.95}, 0),
+    ):
+        compared.release["gates"] += [gate] if gate else []
+        compared.write()
+        assert compared.gate() == code
+        if code:
+            assert "above what a constant answer reaches, on queue.rouge_l (0." in str(compared.record["results"])
 
 
 def test_a_margin_and_a_win_rate_need_it_too(compared: Project, stub: Stub) -> None:

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from harness.config.waivers import not_waivable, widened
 from harness.core.errors import Problem
 from harness.core.metric_refs import ERRORS, LATENCY, MetricRef, metric_refs
 from harness.core.releases import Gate, Place, Release, Subset, Task
-from harness.core.samples import Sample
 from harness.core.verdicts import Role
+from harness.pipeline.judging.constant_answer import ConstantAnswer, best_constant_answer
 
 MOST_ALPHA = 0.2  # bounds that err more often than one time in five are none
 MOST_LOSS = 0.5
 LEAST_SHARE = 0.05
 _RATES = ("accuracy", "exact_match", "partial_match", "field_accuracy", "macro_f1")
-
-
-class Floor(NamedTuple):
-    """What a metric comes to without any skill, and by whom: "a model that always answers 'billing'"."""
-
-    value: float
-    whose: str
 
 
 def vacuous(release: Release) -> list[Problem]:
@@ -67,9 +57,9 @@ def cannot_fail(gate: Gate, release: Release) -> str | None:
     floor = _floor(gate, release)
     match gate.rule:
         case "at_least" if floor and gate.threshold <= floor.value:
-            return f"{floor.whose} reaches {_percent(floor.value)}"
+            return f"{floor.model} reaches {_percent(floor.value)}"
         case "margin" if floor and gate.threshold >= 1 - floor.value:
-            return f"even a perfect baseline is met by {floor.whose} ({_percent(floor.value)})"
+            return f"even a perfect baseline is met by {floor.model} ({_percent(floor.value)})"
         case "margin" if gate.threshold >= MOST_LOSS:
             return f"it lets {_percent(gate.threshold)} of the samples get lost against the baseline"
         case "win_rate" if gate.threshold <= LEAST_SHARE:
@@ -81,62 +71,24 @@ def cannot_fail(gate: Gate, release: Release) -> str | None:
     return None
 
 
-def _floor(gate: Gate, release: Release) -> Floor | None:
-    """The floor of a gate's metric on the samples at hand; None for what is no share of samples."""
+def _floor(gate: Gate, release: Release) -> ConstantAnswer | None:
+    """What the metric of a gate comes to without any skill; None for what is no share of samples."""
     ref = metric_refs(release.suites).get(gate.metric)
     if ref is None:
         return None
-    least = Floor(LEAST_SHARE, f"a model that is right on {_percent(LEAST_SHARE)} of the samples")
-    if gate.against == "clean":
-        return least
-    return max([least, *_constant(gate.subset, ref, _task(release, ref))], key=lambda floor: floor.value)
+    least = ConstantAnswer(LEAST_SHARE, f"a model that is right on {_percent(LEAST_SHARE)} of the samples")
+    constant = None if gate.against == "clean" else _constant(gate.subset, ref, _task(release, ref))
+    return constant if constant and constant.value > least.value else least
 
 
-def _constant(subset: Subset | None, ref: MetricRef, task: Task) -> Iterator[Floor]:
-    """What one answer to everything comes to, and a guess among the classes."""
-    kind = subset.kind if subset else ""
-    samples = [sample for sample in task.samples if _belongs(sample, subset)]
-    if ref.metric not in _RATES or not samples:
-        return
-    if all(isinstance(sample.target, Mapping) for sample in samples):
-        yield _constant_record(ref.metric, subset.name if subset and kind == "field" else None, samples)
-        return
-    classes = Counter(str(sample.target) for sample in samples)
-    if ref.metric == "macro_f1":
-        yield from _constant_f1(classes, subset.name if subset and kind == "class" else None)
-    elif kind == "class":  # its recall: whoever always gives this class would reach all of it, and fail elsewhere
-        yield Floor(1 / len(classes), f"a guess among {len(classes)} classes")
-    else:
-        label, count = classes.most_common(1)[0]
-        yield Floor(count / len(samples), f"a model that always answers '{label}'")
-
-
-def _belongs(sample: Sample, subset: Subset | None) -> bool:
-    return subset is None or subset.kind != "slice" or sample.slices.get(subset.name) == subset.value
-
-
-def _constant_f1(classes: Counter[str], label: str | None) -> Iterator[Floor]:
-    """F1 of a class that is always given; macro-F1 shares it among all classes, as the others get 0."""
-    total = classes.total()
-    for name, count in classes.items() if label is None else [(label, classes[label])]:
-        f1 = 2 * count / (total + count)
-        yield Floor(f1 if label else f1 / len(classes), f"a model that always answers '{name}'")
-
-
-def _constant_record(metric: str, field: str | None, samples: Sequence[Sample]) -> Floor:
-    records = [sample.target for sample in samples if isinstance(sample.target, Mapping)]
-    if metric == "exact_match":
-        share = _most(json.dumps(dict(record)) for record in records)
-        return Floor(share, "a model that always gives the most frequent record")
-    fields = [field] if field else list(records[0])
-    shares = [_most(json.dumps(record.get(name)) for record in records) for name in fields]
-    return Floor(sum(shares) / len(shares), "a model that always gives the most frequent value of each field")
-
-
-def _most(values: Iterable[str]) -> float:
-    """The share of the most frequent value."""
-    counts = Counter(values)
-    return max(counts.values()) / counts.total()
+def _constant(subset: Subset | None, ref: MetricRef, task: Task) -> ConstantAnswer | None:
+    if ref.metric not in _RATES:
+        return None
+    if subset is not None and subset.kind == "class" and ref.metric != "macro_f1":
+        # Whoever always gives this class is right on all of it, and wrong elsewhere: a guess is the floor here.
+        classes = len({str(sample.target) for sample in task.samples})
+        return ConstantAnswer(1 / classes, f"a guess among {classes} classes") if classes else None
+    return best_constant_answer(task, ref.metric, subset)
 
 
 def _task(release: Release, ref: MetricRef) -> Task:

@@ -49,7 +49,7 @@ def said_of(project: Project, gate: str) -> list[str]:
         ("metric: triage.format, against: base, margin: 0.5", "it lets 50 % of the samples get lost"),
         ("metric: triage.accuracy, against: base, win_rate: 0.03", "it asks for a win on 3 % of the samples"),
         ("metric: desk.orders.exact_match, at_least: 0.2", "gives the most frequent record reaches 25 %"),
-        ("metric: desk.orders.field_accuracy, at_least: 0.6", "the most frequent value of each field reaches 62.5 %"),
+        ("metric: desk.orders.field_accuracy, at_least: 0.6", "gives the most frequent record reaches 62.5 %"),
         ("metric: desk.orders.field_accuracy, at_least: 0.9, field: count", "reaches 100 %"),
         ("metric: errors.rate, at_most: 0.9", "it lets 90 % of the requests fail"),
         ("metric: latency.p95, at_most: 400s", "no request may take longer than serve.timeout, 300 s"),
