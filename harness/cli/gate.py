@@ -34,14 +34,14 @@ def main(given: argparse.Namespace) -> int:
     from harness.cli.progress import ProgressPrinter
     from harness.pipeline.gate import gate
     from harness.pipeline.publish import open_outlets, publish, publish_error
-    from harness.pipeline.validate import hollow, validate
+    from harness.pipeline.validate import vacuous_warnings, validate
 
     outlets = open_outlets(Path(given.file), ci_files(given), os.environ)
     outlets = outlets if _in_actions() else replace(outlets, summary=None)
     try:
         sign_by = _signer(given.sign) if given.sign else None
         release = validate(Path(given.file))
-        for warning in hollow(release):
+        for warning in vacuous_warnings(release):
             print(warning, file=sys.stderr)
         with ProgressPrinter(given.quiet) as watch:
             outcome = gate(release, watch, not given.no_report, not given.no_cache, sign_by, given.again)

@@ -57,7 +57,7 @@ class ProgressPrinter:
                 silent = time.monotonic() - self._spoke > 1.5 * SILENCE_SECONDS  # what counts speaks before
                 if self._running and not self._ended.is_set() and silent:
                     step = self._running[-1]
-                    self._line("·", step, f"still at it, for {_time(time.monotonic() - self._started[step])}")
+                    self._line("·", step, f"still running after {_time(time.monotonic() - self._started[step])}")
 
     def _show(self, event: Event) -> None:
         if event.state == "move":

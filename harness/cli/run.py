@@ -23,7 +23,7 @@ def main(given: argparse.Namespace) -> int:
     from harness.cli.progress import ProgressPrinter
     from harness.pipeline.lock import locked
     from harness.pipeline.needs import check_needs
-    from harness.pipeline.running.again import named
+    from harness.pipeline.running.reruns import suites_to_rerun
     from harness.pipeline.running.runs import do_runs, plan_runs, runs_of
     from harness.pipeline.training.make import candidate
     from harness.pipeline.validate import validate
@@ -33,7 +33,7 @@ def main(given: argparse.Namespace) -> int:
     check_needs(release)
     with ProgressPrinter(given.quiet) as watch, locked(Workspace(release.root)):
         found = candidate(release, watch)
-        plan = plan_runs(release, found, again=named(release, given.again))
+        plan = plan_runs(release, found, again=suites_to_rerun(release, given.again))
         do_runs(release, found, plan, watch, cached=not given.no_cache)
     for role, run in runs_of(release, plan):
         c = run.counts

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from harness.client.interface import Client, RequestFailed
-from harness.client.known import Known, KnownPrompt, mean_gap, say
+from harness.client.model_reference import ModelReference, ReferencePrompt, greedy_answer, mean_gap
 from harness.core.errors import OutsideError
 
 # A fixed prompt is woven between the samples after so many of them, or so many seconds.
@@ -21,20 +21,20 @@ _TRIES, _PAUSE = 3, 0.3
 T = TypeVar("T")
 
 
-class Changed(Exception):
+class ModelMismatch(Exception):
     """Another model answers than the one that was proven; the message says by what that was seen."""
 
 
 class Guard:
     """Holds one model's server, for one run, against what the model is known by.
 
-    Each method raises Changed where the model is another one, OutsideError where no request can succeed. `requests`
-    counts what was sent for it.
+    Each method raises ModelMismatch where the model is another one, OutsideError where no request can succeed.
+    `requests` counts what was sent for it.
     """
 
     def __init__(
         self,
-        known: Known,
+        known: ModelReference,
         adapter: str | None,
         every: int | None = None,
         seconds: float | None = None,
@@ -60,7 +60,7 @@ class Guard:
             return
         self._name = name if self._name is None else self._name
         if name != self._name:
-            raise Changed(f"a reply names the model '{name}', and earlier ones '{self._name}'")
+            raise ModelMismatch(f"a reply names the model '{name}', and earlier ones '{self._name}'")
 
     async def look(self, client: Client) -> None:
         """What the server says of itself, and one fixed prompt: the next one each time."""
@@ -70,7 +70,7 @@ class Guard:
             await self._compare(client, self.known.prompts[self._turn % len(self.known.prompts)])
         elif self.known.texts:
             text = self.known.texts[self._turn % len(self.known.texts)]
-            if await self._say(client, text.asked) != text.said:
+            if await self._answer(client, text.question) != text.answer:
                 await self._compare_texts(client)
 
     async def whole(self, client: Client) -> None:
@@ -81,7 +81,7 @@ class Guard:
         if self.known.texts:
             await self._compare_texts(client)
 
-    async def again(self, client: Client, change: Changed) -> None:
+    async def again(self, client: Client, change: ModelMismatch) -> None:
         """After a change: raises OutsideError unless the model that was proven is there again, alone, and stays."""
         self.changes += 1
         held, failed = 0, []
@@ -89,7 +89,7 @@ class Guard:
             try:
                 await self.whole(client)
                 held += 1
-            except Changed as another:
+            except ModelMismatch as another:
                 failed.append(another)
         if failed and held:
             raise OutsideError(
@@ -115,35 +115,37 @@ class Guard:
         try:
             now = await self._sent(lambda: client.identity(self._adapter))
         except OutsideError as error:
-            raise Changed(str(error).rstrip(".")) from None
+            raise ModelMismatch(str(error).rstrip(".")) from None
         for key, meant in self.known.identity.items():
             if now.get(key) != meant:
-                raise Changed(f"the server now says {key} '{now.get(key)}', and said '{meant}' when it was proven")
+                raise ModelMismatch(
+                    f"the server now says {key} '{now.get(key)}', and said '{meant}' when it was proven"
+                )
 
-    async def _compare(self, client: Client, prompt: KnownPrompt) -> None:
+    async def _compare(self, client: Client, prompt: ReferencePrompt) -> None:
         tokens = await self._sent(lambda: client.prefill(prompt.text, self._adapter))
         if all(token.logprob is None for token in tokens):
-            raise Changed("the server gives no prefill log-probabilities any more")
+            raise ModelMismatch("the server gives no prefill log-probabilities any more")
         if tuple(token.id for token in tokens) != prompt.ids:
-            raise Changed(f"the server reads {prompt.text[:30]!r}… as other tokens than before")
+            raise ModelMismatch(f"the server reads {prompt.text[:30]!r}… as other tokens than before")
         gap = mean_gap([token.logprob for token in tokens], prompt.logprobs)
         if gap is None or not gap <= prompt.limit:
             moved = "are none any more" if gap is None else f"moved by {gap:.3g} nats a token"
-            raise Changed(
+            raise ModelMismatch(
                 f"the log-probabilities of the fixed prompt {prompt.text[:30]!r}… {moved} (at most "
                 f"{prompt.limit:.2g} may be)"
             )
 
     async def _compare_texts(self, client: Client) -> None:
         """Most of the answers have to be those of before: one may fall on a tie."""
-        said = [await self._say(client, text.asked) for text in self.known.texts]
-        others = [text.asked for text, now in zip(self.known.texts, said, strict=True) if now != text.said]
-        if 2 * len(others) > len(said):
-            raise Changed(f"the greedy answer to the fixed prompt {others[0][:30]!r}… is another one than before")
+        answers = [await self._answer(client, text.question) for text in self.known.texts]
+        others = [text.question for text, now in zip(self.known.texts, answers, strict=True) if now != text.answer]
+        if 2 * len(others) > len(answers):
+            raise ModelMismatch(f"the greedy answer to the fixed prompt {others[0][:30]!r}… is another one than before")
 
-    async def _say(self, client: Client, asked: str) -> str | None:
+    async def _answer(self, client: Client, question: str) -> str | None:
         self.requests += 1
-        return await say(client, self._adapter, asked)
+        return await greedy_answer(client, self._adapter, question)
 
     async def _sent(self, send: Callable[[], Awaitable[T]]) -> T:
         for attempt in range(_TRIES):
@@ -153,4 +155,4 @@ class Guard:
             except RequestFailed as error:
                 failure = error
             await asyncio.sleep(_PAUSE * attempt)
-        raise Changed(f"the server fails the request that proves its model: {failure}") from None
+        raise ModelMismatch(f"the server fails the request that proves its model: {failure}") from None

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from lm_eval.api.model import TemplateLM
 from lm_eval.models.utils import handle_stop_sequences, postprocess_generated_text
 
-from harness.client.guard import Changed, Guard
+from harness.client.guard import Guard, ModelMismatch
 from harness.client.interface import Client, RequestFailed, Token
 from harness.client.lm_eval_asked import BEYOND, Asked, greedy_arguments, pair, prompt, windows
 from harness.client.lm_eval_tokens import Tokens
@@ -164,7 +164,7 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
             try:
                 self._ask(todo, len(set(keys)), ask)
                 return [self._memo[key] for key in keys]
-            except Changed as change:
+            except ModelMismatch as change:
                 self._again(change)
 
     def _ask(self, todo: dict[str, Any], total: int, ask: Callable[[Client, Any], Coroutine[Any, Any, Any]]) -> None:
@@ -187,7 +187,7 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
             self._together([self._guard.whole])
         self._memo.hold()
 
-    def _again(self, change: Changed) -> None:
+    def _again(self, change: ModelMismatch) -> None:
         guard = self._guard
         assert guard is not None
         self._memo.drop()
@@ -201,9 +201,9 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
 
         try:
             return asyncio.run(all_of_them())
-        except* (RequestFailed, HarnessError, Changed) as failed:
-            first = next((one for one in failed.exceptions if not isinstance(one, Changed)), failed.exceptions[0])
-            if isinstance(first, Changed):
+        except* (RequestFailed, HarnessError, ModelMismatch) as failed:
+            first = next((one for one in failed.exceptions if not isinstance(one, ModelMismatch)), failed.exceptions[0])
+            if isinstance(first, ModelMismatch):
                 raise first from None
             if isinstance(first, HarnessError):
                 raise first from None

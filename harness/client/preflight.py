@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.client.interface import Client, RequestFailed
-from harness.client.known import Known, learn
+from harness.client.model_reference import ModelReference, model_reference
 from harness.client.proof import PROMPTS, prove
-from harness.client.recorded import check_chat, check_numbers
+from harness.client.record_check import check_chat, check_numbers
 from harness.core.errors import OutsideError
 from harness.core.fingerprints import Fingerprint
 from harness.core.samples import Json
@@ -45,7 +45,7 @@ class Preflight:
 
     proof: str
     notes: tuple[str, ...]
-    known: Known = field(default_factory=Known)
+    known: ModelReference = field(default_factory=ModelReference)
 
     @property
     def proven(self) -> bool:
@@ -67,14 +67,14 @@ async def preflight(client: Client, adapter: str | None, expected: Expected, bas
         if expected.needs_prefill:
             await _need_prefill(client, adapter)
         found += await _compare_record(client, adapter, expected)
-        known = await learn(client, adapter, base, expected.dtype, expected.adapted)
+        known = await model_reference(client, adapter, base, expected.dtype, expected.adapted)
         found.append(by_what(known))
     except RequestFailed as error:
         raise OutsideError(f"the server failed a request before the first sample: {error}") from None
     return Preflight(proof, tuple(note for note in found if note), known)
 
 
-def by_what(known: Known) -> str | None:
+def by_what(known: ModelReference) -> str | None:
     """How it is told that the same model answers to the end, where that is not by log-probabilities."""
     if not known.by_text_only:
         return None

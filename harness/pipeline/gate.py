@@ -23,7 +23,7 @@ from harness.pipeline.judging.judge import Judgement, infrastructure_failed, jud
 from harness.pipeline.judging.material import candidate_json, stored
 from harness.pipeline.lock import locked
 from harness.pipeline.needs import check_needs
-from harness.pipeline.running.again import named
+from harness.pipeline.running.reruns import suites_to_rerun
 from harness.pipeline.running.runs import do_runs, look_at_hand, plan_runs
 from harness.pipeline.tracking import track_decision
 from harness.pipeline.training.make import candidate
@@ -71,7 +71,7 @@ def gate(
     stay. Raises ConfigError where a suite has no such name.
     """
     check_needs(release)
-    workspace, began, anew = Workspace(release.root), now(), named(release, again)
+    workspace, began, anew = Workspace(release.root), now(), suites_to_rerun(release, again)
     with locked(workspace):
         refuse_leaks(release)
         judged = candidate(release, watch)

@@ -39,14 +39,14 @@ def warnings(release: Release) -> list[str]:
     unknown = unknown_columns(release.presentation.redact, release.suites)
     return [
         *(f"{one.gate.place}: warning: {one.obstacle}" for one in hopeless),
-        *hollow(release),
+        *vacuous_warnings(release),
         *(f"{release.file}: warning: no row that is known has '{name}' of report.redact: it blacks out nothing."
           for name in unknown),
         *(f"{problem.file}:{problem.line}: warning: {problem.message} {problem.hint}" for problem in _gpu(release)),
     ]  # fmt: skip
 
 
-def hollow(release: Release) -> list[str]:
+def vacuous_warnings(release: Release) -> list[str]:
     """A line for each gate, waiver or bound that can hardly fail, and for classes that macro-F1 can't show."""
     from harness.pipeline.planning.vacuous import vacuous, without_target
 

@@ -58,9 +58,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> GateFile |
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
     """With --harness an item that fails where no gate was met: nothing was judged, and green would say otherwise."""
     if config.option.harness and (said := _projects(config).missed()):
-        from harness.pytest_plugin.nodes import Missed
+        from harness.pytest_plugin.nodes import MissingGates
 
-        items.append(Missed.of(session, said))
+        items.append(MissingGates.of(session, said))
 
 
 def _projects(config: pytest.Config) -> Projects:

@@ -53,15 +53,15 @@ class GateFile(pytest.File):
         return _plainly(excinfo) or super().repr_failure(excinfo)
 
 
-class Missed(pytest.Item):
+class MissingGates(pytest.Item):
     """Gates were wanted, and there were none."""
 
     said: str
 
     @classmethod
-    def of(cls, session: pytest.Session, said: str) -> Missed:
+    def of(cls, session: pytest.Session, said: str) -> MissingGates:
         """The item `gates`; `said` is what is wrong, and what to do."""
-        item: Missed = cls.from_parent(session, name="gates", nodeid="--harness::gates")
+        item: MissingGates = cls.from_parent(session, name="gates", nodeid="--harness::gates")
         item.said = said
         return item
 

@@ -69,7 +69,7 @@ class Extract:
             value = json.loads(text.strip(), object_pairs_hook=_unique)
             # NaN, numbers beyond floats and lone surrogates are no JSON, and could not be stored.
             json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-        except _KeyTwice as twice:
+        except _DuplicateKey as twice:
             raise ValueError(f"the JSON has the key {twice} twice") from None
         except (ValueError, RecursionError):
             raise ValueError("the text is not JSON") from None
@@ -87,16 +87,16 @@ class Extract:
         return error.message[:200] if error else None
 
 
-class _KeyTwice(Exception):
+class _DuplicateKey(Exception):
     """A key of an object stands twice: readers differ in which value they take."""
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    """The object of these keys and values. Raises _KeyTwice."""
+    """The object of these keys and values. Raises _DuplicateKey."""
     value = dict(pairs)
     if len(value) < len(pairs):
         names = [name for name, _ in pairs]
-        raise _KeyTwice(repr(next(name for name in names if names.count(name) > 1))[:60])
+        raise _DuplicateKey(repr(next(name for name in names if names.count(name) > 1))[:60])
     return value
 
 

@@ -28,7 +28,7 @@ def test_a_step_with_nothing_to_count_is_not_silent(
     err = ""
     with ProgressPrinter() as watch:
         watch(Event("base model", "begin", "converting"))
-        while "still at it, for" not in err:
+        while "still running after" not in err:
             err += capfd.readouterr().err
             time.sleep(0.01)
         watch(Event("base model", "done"))

@@ -51,8 +51,10 @@ def learn_words(base: Path, adds_bos: bool) -> None:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    learn = trainers.BpeTrainer(vocab_size=300, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
-    tokenizer.train_from_iterator([PROSE], learn)
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
+    tokenizer.train_from_iterator([PROSE], trainer)
     tokenizer.add_special_tokens([AddedToken(name, special=True) for name in special])
     if adds_bos:
         tokenizer.post_processor = processors.TemplateProcessing(

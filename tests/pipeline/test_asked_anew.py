@@ -26,7 +26,7 @@ def samples(stub: Stub) -> int:
 def age(project: Project, monkeypatch: pytest.MonkeyPatch, days: float) -> None:
     """From now on it is so many days later."""
     moment = (datetime.now().astimezone() + timedelta(days=days)).isoformat(timespec="seconds")
-    for place in ("gate", "running.run", "running.runs", "running.again", "running.measure", "registry.evidence"):
+    for place in ("gate", "running.run", "running.runs", "running.reruns", "running.measure", "registry.evidence"):
         monkeypatch.setattr(f"harness.pipeline.{place}.now", lambda: moment)
 
 

@@ -10,7 +10,7 @@ from harness.core.releases import Release
 from harness.core.runs import Run
 from harness.core.times import age_of, spelled
 from harness.pipeline.judging.evidence import Material
-from harness.pipeline.running.again import can_move
+from harness.pipeline.running.reruns import may_change
 
 
 def too_old(release: Release, material: Material, decided: str) -> str | None:
@@ -54,7 +54,7 @@ def age_notes(release: Release, material: Material) -> list[str]:
 
 def _expires(release: Release, role: str, run: Run) -> bool:
     """Whether a run is of a name that can move. An anchor's is what it was at its decision, and stays so."""
-    return can_move(run.server) and not any(one.name == role and one.kind == "anchor" for one in release.baselines)
+    return may_change(run.server) and not any(one.name == role and one.kind == "anchor" for one in release.baselines)
 
 
 def day(run: Run) -> str:

@@ -19,7 +19,6 @@ from harness.gates import _wording
 from harness.pipeline.judging import provenance
 from harness.pipeline.judging.ages import age_notes, asked_at, too_old
 from harness.pipeline.judging.attempts import NONE, Attempts, too_many
-from harness.pipeline.judging.backing import unbacked
 from harness.pipeline.judging.comparable import of_task, recipe_differences
 from harness.pipeline.judging.costs import cost_evidence, prices_digest
 from harness.pipeline.judging.endings import endings_notes, endings_of
@@ -28,6 +27,7 @@ from harness.pipeline.judging.ids import record_id, without_usual
 from harness.pipeline.judging.leaks import both, leak_notes, leaked_of, too_many_leaked, without
 from harness.pipeline.judging.notes import notes_on
 from harness.pipeline.judging.reason import reason_of
+from harness.pipeline.judging.second_gate import missing_second_gate
 from harness.pipeline.judging.waive import waive, waivers_digest
 from harness.pipeline.looks import alpha_of, at_look
 from harness.pipeline.recipe import task_recipe
@@ -79,7 +79,7 @@ def judge(
         found = both(found, lambda: _finding(gate, release, clean, attempts, alpha), leaked)
         if found.passes and unproven and not release.serve.accept_unproven:
             return replace(found, passes=False, reason=str(unproven))
-        weak = unbacked(gate, release, material) if found.passes else ""
+        weak = missing_second_gate(gate, release, material) if found.passes else ""
         return replace(found, passes=False, reason=weak) if weak else found
 
     findings = [find(gate) for gate in policy.gates]

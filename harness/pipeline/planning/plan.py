@@ -18,7 +18,7 @@ from harness.pipeline.planning.prospects import Planning, Prospect, prospects
 from harness.pipeline.running.measure import PlannedMeasurement
 from harness.pipeline.running.run import PlannedRun
 from harness.pipeline.running.runs import plan_runs, server_of
-from harness.pipeline.validate import hollow
+from harness.pipeline.validate import vacuous_warnings
 from harness.pipeline.workspace import Workspace
 from harness.store import bundle, reader
 from harness.store.database import opened
@@ -90,7 +90,7 @@ def plan(release: Release, planning: Planning) -> ReleasePlan:
     if planned.measurement:
         steps.append(_measured_step(planned.measurement, here))
     gates = prospects(release, planning, _known_samples(here))
-    notes = (*notes, *hollow(release), *changes(release, bool(found.adapter_digest), here.runs))
+    notes = (*notes, *vacuous_warnings(release), *changes(release, bool(found.adapter_digest), here.runs))
     return ReleasePlan(release, tuple(steps), tuple(gates), planning, notes)
 
 

@@ -16,7 +16,7 @@ from harness.pipeline.candidate import Candidate
 from harness.pipeline.declaration import is_todays_declaration
 from harness.pipeline.judging.waive import expired_since
 from harness.pipeline.registry.artefacts import problems
-from harness.pipeline.running.again import can_move, kept_run
+from harness.pipeline.running.reruns import may_change, stored_run
 from harness.pipeline.verifying.verify import not_given_again, verify
 from harness.pipeline.workspace import Workspace, now
 from harness.report.record import to_json
@@ -63,10 +63,10 @@ def _too_old(release: Release, decision: Decision) -> Iterator[Problem]:
     anchors = {one.name for one in release.baselines if one.kind == "anchor"}  # these are what they were
     asked = {role: suites for role, suites in decision.runs.items() if role not in anchors and decision.asked}
     ids = {run for suites in asked.values() for run in suites.values()}
-    runs = [run for one in sorted(ids) if (run := kept_run(workspace.run(one)))]  # verify names what is gone
+    runs = [run for one in sorted(ids) if (run := stored_run(workspace.run(one)))]  # verify names what is gone
     allowed = sum(run.seconds for run in runs) + (limit or 0.0)
     for run in runs if limit is not None else ():
-        age = age_of(run, now()) if can_move(run.server) else 0.0
+        age = age_of(run, now()) if may_change(run.server) else 0.0
         if age > allowed:
             yield Problem(
                 f"decision {short(decision.id)} rests on a run of {run.suite} against the {run.model.role} that was "

@@ -11,7 +11,7 @@ import orjson
 
 from harness import catalog
 from harness.client.ask import Question, Step, ask_all
-from harness.client.guard import Changed, Guard
+from harness.client.guard import Guard, ModelMismatch
 from harness.client.interface import Client
 from harness.config.templates import messages
 from harness.core.errors import OutsideError
@@ -21,7 +21,7 @@ from harness.core.releases import Prompt, Task
 from harness.core.runs import Model
 from harness.core.samples import Json, Output, Sample
 from harness.pipeline.running.few_shot import Shot, choose
-from harness.pipeline.running.losses import Hopeless, Losses
+from harness.pipeline.running.lost_requests import HopelessRun, LostRequests
 from harness.pipeline.running.session import Session
 from harness.store.journal import Journal
 from harness.store.records import output_from_json, output_to_json
@@ -80,7 +80,7 @@ class Asker:
                 try:
                     await _Round(self, batches, journal, client, total).ask()
                     return
-                except Changed as change:
+                except ModelMismatch as change:
                     assert self.guard is not None
                     lost = journal.drop()
                     watch(Event(self.title, "note", f"{change}: {lost} answers since the last proof do not count"))
@@ -124,18 +124,18 @@ class _Round:
         self._recalls = self._cache is not None and not self._cache.is_empty
         policy = asker.session.release.policy
         totals = {batch.name: batch.total for batch in batches}
-        self._losses = Losses(totals, policy.max_not_evaluated, policy.max_refused)
+        self._losses = LostRequests(totals, policy.max_not_evaluated, policy.max_refused)
         self._keys: dict[tuple[str, str, int], str] = {}
         self._asked = 0
 
     async def ask(self) -> None:
-        """Raises Changed, OutsideError."""
+        """Raises ModelMismatch, OutsideError."""
         try:
             await ask_all(self._client, self._open(), self._asker.session.concurrency, self._keep)
         except BaseExceptionGroup as failed:
             first = _first(failed)
-            if isinstance(first, Hopeless):
-                with contextlib.suppress(Changed, OutsideError):  # what was answered is kept where it is proven
+            if isinstance(first, HopelessRun):
+                with contextlib.suppress(ModelMismatch, OutsideError):  # what was answered is kept where it is proven
                     await self._prove()
             raise first from None
         await self._prove()
@@ -177,13 +177,13 @@ class _Round:
         """The questions that neither journal nor cache can answer; None now and then among many that the cache can."""
         recalled = 0
         for question in self._asker.questions(self._batches, self._journal):
-            found = self._recalled(question)
-            if found is None:
+            output = self._recalled(question)
+            if output is None:
                 if self._guard is not None and self._guard.due():
                     yield self._look
                 yield question
                 continue
-            self._keep(question, found)
+            self._keep(question, output)
             recalled += 1
             if recalled % PAUSE_EVERY == 0:
                 yield None
@@ -192,29 +192,29 @@ class _Round:
             self._asker.session.watch(Event(self._asker.title, "note", text))
 
     def _recalled(self, question: Question) -> Output | None:
-        known = self._cache.get(self._asker.key(question)) if self._cache is not None and self._recalls else None
-        if known is None:
+        stored = self._cache.get(self._asker.key(question)) if self._cache is not None and self._recalls else None
+        if stored is None:
             return None
-        found = output_from_json(known)
-        return replace(found, sample_id=question.sample_id, repeat=question.repeat, cached=True)
+        output = output_from_json(stored)
+        return replace(output, sample_id=question.sample_id, repeat=question.repeat, cached=True)
 
 
 def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
     """What ended a round: an interruption before all else, then a server that is gone, then one that changed."""
     leaves = list(_leaves(failed))
-    for kind in (OutsideError, Changed):
-        others = [one for one in leaves if not isinstance(one, (OutsideError, Changed))]
+    for kind in (OutsideError, ModelMismatch):
+        others = [error for error in leaves if not isinstance(error, (OutsideError, ModelMismatch))]
         if others:
             return failed
-        for one in leaves:
-            if isinstance(one, kind):
-                return one
+        for error in leaves:
+            if isinstance(error, kind):
+                return error
     return failed
 
 
 def _leaves(failed: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for one in failed.exceptions:
-        if isinstance(one, BaseExceptionGroup):
-            yield from _leaves(one)
+    for error in failed.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
         else:
-            yield one
+            yield error

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from harness import __version__, catalog
 from harness.client.ask import Question, ask_all
-from harness.client.guard import Changed, Guard
+from harness.client.guard import Guard, ModelMismatch
 from harness.client.interface import Client
 from harness.config.templates import messages
 from harness.core.errors import OutsideError
@@ -179,7 +179,7 @@ async def _proven(proof: Coroutine[None, None, None]) -> None:
     """Raises OutsideError where another model answers now: a measurement is not done in parts."""
     try:
         await proof
-    except Changed as change:
+    except ModelMismatch as change:
         raise OutsideError(
             f"the server does not serve the model any more that was proven before the measurement: {change}. Nothing "
             "was measured; serve the same base model and adapter again, and run the same command."
@@ -207,7 +207,7 @@ async def _send(
 
     try:
         await ask_all(client, (question for _, question in block), concurrency, keep)
-    except* Changed as failed:
+    except* ModelMismatch as failed:
         raise OutsideError(f"{failed.exceptions[0]}. Nothing was measured.") from None
     return outputs
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.client.interface import Limits, RequestFailed
-from harness.client.known import CHATS, GREEDY, learn
+from harness.client.model_reference import CHATS, GREEDY, model_reference
 from harness.client.preflight import by_what
 from harness.core.errors import HarnessError, OutsideError
 from harness.core.events import Watch
@@ -28,26 +28,27 @@ ANSWERS_AS = "answers_as"
 _PROOF = "a remote model, told by its name"
 
 
-def identity_of(release: Release, one: Contender, ask: bool) -> Mapping[str, Json]:
+def identity_of(release: Release, contender: Contender, ask: bool) -> Mapping[str, Json]:
     """A remote baseline's server: its address, the name that is asked for, and the model that answers to it.
 
     Where it is not to be asked, or is gone, that is the model that answered last; before the first answer nobody knows.
     """
-    named: dict[str, Json] = {"kind": "openai", **one.model.own}
-    name = (_answering(release, one) if ask else None) or _stored(Workspace(release.root), named)
+    named: dict[str, Json] = {"kind": "openai", **contender.model.own}
+    name = (_answering(release, contender) if ask else None) or _stored(Workspace(release.root), named)
     return {**named, ANSWERS_AS: name} if name else named
 
 
-def session_of(release: Release, one: Contender, watch: Watch, deadline: float | None = None) -> Session:
+def session_of(release: Release, contender: Contender, watch: Watch, deadline: float | None = None) -> Session:
     """How a remote baseline is asked. Raises ConfigError where its key is missing."""
-    assert one.spec is not None
-    given: Mapping[str, Any] = one.spec.arguments["remote"]  # type: ignore[assignment]
-    key_env = given.get("key_env")
-    place = Openai(url=str(given["url"]), model=str(given["model"]), key_env=None if key_env is None else str(key_env))
+    assert contender.spec is not None
+    arguments: Mapping[str, Any] = contender.spec.arguments["remote"]  # type: ignore[assignment]
+    key_env = arguments.get("key_env")
+    key = None if key_env is None else str(key_env)
+    server = Openai(url=str(arguments["url"]), model=str(arguments["model"]), key_env=key)
     workspace = Workspace(release.root)
-    with place.running(Artefacts(workspace.models, (), workspace.logs)) as endpoint:
-        endpoint = replace(endpoint, max_tokens_key=str(given["max_tokens_key"]))
-        return Session(release, endpoint, watch, int(str(given["concurrency"])), deadline)
+    with server.running(Artefacts(workspace.models, (), workspace.logs)) as endpoint:
+        endpoint = replace(endpoint, max_tokens_key=str(arguments["max_tokens_key"]))
+        return Session(release, endpoint, watch, int(str(arguments["concurrency"])), deadline)
 
 
 def vouched(session: Session, server: Mapping[str, Json]) -> Vouched:
@@ -56,11 +57,11 @@ def vouched(session: Session, server: Mapping[str, Json]) -> Vouched:
     async def learned() -> Vouched:
         async with session.connect() as client:
             try:
-                found = await learn(client, None, None, None, adapted=False)
+                reference = await model_reference(client, None, None, None, adapted=False)
             except RequestFailed as error:
                 raise OutsideError(f"the remote baseline at {session.endpoint.url} does not answer: {error}") from None
         name = server.get(ANSWERS_AS)
-        known = replace(found, name=str(name) if name else None)
+        known = replace(reference, name=str(name) if name else None)
         notes = [by_what(known), _named(server)]
         return Vouched(_PROOF, tuple(note for note in notes if note), proven=False, known=known)
 
@@ -72,7 +73,7 @@ def _named(server: Mapping[str, Json]) -> str | None:
     return f"'{asked}' at {server.get('url')} was answered by the model '{name}'" if name and name != asked else None
 
 
-def _answering(release: Release, one: Contender) -> str | None:
+def _answering(release: Release, contender: Contender) -> str | None:
     """The model that a reply names now; None where none comes, or it names none."""
 
     async def asked(session: Session) -> str | None:
@@ -82,15 +83,16 @@ def _answering(release: Release, one: Contender) -> str | None:
             return (await client.chat("fixed prompt", turns, GREEDY, None)).model
 
     try:
-        return asyncio.run(asked(session_of(release, one, lambda _: None)))
+        return asyncio.run(asked(session_of(release, contender, lambda _: None)))
     except HarnessError:
         return None
 
 
-def _stored(workspace: Workspace, named: Mapping[str, Json]) -> str | None:
+def _stored(workspace: Workspace, identity: Mapping[str, Json]) -> str | None:
     """The model that answered in the newest finished run of the same name at the same address."""
-    found = [run for run in _runs(workspace) if named.items() <= run["server"].items() and ANSWERS_AS in run["server"]]
-    newest = max(found, key=lambda run: str(run["started"]), default=None)
+    servers = [(run, run["server"]) for run in _runs(workspace)]
+    runs = [run for run, server in servers if identity.items() <= server.items() and ANSWERS_AS in server]
+    newest = max(runs, key=lambda run: str(run["started"]), default=None)
     return str(newest["server"][ANSWERS_AS]) if newest else None
 
 

@@ -19,11 +19,11 @@ from harness.core.runs import Model, Run, TaskResult
 from harness.core.samples import Json, Output
 from harness.pipeline.baselines import Contender
 from harness.pipeline.recipe import recipe
-from harness.pipeline.running.again import first_started, forget_start, take_start
 from harness.pipeline.running.answers import count, metric_infos, score_task
 from harness.pipeline.running.asking import Asker, Batch
 from harness.pipeline.running.human import human_results
 from harness.pipeline.running.prompts import choose_prompt
+from harness.pipeline.running.reruns import first_started, forget_start, take_start
 from harness.pipeline.running.session import Session
 from harness.pipeline.running.twins import twin_notes
 from harness.pipeline.running.vouch import Vouched

@@ -17,10 +17,10 @@ from harness.pipeline.baselines import Contender, contenders
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.looks import at_look
 from harness.pipeline.running import remotes
-from harness.pipeline.running.again import NOTHING, kept_run
 from harness.pipeline.running.measure import PlannedMeasurement, is_measured, measure
 from harness.pipeline.running.merging import merge
 from harness.pipeline.running.newest import newest_measurement, newest_run
+from harness.pipeline.running.reruns import NOTHING, stored_run
 from harness.pipeline.running.run import PlannedRun, is_fresh, run_human, run_suite
 from harness.pipeline.running.session import Session, deadline_of
 from harness.pipeline.running.vouch import Vouched, vouch
@@ -130,7 +130,7 @@ def do_runs(release: Release, candidate: Candidate, plan: Plan, watch: Watch, ca
 
 def _kept(run: str, workspace: Workspace) -> str:
     """A run that is not asked again, with its age."""
-    found = kept_run(workspace.run(run))
+    found = stored_run(workspace.run(run))
     return f"{run[:12]}, asked {spelled(seconds_between(found.started, now()))} ago" if found else run[:12]
 
 

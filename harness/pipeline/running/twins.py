@@ -30,13 +30,13 @@ def twin_notes(workspace: Workspace, run: Run, results: Sequence[TaskResult]) ->
 
 
 def _others(workspace: Workspace, run: Run) -> Iterator[tuple[str, Path]]:
-    ours = run.model
+    this = run.model
     for folder in (workspace.state / "runs").glob("*"):
         try:
             other = read_manifest(folder)["run"]
             model, digest = other["model"], other["model"]["adapter_digest"]
-            same = other["suite_digest"] == run.suite_digest and model["base_digest"] == ours.base_digest
-            if same and digest not in (None, ours.adapter_digest) and model["few_shot"] == ours.few_shot:
+            is_alike = other["suite_digest"] == run.suite_digest and model["base_digest"] == this.base_digest
+            if is_alike and digest not in (None, this.adapter_digest) and model["few_shot"] == this.few_shot:
                 yield short(str(digest)), folder
         except (HarnessError, ValueError, KeyError, TypeError):  # what was changed or interrupted is told elsewhere
             continue
@@ -44,13 +44,13 @@ def _others(workspace: Workspace, run: Run) -> Iterator[tuple[str, Path]]:
 
 def _same(results: Sequence[TaskResult], stored: Path) -> bool:
     """Most pairs differ at one of the first samples, and no more is read of them."""
-    return all(one == other for one, other in zip_longest(_said(results), _read(stored)))
+    return all(output == stored_output for output, stored_output in zip_longest(_said(results), _read(stored)))
 
 
 def _said(results: Sequence[TaskResult]) -> Iterator[_Said]:
     for result in results:
-        for one in result.outputs:
-            yield result.task, one.sample_id, one.repeat, one.text, _choices(one.choices)
+        for output in result.outputs:
+            yield result.task, output.sample_id, output.repeat, output.text, _choices(output.choices)
 
 
 def _read(stored: Path) -> Iterator[_Said]:

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.client.guard import Changed, Guard
-from harness.client.known import Known
+from harness.client.guard import Guard, ModelMismatch
+from harness.client.model_reference import ModelReference
 from harness.client.preflight import Expected, Preflight, preflight
 from harness.core.errors import OutsideError
 from harness.core.events import Event
@@ -20,7 +20,7 @@ from harness.core.releases import Suite
 from harness.pipeline.baselines import Contender
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.recipe import training_manifest
-from harness.pipeline.running.computed import computed_here
+from harness.pipeline.running.local_fingerprint import local_fingerprint
 from harness.pipeline.running.merging import merge
 from harness.pipeline.running.session import Session
 from harness.pipeline.workspace import Workspace
@@ -43,7 +43,7 @@ class Vouched:
     proof: str
     notes: tuple[str, ...] = ()
     proven: bool = False
-    known: Known | None = None
+    known: ModelReference | None = None
     child: bool = False
 
     @property
@@ -71,20 +71,20 @@ def vouch(
     if digest not in known:
         session.watch(Event("pre-flight", "begin", contender.model.role))
         record = record_of(session, contender, candidate)
-        found = asyncio.run(_preflight(session, contender, record, suites))
-        known[digest] = _vouched(session, found, record)
+        result = asyncio.run(_preflight(session, contender, record, suites))
+        known[digest] = _vouched(session, result, record)
         session.watch(Event("pre-flight", "done", known[digest].proof))
         _say_uncached(session, contender, known[digest])
     return known[digest]
 
 
-def _vouched(session: Session, found: Preflight, record: Fingerprint | str | None) -> Vouched:
+def _vouched(session: Session, result: Preflight, record: Fingerprint | str | None) -> Vouched:
     """An adapter that nothing ties to its files is not proven, unless our own child serves those."""
     child = session.release.serve.kind in CHILDREN
-    proof, proven = found.proof, found.proven
+    proof, proven = result.proof, result.proven
     if proven and isinstance(record, str) and not child:
         proof, proven = f"not proven: nothing ties the server's answers to the adapter's files, since {record}", False
-    return Vouched(proof, found.notes, proven and (child or not found.notes), found.known, child)
+    return Vouched(proof, result.notes, proven and (child or not result.notes), result.known, child)
 
 
 def _say_uncached(session: Session, contender: Contender, vouched: Vouched) -> None:
@@ -101,35 +101,35 @@ def record_of(session: Session, contender: Contender, candidate: Candidate) -> F
     For an adapter of which there is neither, the reason; None for a base model without a record.
     """
     folder = contender.adapter.folder if contender.adapter else candidate.adapter
-    recorded, asked = fingerprint_of(folder), session.at(contender.model)
-    if recorded is not None:
-        return recorded
-    if asked is not session:
+    record, model_session = fingerprint_of(folder), session.at(contender.model)
+    if record is not None:
+        return record
+    if model_session is not session:
         return merge(session.release, candidate, session.watch).agreement.fingerprint
     if contender.adapter is None or session.release.serve.kind == _LOADS_ALL:
         return None
     base, workspace = candidate.base, Workspace(session.release.root)
-    return computed_here(workspace, base, candidate.base_digest, contender.adapter, session.watch)
+    return local_fingerprint(workspace, base, candidate.base_digest, contender.adapter, session.watch)
 
 
 async def _preflight(
     session: Session, contender: Contender, record: Fingerprint | str | None, suites: Iterable[Suite]
 ) -> Preflight:
-    asked = session.at(contender.model)
+    model_session = session.at(contender.model)
     hub = _OF_THE_HUB.fullmatch(session.release.candidate.base_model)
     expected = Expected(
         adapted=contender.model.adapter_digest is not None,
         fingerprint=record if isinstance(record, Fingerprint) else None,
         model_id=hub["id"] if hub else None,
         revision=hub["revision"] if hub else None,
-        dtype=asked.endpoint.dtype,
+        dtype=model_session.endpoint.dtype,
         needs_prefill=any(task.kind == "lm_eval" for suite in suites for task in suite.tasks),
     )
-    async with asked.connect() as client:
-        if asked is session:
+    async with model_session.connect() as client:
+        if model_session is session:
             return await preflight(client, session.adapter(contender.model), expected)
         async with session.connect() as base:
-            return await preflight(client, asked.adapter(contender.model), expected, base)
+            return await preflight(client, model_session.adapter(contender.model), expected, base)
 
 
 def fingerprint_of(adapter: Path) -> Fingerprint | None:
@@ -145,18 +145,18 @@ def fingerprint_of(adapter: Path) -> Fingerprint | None:
 
 def still(session: Session, contender: Contender, vouched: Vouched) -> str | None:
     """Why a model that was vouched for is not what answers any more; None where it still does."""
-    asked = session.at(contender.model)
-    guard = vouched.guard(asked.adapter(contender.model))
+    model_session = session.at(contender.model)
+    guard = vouched.guard(model_session.adapter(contender.model))
 
     async def look() -> None:
         assert guard is not None
-        async with asked.connect() as client:
+        async with model_session.connect() as client:
             await guard.whole(client)
 
     if guard is None:
         return None
     try:
         asyncio.run(look())
-    except (Changed, OutsideError) as error:
+    except (ModelMismatch, OutsideError) as error:
         return str(error)
     return None

@@ -204,7 +204,7 @@ def fuse_adapters(model: Any) -> None:
 
     plain: list[Any] = [module for module in model.modules() if type(module) is Linear and _is_plain(module)]
     for module in plain:
-        module.forward = _Fused(module)
+        module.forward = _FusedLinear(module)
 
 
 def _is_plain(module: Any) -> bool:
@@ -221,7 +221,7 @@ def _is_plain(module: Any) -> bool:
     )
 
 
-class _Fused:
+class _FusedLinear:
     def __init__(self, module: Any) -> None:
         name = module.active_adapters[0]
         self.base, self.down, self.up = module.base_layer, module.lora_A[name], module.lora_B[name]

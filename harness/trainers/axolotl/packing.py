@@ -2,6 +2,8 @@
 
 Under causal attention a token's hidden state depends on the tokens before it alone, so rows that begin alike share
 the states of their beginning, and the gradients of all of them add up there: the loss is that of the padded batch.
+
+The embedded server packs prompts alike (`embedded/packing.py`). It is an outside system, so neither imports the other.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pytest
 
 from harness.pipeline.planning.plan import plan
 from harness.pipeline.planning.prospects import Planning
-from harness.pipeline.validate import hollow, validate, warnings
+from harness.pipeline.validate import vacuous_warnings, validate, warnings
 from tests.projects import Project
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +29,7 @@ def said_of(project: Project, gate: str) -> list[str]:
     line = project.swap(FILE, FIRST, f"  - {{{gate}}}")
     return [
         text.removeprefix(f"{FILE}:{line}: warning: ")
-        for text in hollow(validate(project.root / FILE))
+        for text in vacuous_warnings(validate(project.root / FILE))
         if text.startswith(f"{FILE}:{line}: ")
     ]
 
@@ -85,23 +85,23 @@ def test_a_gate_that_can_fail_is_not(desk: Project, gate: str) -> None:
 
 def test_bounds_that_err_as_often_as_not_are_warned_of(desk: Project) -> None:
     line = desk.swap(FILE, "alpha: 0.05", "alpha: 0.49")
-    said = hollow(validate(desk.root / FILE))
+    said = vacuous_warnings(validate(desk.root / FILE))
     assert (
         f"{FILE}:{line}: warning: alpha 0.49: each bound is wrong 49 times in 100, so gates pass by chance. Write 0.05."
         in said
     )
     desk.swap(FILE, "alpha: 0.49", "alpha: 0.2")
-    assert not [text for text in hollow(validate(desk.root / FILE)) if "alpha" in text]
+    assert not [text for text in vacuous_warnings(validate(desk.root / FILE)) if "alpha" in text]
 
 
 def test_a_waiver_wider_than_its_gate_is_warned_of_at_its_own_line(desk: Project) -> None:
     head = 'waivers:\n  - {gate: "triage.accuracy:at_least", owner: Ana, reason: r, expires: "2099-01-01"'
     waiver = f"{head}, largest_drop: 0.55}}\n"
     desk.write("waivers.yaml", waiver)
-    (said,) = [text for text in hollow(validate(desk.root / FILE)) if "largest_drop" in text]
+    (said,) = [text for text in vacuous_warnings(validate(desk.root / FILE)) if "largest_drop" in text]
     assert said.startswith("waivers.yaml:2: warning: with largest_drop 0.55 triage.accuracy:at_least can hardly fail: ")
     desk.write("waivers.yaml", waiver.replace("0.55", "0.05"))
-    assert not [text for text in hollow(validate(desk.root / FILE)) if "largest_drop" in text]
+    assert not [text for text in vacuous_warnings(validate(desk.root / FILE)) if "largest_drop" in text]
 
 
 def test_classes_that_macro_f1_cannot_show_are_named(desk: Project) -> None:
@@ -118,7 +118,7 @@ def test_validate_and_plan_say_so_and_the_example_has_none(desk: Project) -> Non
     release = validate(desk.root / FILE)
     assert [text for text in warnings(release) if "triage.accuracy:at_least can hardly fail" in text]
     assert [text for text in plan(release, Planning()).notes if "triage.accuracy:at_least can hardly fail" in text]
-    assert hollow(validate(ROOT / FILE)) == []
+    assert vacuous_warnings(validate(ROOT / FILE)) == []
 
 
 @pytest.mark.parametrize(

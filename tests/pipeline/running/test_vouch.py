@@ -10,7 +10,7 @@ import pytest
 
 from harness.core.fingerprints import Fingerprint, ScoredPrompt
 from harness.core.ids import digest_file
-from harness.pipeline.running.computed import computed_here
+from harness.pipeline.running.local_fingerprint import local_fingerprint
 from harness.pipeline.running.runs import do_runs, plan_runs
 from harness.pipeline.running.vouch import fingerprint_of, record_of
 from harness.pipeline.training.make import candidate
@@ -89,7 +89,7 @@ def test_another_adapter_in_the_folder_than_the_one_served_is_no_pass(
         shift = says_here[(adapter.folder / "adapter_model.safetensors").read_bytes()]
         return Fingerprint("float32", (says("the cat sat on the mat", shift),), None)
 
-    monkeypatch.setattr("harness.pipeline.running.vouch.computed_here", compute)
+    monkeypatch.setattr("harness.pipeline.running.vouch.local_fingerprint", compute)
     assert project.gate() == 0
     project.weights.write_bytes(adapter_file("another"))
     assert project.gate() == 4
@@ -123,7 +123,7 @@ def test_what_base_and_adapter_say_is_computed_here_once(tmp_path: Path) -> None
     base, workspace = make_tiny_model(tmp_path / "base"), Workspace(tmp_path)
     folders = {name: make_tiny_adapter(base, tmp_path / name, seed) for name, seed in (("a", 1), ("b", 2))}
     found = {
-        name: computed_here(workspace, base, "base", Adapter(name, name, folder), lambda _: None)
+        name: local_fingerprint(workspace, base, "base", Adapter(name, name, folder), lambda _: None)
         for name, folder in folders.items()
     }
     one, other = found["a"], found["b"]
@@ -133,8 +133,8 @@ def test_what_base_and_adapter_say_is_computed_here_once(tmp_path: Path) -> None
     assert one.prompts[0].base == other.prompts[0].base
     assert one.prompts[0].adapter != other.prompts[0].adapter
     (folders["a"] / "adapter_model.safetensors").unlink()
-    assert computed_here(workspace, base, "base", Adapter("a", "a", folders["a"]), lambda _: None) == one
-    assert "failed" in str(computed_here(workspace, base, "other", Adapter("a", "a", folders["a"]), lambda _: None))
+    assert local_fingerprint(workspace, base, "base", Adapter("a", "a", folders["a"]), lambda _: None) == one
+    assert "failed" in str(local_fingerprint(workspace, base, "other", Adapter("a", "a", folders["a"]), lambda _: None))
 
 
 def test_a_base_model_that_does_not_fit_into_memory_is_not_loaded(
@@ -142,9 +142,9 @@ def test_a_base_model_that_does_not_fit_into_memory_is_not_loaded(
 ) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
     (tmp_path / "model.safetensors").write_bytes(base_file())
-    monkeypatch.setattr("harness.pipeline.running.computed.free_memory", lambda: 2**30)
+    monkeypatch.setattr("harness.pipeline.running.local_fingerprint.free_memory", lambda: 2**30)
     adapter = Adapter("a", "a", tmp_path)
-    found = computed_here(Workspace(tmp_path), tmp_path, "base", adapter, lambda _: None)
+    found = local_fingerprint(Workspace(tmp_path), tmp_path, "base", adapter, lambda _: None)
     assert found == "the base model needs 2.0 GiB of memory here, and 1.0 GiB are free"
 
 

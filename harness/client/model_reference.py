@@ -28,7 +28,7 @@ GREEDY = Generation(max_new_tokens=24)
 
 
 @dataclass(frozen=True, slots=True)
-class KnownPrompt:
+class ReferencePrompt:
     """A prompt's token ids, its log-probabilities (nats, None for the first), and how far the mean may move."""
 
     text: str
@@ -38,59 +38,66 @@ class KnownPrompt:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownText:
+class ReferenceText:
     """A chat turn, and the greedy answer that the model gives to it each time."""
 
-    asked: str
-    said: str
+    question: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ModelReference:
     """A model as it was proven. Where the server gives log-probabilities there are `prompts`, else `texts`.
 
     `name` is what its replies name as the model, where that has to stay the same from an earlier command on.
     """
 
     identity: Mapping[str, Json] = field(default_factory=dict)
-    prompts: tuple[KnownPrompt, ...] = ()
-    texts: tuple[KnownText, ...] = ()
+    prompts: tuple[ReferencePrompt, ...] = ()
+    texts: tuple[ReferenceText, ...] = ()
     name: str | None = None
 
     @property
     def by_text_only(self) -> bool:
-        """Whether nothing but texts (or not even those) tells the model from another."""
+        """Whether only texts, or not even those, tell the model from another."""
         return not self.prompts
 
 
-async def learn(client: Client, adapter: str | None, beside: Client | None, dtype: str | None, adapted: bool) -> Known:
+async def model_reference(
+    client: Client, adapter: str | None, beside: Client | None, dtype: str | None, adapted: bool
+) -> ModelReference:
     """What a model is known by from now on. `beside` is the base model's server; `dtype` the type of the weights.
 
     Of an `adapted` model's prompts those are taken that tell it from its base. Raises RequestFailed, and OutsideError
     where two models answer.
     """
     identity = await client.identity(adapter)
-    ours, again = [await _prefills(client, adapter) for _ in range(2)]
+    first, second = [await _prefills(client, adapter) for _ in range(2)]
     base: list[list[Token]] = []
-    if adapted and ours and not (adapter is None and beside is None):
+    if adapted and first and not (adapter is None and beside is None):
         with contextlib.suppress(RequestFailed):  # a server that does not answer as the base model
             base = await _prefills(beside or client, None)
     cap = SAME_FLOAT32 if (dtype or "").removeprefix("torch.") == "float32" else SAME
-    _refuse_two(ours, again, cap)
+    _refuse_two(first, second, cap)
     prompts = [
-        _known(text, ours[place], again[place], base[place] if base else None, cap)
-        for place, text in enumerate(PROMPTS)
-        if ours and len(ours[place]) == len(again[place])
+        _reference_prompt(text, first[index], second[index], base[index] if base else None, cap)
+        for index, text in enumerate(PROMPTS)
+        if first and len(first[index]) == len(second[index])
     ]
-    telling = [known for known, tells in prompts if tells] or [known for known, _ in prompts]
-    kept = tuple(known for known in telling if any(value is not None for value in known.logprobs))
-    return Known(identity, kept, () if kept else await _texts(client, adapter))
+    telling = [prompt for prompt, tells in prompts if tells]
+    usable = tuple(
+        prompt
+        for prompt in telling or [prompt for prompt, _ in prompts]
+        if any(value is not None for value in prompt.logprobs)
+    )
+    # Numbers that would not show the base model in the adapter's place do not prove alone.
+    return ModelReference(identity, usable, () if telling and usable else await _texts(client, adapter))
 
 
-def _refuse_two(ours: Sequence[Sequence[Token]], again: Sequence[Sequence[Token]], cap: float) -> None:
+def _refuse_two(first: Sequence[Sequence[Token]], second: Sequence[Sequence[Token]], cap: float) -> None:
     """Raises OutsideError where the same prompt, asked twice, is answered by two models."""
-    for text, one, other in zip(PROMPTS, ours, again, strict=False):
-        gap = mean_gap(_values(one), _values(other)) or 0.0
+    for text, tokens, repeated in zip(PROMPTS, first, second, strict=False):
+        gap = mean_gap(_values(tokens), _values(repeated)) or 0.0
         if gap > cap:
             raise OutsideError(
                 f"the server answers the fixed prompt {text[:30]!r}… in two ways, {gap:.3g} nats a token apart (at "
@@ -107,7 +114,7 @@ def mean_gap(ones: Sequence[float | None], others: Sequence[float | None]) -> fl
 
 async def _prefills(client: Client, adapter: str | None) -> list[list[Token]]:
     """One after the other; [] where the server gives no log-probabilities, or has no such route for us."""
-    found = []
+    prefills = []
     for text in PROMPTS:
         try:
             tokens = await client.prefill(text, adapter)
@@ -115,35 +122,35 @@ async def _prefills(client: Client, adapter: str | None) -> list[list[Token]]:
             return []
         if all(token.logprob is None for token in tokens):
             return []
-        found.append(tokens)
-    return found
+        prefills.append(tokens)
+    return prefills
 
 
-def _known(
-    text: str, ours: Sequence[Token], again: Sequence[Token], base: Sequence[Token] | None, cap: float
-) -> tuple[KnownPrompt, bool]:
+def _reference_prompt(
+    text: str, first: Sequence[Token], repeated: Sequence[Token], base: Sequence[Token] | None, cap: float
+) -> tuple[ReferencePrompt, bool]:
     """The prompt, and whether the base model in the adapter's place would be seen by it."""
-    values, second = _values(ours), _values(again)
+    values, second = _values(first), _values(repeated)
     noise = ABOVE_NOISE * (mean_gap(values, second) or 0.0)
     apart = mean_gap(values, _values(base)) if base is not None else None
     limit = max(noise, LEAST, cap if apart is None else min(cap, apart / 2))
-    return KnownPrompt(text, tuple(token.id for token in ours), values, limit), apart is None or limit < apart
+    return ReferencePrompt(text, tuple(token.id for token in first), values, limit), apart is None or limit < apart
 
 
 def _values(tokens: Sequence[Token]) -> tuple[float | None, ...]:
     return tuple(token.logprob for token in tokens)
 
 
-async def _texts(client: Client, adapter: str | None) -> tuple[KnownText, ...]:
+async def _texts(client: Client, adapter: str | None) -> tuple[ReferenceText, ...]:
     """The chats whose answer is the same twice."""
-    found = []
-    for asked in CHATS:
-        said = [await say(client, adapter, asked) for _ in range(2)]
-        if said[0] is not None and said[0] == said[1]:
-            found.append(KnownText(asked, said[0]))
-    return tuple(found)
+    texts = []
+    for question in CHATS:
+        answers = [await greedy_answer(client, adapter, question) for _ in range(2)]
+        if answers[0] is not None and answers[0] == answers[1]:
+            texts.append(ReferenceText(question, answers[0]))
+    return tuple(texts)
 
 
-async def say(client: Client, adapter: str | None, asked: str) -> str | None:
+async def greedy_answer(client: Client, adapter: str | None, question: str) -> str | None:
     """The greedy answer to a fixed chat turn; None where there is none."""
-    return (await client.chat("fixed prompt", [{"role": "user", "content": asked}], GREEDY, adapter)).text
+    return (await client.chat("fixed prompt", [{"role": "user", "content": question}], GREEDY, adapter)).text

@@ -25,29 +25,29 @@ _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
 _CHILD = "harness.trainers.axolotl.fingerprint"
 
 
-def computed_here(
+def local_fingerprint(
     workspace: Workspace, base: Path, base_digest: str, adapter: Adapter, watch: Watch
 ) -> Fingerprint | str:
     """The fingerprint in float32, computed once for these bytes; or why it can't be computed here, in words."""
-    kept = workspace.fingerprint(digest_json([_FORMAT, base_digest, adapter.digest]))
-    if (there := _read(kept)) is not None:
-        return there
+    path = workspace.fingerprint(digest_json([_FORMAT, base_digest, adapter.digest]))
+    if (stored := _read(path)) is not None:
+        return stored
     if why := _hindrance(base):
         return why
     watch(Event("pre-flight", "move", "computing what base and adapter say to fixed prompts"))
-    kept.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     log = workspace.logs / "fingerprint.log"
-    code = _run([*map(str, (base, base, adapter.folder.resolve(), kept)), "strict"], log)
-    found = _read(kept)
-    if code or found is None:
+    code = _run([*map(str, (base, base, adapter.folder.resolve(), path)), "strict"], log)
+    computed = _read(path)
+    if code or computed is None:
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
         return f"computing it here failed ({log}): {masked(' | '.join(lines))[:300]}"
-    return found
+    return computed
 
 
-def _read(kept: Path) -> Fingerprint | None:
+def _read(path: Path) -> Fingerprint | None:
     try:
-        return Fingerprint.from_json(json.loads(kept.read_text(encoding="utf-8")))
+        return Fingerprint.from_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return None
 
@@ -69,26 +69,26 @@ def _hindrance(base: Path) -> str:
 
 def free_memory() -> int | None:
     """Bytes of memory that may be had here, by the machine and by the control group; None where neither tells."""
-    found = []
+    limits = []
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        found += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
+        limits += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
     except (OSError, ValueError, IndexError):
         pass
     try:
         most, used = (Path(f"/sys/fs/cgroup/memory.{name}").read_text(encoding="ascii") for name in ("max", "current"))
-        found += [int(most) - int(used)] if most.strip() != "max" else []
+        limits += [int(most) - int(used)] if most.strip() != "max" else []
     except (OSError, ValueError):
         pass
-    return min(found, default=None)
+    return min(limits, default=None)
 
 
 def _run(words: list[str], log: Path) -> int:
     """The child on the CPU, whatever GPU a server beside it uses; its standard input ends with us, and so does it."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as said:
+    with log.open("wb") as output:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", _CHILD, *words], stdin=subprocess.PIPE, stdout=said, stderr=said,
+            [sys.executable, "-P", "-m", _CHILD, *words], stdin=subprocess.PIPE, stdout=output, stderr=output,
             env=_environment(), start_new_session=True,
         )  # fmt: skip
         with child:

@@ -15,7 +15,7 @@ from harness.store.columns import TaskColumns
 _OWN = "format"  # measures the form itself: what others miss in it is its very finding
 
 
-def unbacked(gate: Gate, release: Release, material: Material) -> str:
+def missing_second_gate(gate: Gate, release: Release, material: Material) -> str:
     """Why a comparison that passes shows too little by itself; "" where it does not, or another gate makes up for it.
 
     That gate has to pass, and asks for more than any constant answer reaches: on the same metric, or, where a constant

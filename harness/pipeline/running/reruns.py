@@ -24,19 +24,19 @@ _STARTED = "started.txt"  # in the folder of a run that is under way: when its f
 NOTHING: frozenset[str] = frozenset()
 
 
-class Planned(Protocol):
+class HasId(Protocol):
     """A run by its id."""
 
     @property
     def id(self) -> str: ...
 
 
-def can_move(server: Mapping[str, Json]) -> bool:
+def may_change(server: Mapping[str, Json]) -> bool:
     """Whether another model may answer at a server by now that tells the same of itself."""
     return server.get("kind") in _BY_NAME
 
 
-def named(release: Release, asked: Sequence[str] | None) -> frozenset[str]:
+def suites_to_rerun(release: Release, asked: Sequence[str] | None) -> frozenset[str]:
     """The suites to ask anew: those named, all of them for an empty name. Raises ConfigError for an unknown one."""
     known = [*(suite.name for suite in release.suites), *([MEASURED_RUN] if release.measure else [])]
     unknown = [name for name in asked or () if name and name not in known]
@@ -45,18 +45,16 @@ def named(release: Release, asked: Sequence[str] | None) -> frozenset[str]:
     return frozenset(known) if "" in (asked or ()) else frozenset(asked or ())
 
 
-def times_asked(
-    plan: Callable[[int], Sequence[Planned]], workspace: Workspace, anew: bool, expires: float | None
-) -> int:
+def times_asked(plan: Callable[[int], Sequence[HasId]], workspace: Workspace, anew: bool, expires: float | None) -> int:
     """How many runs of the same questions came before the one that counts.
 
     `plan` gives that many's runs, one for each look. A newer one is wanted where `anew` says so, or where one is older
     than `expires` seconds (None: never). One that was begun and not finished is gone on with.
     """
     count = 0
-    while any(workspace.run(one.id).is_dir() for one in plan(count + 1)):
+    while any(workspace.run(run.id).is_dir() for run in plan(count + 1)):
         count += 1
-    folders = [workspace.run(one.id) for one in plan(count)]
+    folders = [workspace.run(run.id) for run in plan(count)]
     finished = any(map(bundle.is_finished, folders))
     over = expires is not None and any(_age(folder) > expires for folder in folders if folder.is_dir())
     return count + 1 if over or (anew and finished) else count
@@ -74,7 +72,7 @@ def first_started(folder: Path, moment: str) -> str:
 
 def take_start(earlier: Path, folder: Path) -> None:
     """Let a run that begins with an earlier one's outputs be as old as that."""
-    run = kept_run(earlier)
+    run = stored_run(earlier)
     if run and not (folder / _STARTED).exists():
         first_started(folder, run.started)
 
@@ -84,7 +82,7 @@ def forget_start(folder: Path) -> None:
     (folder / _STARTED).unlink(missing_ok=True)
 
 
-def kept_run(folder: Path) -> Run | None:
+def stored_run(folder: Path) -> Run | None:
     """The run of a finished bundle; None where there is none that can be read, which judging then refuses."""
     try:
         return records.run_from_json(read_manifest(folder)["run"]) if bundle.is_finished(folder) else None
@@ -95,7 +93,7 @@ def kept_run(folder: Path) -> Run | None:
 def _age(folder: Path) -> float:
     """Seconds since a run ended, or since its first try began; 0 where nothing tells."""
     if bundle.is_finished(folder):
-        run = kept_run(folder)
+        run = stored_run(folder)
         return age_of(run, now()) if run else 0.0
     started = folder / _STARTED
     return seconds_between(started.read_text(encoding="utf-8").strip(), now()) if started.is_file() else 0.0

@@ -13,11 +13,11 @@ FIRST = 20
 _NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
-class Hopeless(OutsideError):
+class HopelessRun(OutsideError):
     """A run that can't become evidence any more, whatever the rest of its samples would give."""
 
 
-class Losses:
+class LostRequests:
     """Counts what a run loses, by task. `totals` are outputs by task; `most_lost` and `most_refused` are shares.
 
     What the server refuses for good is a failure of the model, and counted apart from what the infrastructure lost.
@@ -30,14 +30,14 @@ class Losses:
         self._first = ""
 
     def count(self, task: str, output: Output) -> None:
-        """Count an output that was asked for now. Raises Hopeless, with the reply quoted."""
+        """Count an output that was asked for now. Raises HopelessRun, with the reply quoted."""
         self._replies += 1
         if output.error is None:
             return
         what = "failed" if output.lost else "were refused for good"
         number = self._counts[task, what] = self._counts.get((task, what), 0) + 1
         if number > self._most[what] * self._totals[task]:
-            raise Hopeless(
+            raise HopelessRun(
                 f"{number} of {self._totals[task]} requests of the task '{task}' {what} ({self._most[what]:.0%} may), "
                 f"so the rest was not asked. The reply: {output.error}. Nothing was judged; the same command asks only "
                 "these again."
@@ -49,7 +49,7 @@ class Losses:
         self._first = self._first or kind
         self._alike += kind == self._first
         if self._replies == self._alike == FIRST:
-            raise Hopeless(
+            raise HopelessRun(
                 f"the first {FIRST} requests of the task '{task}' all failed in the same way, so the rest was not "
                 f"asked. The reply: {error}. Nothing was judged; the same command asks only these again."
             )

@@ -36,10 +36,10 @@ async def check_chat(client: Client, chat: Chat | None) -> str | None:
             "the server's chat template was not compared: training recorded no tokens, since the template is missing "
             "or writes today's date"
         )
-    found = await client.chat_tokens(chat.messages)
-    if found is None:
+    ids = await client.chat_tokens(chat.messages)
+    if ids is None:
         return "the server's chat template was not compared: the server has no route that gives a chat's tokens"
-    difference = _first_difference(found, chat.ids)
+    difference = _first_difference(ids, chat.ids)
     if difference:
         raise OutsideError(
             f"the server's chat template gives other tokens than the one trained with: {difference}. Serve the "
@@ -57,17 +57,17 @@ async def check_numbers(
     they differ, or are nearer to those of the other model.
     """
     prompts = fingerprint.prompts
-    replies = await asyncio.gather(*(client.prefill(one.text, adapter) for one in prompts))
+    replies = await asyncio.gather(*(client.prefill(prompt.text, adapter) for prompt in prompts))
     if not any(replies):
         return NO_PREFILL
-    found = [_values(one, tokens) for one, tokens in zip(prompts, replies, strict=True)]
-    base, ours = [one.base for one in prompts], [one.adapter for one in prompts]
-    meant, other = (ours, base) if adapted else (base, ours)
+    served = [_values(prompt, tokens) for prompt, tokens in zip(prompts, replies, strict=True)]
+    base, adapted_values = [prompt.base for prompt in prompts], [prompt.adapter for prompt in prompts]
+    expected, other = (adapted_values, base) if adapted else (base, adapted_values)
     name = f"the adapter '{adapter}'" if adapter else "the model"
     limit = limit_of(fingerprint, dtype)
-    _refuse_others(found, meant, other, limit, name, adapted)
+    _refuse_others(served, expected, other, limit, name, adapted)
     if adapted:
-        _refuse_other_strength(found, base, ours, name)
+        _refuse_other_strength(served, base, adapted_values, name)
     if limit.exact or limit.apart > 2 * limit.nats:
         return None
     return (
@@ -90,17 +90,19 @@ class Limit:
 
 def limit_of(fingerprint: Fingerprint, dtype: str | None) -> Limit:
     """The limit for a server that computes in `dtype` (None: not known)."""
-    apart = max(_mean(one.base, one.adapter) for one in fingerprint.prompts)
+    apart = max(_mean(prompt.base, prompt.adapter) for prompt in fingerprint.prompts)
     exact = {_plain(fingerprint.dtype), _plain(dtype)} == {"float32"}
-    coarse, both = _plain(dtype) == QUANTIZED_DTYPE, _plain(fingerprint.dtype) != "float32"
-    least, most = EXACT if exact else QUANTIZED if coarse else ROUNDED_TWICE if both else ROUNDED
+    coarse, coarse_record = _plain(dtype) == QUANTIZED_DTYPE, _plain(fingerprint.dtype) != "float32"
+    least, most = EXACT if exact else QUANTIZED if coarse else ROUNDED_TWICE if coarse_record else ROUNDED
     share = QUANTIZED_SHARE if coarse else SHARE
     return Limit(min(most, max(least, share * apart)), exact, apart)
 
 
-def _refuse_others(found: Logprobs, meant: Logprobs, other: Logprobs, limit: Limit, name: str, adapted: bool) -> None:
-    gap, nearer = _gap(found, meant, limit), _distance(found, meant) < _distance(found, other)
-    if not nearer and min(gap, _gap(found, other, limit)) <= max(limit.nats, ROUNDED[1]):
+def _refuse_others(
+    served: Logprobs, expected: Logprobs, other: Logprobs, limit: Limit, name: str, adapted: bool
+) -> None:
+    gap, nearer = _gap(served, expected, limit), _distance(served, expected) < _distance(served, other)
+    if not nearer and min(gap, _gap(served, other, limit)) <= max(limit.nats, ROUNDED[1]):
         words = ("the base model's", "the adapter's") if adapted else ("the adapter's", "the base model's")
         raise OutsideError(
             f"the log-probabilities that the server gives for {name} are nearer to {words[0]} than to {words[1]} in "
@@ -114,15 +116,15 @@ def _refuse_others(found: Logprobs, meant: Logprobs, other: Logprobs, limit: Lim
         )
 
 
-def _refuse_other_strength(found: Logprobs, base: Logprobs, adapter: Logprobs, name: str) -> None:
+def _refuse_other_strength(served: Logprobs, base: Logprobs, adapter: Logprobs, name: str) -> None:
     """What the adapter adds, along the record's own direction: another lora_alpha or lost layers shorten it."""
-    moved = [a - b for pair in zip(adapter, base, strict=True) for a, b in zip(*pair, strict=True)]
-    seen = [a - b for pair in zip(found, base, strict=True) for a, b in zip(*pair, strict=True)]
-    size = sum(one * one for one in moved)
+    recorded_shift = [a - b for pair in zip(adapter, base, strict=True) for a, b in zip(*pair, strict=True)]
+    served_shift = [a - b for pair in zip(served, base, strict=True) for a, b in zip(*pair, strict=True)]
+    size = sum(value * value for value in recorded_shift)
     if not size:
         return
-    strength = sum(a * b for a, b in zip(moved, seen, strict=True)) / size
-    left = sum((b - strength * a) ** 2 for a, b in zip(moved, seen, strict=True)) / len(moved)
+    strength = sum(a * b for a, b in zip(recorded_shift, served_shift, strict=True)) / size
+    left = sum((b - strength * a) ** 2 for a, b in zip(recorded_shift, served_shift, strict=True)) / len(recorded_shift)
     if abs(strength - 1) > max(STRENGTH, ERRORS * (left / size) ** 0.5):
         raise OutsideError(
             f"the server applies {name} at {strength:.0%} of the strength that the record has: with another "
@@ -146,11 +148,11 @@ def _values(prompt: ScoredPrompt, tokens: Sequence[Token]) -> list[float]:
     return known
 
 
-def _first_difference(found: Sequence[int], meant: Sequence[int]) -> str | None:
-    for place, (one, other) in enumerate(zip_longest(found, meant)):
-        if one != other:
-            said = ["nothing" if token is None else str(token) for token in (one, other)]
-            return f"at token {place} the server has {said[0]}, training had {said[1]}"
+def _first_difference(ids: Sequence[int], expected: Sequence[int]) -> str | None:
+    for index, pair in enumerate(zip_longest(ids, expected)):
+        if pair[0] != pair[1]:
+            names = ["nothing" if token is None else str(token) for token in pair]
+            return f"at token {index} the server has {names[0]}, training had {names[1]}"
     return None
 
 
