@@ -30,7 +30,7 @@ COMMANDS = {
     "view": "show decisions, reports, runs and comparisons as a read-only site",
     "verify": "check that a decision was not edited and follows from its runs",
     "promote": "bring the version that a verified PASS was given to to a stage",
-    "policy": "show which policy each stage asks for, or change it",
+    "policy": "show which policy each stage requires, or change it",
     "rollback": "bring the last good version back to production",
     "versions": "list the versions, where they stand and what they are worth",
     "show": "show all that is known of a version, and its lineage",

@@ -1,6 +1,6 @@
-"""Show which policy each stage asks for, or change it.
+"""Show which policy each stage requires, or change it.
 
-A stage asks for the policy of its first promotion. `--to STAGE --because TEXT` makes it ask for the policy that
+A stage requires the policy of its first promotion. `--to STAGE --because TEXT` makes it require the policy that
 release.yaml declares now: a line of the registry with who, when and why, and no promotion.
 """
 
@@ -15,7 +15,7 @@ from harness.cli.command import release_argument
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
     release_argument(parser)
-    parser.add_argument("--to", metavar="STAGE", help="let this stage ask for the policy of release.yaml")
+    parser.add_argument("--to", metavar="STAGE", help="let this stage require the policy of release.yaml")
     parser.add_argument("--because", default="", metavar="TEXT", help="why; needed with --to")
 
 
@@ -27,9 +27,9 @@ def main(given: argparse.Namespace) -> int:
 
     file = Path(given.file)
     if given.to is not None:
-        done = change_policy(validate(file), given.to, given.because)
-        print(f"{done.stage} of {done.release} asks for the policy {done.policy[:12]} ({done.file}) from now on, "
-              f"no more for {(done.before or '')[:12]}.")  # fmt: skip
+        change = change_policy(validate(file), given.to, given.because)
+        print(f"{change.stage} of {change.release} now requires policy {change.policy[:12]} ({change.file}); "
+              f"before: {(change.before or '')[:12]}.")  # fmt: skip
         return 0
     if given.because:
         raise ConfigError("--because goes with --to STAGE.")
@@ -39,5 +39,5 @@ def main(given: argparse.Namespace) -> int:
         for line in (line for line in known.policies if line.stage == stage):
             print(f"  {line.time}  {line.policy[:12]}  {line.file}{f'  by {line.by}' if line.by else ''}: {line.note}")
     if not known.policies:
-        print("no stage asks for a policy yet: the first promotion to it decides which it is.")
+        print("no stage requires a policy yet: the first promotion to it decides which it is.")
     return 0

@@ -63,7 +63,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class StagePolicy:
-    """The policy that a stage asks for from `time` on: its digest, and the file that declared it.
+    """The policy that a stage requires from `time` on: its digest, and the file that declared it.
 
     `before` is the digest that it asked for until then (None: none, as nothing was promoted to it). `number` counts all
     such lines of the registry from 1; `note` is why it was changed.
@@ -93,7 +93,7 @@ class Registry:
     policies: tuple[StagePolicy, ...] = ()
 
     def policy_of(self, stage: str) -> StagePolicy | None:
-        """The policy that a stage asks for; None where nothing was promoted to it since stages have one."""
+        """The policy that a stage requires; None where nothing was promoted to it since stages have one."""
         return next((policy for policy in reversed(self.policies) if policy.stage == stage), None)
 
     def version(self, number: int) -> Version | None:

@@ -1,7 +1,7 @@
 """The policy of a stage: kept by the registry from the first promotion on, and changed by a move of its own.
 
 release.yaml says by which policy a candidate is judged, and anybody can write another one. So it is not release.yaml
-that says which policy a stage asks for.
+that says which policy a stage requires.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def other_policy(known: Registry, stage: str, decision: Decision) -> list[Proble
         return []
     since = f"{asked.file}, since {asked.time}{f' by {asked.by}' if asked.by else ''}"
     message = (
-        f"{stage} asks for the policy {short(asked.policy)} ({since}), and decision {short(decision.id)} was taken by "
+        f"{stage} requires the policy {short(asked.policy)} ({since}), and decision {short(decision.id)} was taken by "
         f"{short(judged) or 'one that it does not name'}."
     )
-    hint = f"Judge by that policy, or change what {stage} asks for: `harness policy --to {stage} --because TEXT`."
+    hint = f"Judge by that policy, or change what {stage} requires: `harness policy --to {stage} --because TEXT`."
     return [Problem(message, hint=hint)]
 
 
@@ -58,9 +58,9 @@ def change_policy(release: Release, stage: str, because: str) -> StagePolicy:
     with changing(workspace, release.name):
         before = registry(workspace, release.name).policy_of(stage)
         if before is None:
-            raise ConfigError(f"{stage} asks for no policy yet: the first promotion to it decides which it is.")
+            raise ConfigError(f"{stage} requires no policy yet: the first promotion to it decides which it is.")
         if before.policy == digest:
-            raise ConfigError(f"{stage} asks for this policy already: {short(digest)}, since {before.time}.")
+            raise ConfigError(f"{stage} requires this policy already: {short(digest)}, since {before.time}.")
         return _add(workspace, release, stage, digest, before.policy, because.strip())
 
 

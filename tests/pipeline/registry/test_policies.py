@@ -1,4 +1,4 @@
-"""The policy that a stage asks for: whose it is, and that nobody gets past it without a line in the registry."""
+"""The policy that a stage requires: whose it is, and that nobody gets past it without a line in the registry."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_weaker_policy_does_not_get_into_production(
     assert call(weaker, "promote", "--to", "production") == 2
     said = capfd.readouterr().err
     asked = known(project).policies[0]
-    assert f"production asks for the policy {asked.policy[:12]} (release.yaml, since {asked.time}" in said
+    assert f"production requires the policy {asked.policy[:12]} (release.yaml, since {asked.time}" in said
     assert "`harness policy --to production --because TEXT`" in said
     assert project.state.moves.read_bytes() == before
     assert production(project) == 2
@@ -79,8 +79,8 @@ def test_changing_it_is_a_line_of_its_own(project: Project, weaker: Path, capfd:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--to", "production", "--because", "so"], "production asks for this policy already"),
-        (["--to", "staging", "--because", "so"], "staging asks for no policy yet: the first promotion to it decides"),
+        (["--to", "production", "--because", "so"], "production requires this policy already"),
+        (["--to", "staging", "--because", "so"], "staging requires no policy yet: the first promotion to it decides"),
         (["--to", "production"], "`--because TEXT` says it."),
         (["--to", "production", "--because", " "], "`--because TEXT` says it."),
         (["--to", "prodution", "--because", "so"], "Did you mean 'production'?"),
