@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from harness.base_models.weights import float32_bytes
 from harness.core.fingerprints import Chat, Fingerprint, ScoredPrompt
 from harness.launchers._life import watch_parent
 
@@ -47,12 +48,15 @@ CLOCKS = ("strftime_now", "now(")
 def compute(base: Path, tokenizer_folder: Path, adapter: Path, strict: bool = False) -> Fingerprint:
     """Log-probabilities in float32 on a CPU, in bfloat16 on a GPU.
 
-    Raises ValueError where `strict`, and the adapter's file holds other tensors than are loaded.
+    Raises ValueError where `strict`, and the base's files hold fewer weights than its config describes, or the
+    adapter's file holds other tensors than are loaded.
     """
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    if strict:
+        _refuse_unfilled(base)
     cuda = torch.cuda.is_available()
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder, local_files_only=True)
     model: Any = AutoModelForCausalLM.from_pretrained(
@@ -67,6 +71,21 @@ def compute(base: Path, tokenizer_folder: Path, adapter: Path, strict: bool = Fa
         more = [_scored(adapted, tokenizer, text) for text in (*MORE, *_answered(tokenizer))]
         prompts += sorted(more, key=_moved, reverse=True)[: MOST - len(prompts)]
     return Fingerprint("bfloat16" if cuda else "float32", tuple(prompts), _chat(tokenizer))
+
+
+def _refuse_unfilled(base: Path) -> None:
+    """Weights that no file holds are drawn at random, which takes minutes and memory, and tells nothing."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config: Any = AutoConfig.from_pretrained(base, local_files_only=True)
+    if getattr(config, "quantization_config", None) is not None:
+        return  # its files hold packed numbers
+    with torch.device("meta"):
+        described = sum(weights.numel() for weights in AutoModelForCausalLM.from_config(config).parameters())
+    stored = float32_bytes(base) // 4
+    if stored < described:
+        raise ValueError(f"the base's config.json describes {described:,} weights, and its files hold {stored:,}")
 
 
 def _refuse_partial(adapted: Any, folder: Path) -> None:

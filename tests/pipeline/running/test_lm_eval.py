@@ -140,7 +140,8 @@ def test_an_interrupted_task_asks_only_what_is_missing(project: Project, stub: S
     stub.logprob = likes
     whole = run(project, stub, tmp_path / "run")
     memo = tmp_path / "run/lm_eval.facts.jsonl"
-    lines = [line for line in memo.read_text().splitlines() if line]
+    *lines, proof = [line for line in memo.read_text().splitlines() if line]
+    assert json.loads(proof) == {"held": 8}
     assert len(lines) == len(stub.posts("/generate")) == 8
     memo.write_text("\n".join([*lines[:5], lines[5][:9]]))
     assert run(project, stub, tmp_path / "run") == whole
