@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,25 +19,26 @@ UNKNOWN = 5.0
 
 
 def part_of(tests: Mapping[str, int], parts: int) -> dict[str, int]:
-    """Each file's part, 0 … parts-1, so that the parts take about as long: the longest first, to the lightest part.
+    """Each group's part, 0 … parts-1, so that the parts take about as long: the longest first, to the lightest part.
 
-    `tests`: how many of each file are to run. A file that `slow_seconds.json` does not know counts as 5 s a test: it is
-    in a part all the same.
+    A group is a file, or a test (`file::test`) of a file whose tests share nothing. `tests`: how many of each group are
+    to run. A group that `slow_seconds.json` does not know counts as 5 s a test: it is in a part all the same.
     """
-    seconds = {file: SECONDS.get(file, UNKNOWN * count) for file, count in tests.items()}
+    seconds = {group: SECONDS.get(group, UNKNOWN * count) for group, count in tests.items()}
     loads, chosen = [0.0] * parts, {}
-    for file in sorted(seconds, key=lambda name: (-seconds[name], name)):
-        chosen[file] = part = loads.index(min(loads))
-        loads[part] += seconds[file]
+    for group in sorted(seconds, key=lambda name: (-seconds[name], name)):
+        chosen[group] = part = loads.index(min(loads))
+        loads[part] += seconds[group]
     return chosen
 
 
-def seconds_of(durations: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Processor seconds of each file, from those of its tests with their fixtures."""
-    files: Counter[str] = Counter()
+def seconds_of(durations: Mapping[str, Mapping[str, float]], apart: Container[str] = ()) -> dict[str, float]:
+    """Processor seconds of each group, with its fixtures; the tests of the files `apart` are a group each."""
+    groups: Counter[str] = Counter()
     for test, times in durations.items():
-        files[test.partition("::")[0]] += times["cpu"]
-    return {file: round(files[file], 1) for file in sorted(files)}
+        file = test.partition("::")[0]
+        groups[test if file in apart else file] += times["cpu"]
+    return {group: round(groups[group], 1) for group in sorted(groups)}
 
 
 def parse_part(text: str) -> tuple[int, int]:
@@ -56,14 +57,16 @@ class Parts:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        chosen = part_of(Counter(map(_file, items)), self.parts)
-        mine = [item for item in items if chosen[_file(item)] == self.part]
-        config.hook.pytest_deselected(items=[item for item in items if chosen[_file(item)] != self.part])
+        chosen = part_of(Counter(map(_group, items)), self.parts)
+        mine = [item for item in items if chosen[_group(item)] == self.part]
+        config.hook.pytest_deselected(items=[item for item in items if chosen[_group(item)] != self.part])
         items[:] = mine
 
 
-def _file(item: pytest.Item) -> str:
-    return item.location[0]
+def _group(item: pytest.Item) -> str:
+    """What stays in one part: a file, or a test alone where the file says by `APART` that its tests share nothing."""
+    apart = getattr(getattr(item, "module", None), "APART", False)
+    return f"{item.location[0]}::{item.name}" if apart else item.location[0]
 
 
 class Groups:
@@ -85,4 +88,6 @@ def _waits(item: pytest.Item) -> bool:
 
 if __name__ == "__main__":
     measured = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    FILE.write_text(json.dumps(seconds_of(measured), indent=1) + "\n", encoding="utf-8")
+    files = {test.partition("::")[0] for test in measured}
+    alone = {file for file in files if "\nAPART = True\n" in Path(file).read_text(encoding="utf-8")}
+    FILE.write_text(json.dumps(seconds_of(measured, alone), indent=1) + "\n", encoding="utf-8")

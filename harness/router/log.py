@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 import orjson
@@ -121,7 +122,7 @@ class Redaction:
 
 
 class TrafficLog:
-    """Gathers in memory, writes where `flush` says, at most a second later. Not for two threads at once."""
+    """Gathers in memory, writes where `flush` says, at most a second later. Any thread may flush."""
 
     def __init__(
         self, traffic: Path, requests: Path, redaction: Redaction, keep: float, salt: bytes | None = None
@@ -132,6 +133,7 @@ class TrafficLog:
         self._seen: list[Seen] = []
         self._texts: list[Texts] = []
         self._begun: dict[Path, str] = {}
+        self._writing = Lock()
         self.lost = 0
 
     def who(self, name: bytes | None) -> str | None:
@@ -146,7 +148,11 @@ class TrafficLog:
 
     def flush(self) -> str | None:
         """Write what was gathered, and remove files that are too old. Gives what the disk said where it refused;
-        those lines are lost, and counted in `lost`."""
+        those lines are lost, and counted in `lost`. What another thread is writing is written too when this ends."""
+        with self._writing:
+            return self._flush()
+
+    def _flush(self) -> str | None:
         seen, self._seen = self._seen, []
         texts, self._texts = self._texts, []
         refused = None

@@ -16,7 +16,7 @@ from tests.e2e.experiments_project import make_experiments
 from tests.waiting import until
 
 pytest.importorskip("axolotl")
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
 ROOT = Path(__file__).parents[2]
 
 

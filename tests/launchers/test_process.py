@@ -43,6 +43,7 @@ def test_without_axolotl_it_is_told_how_to_get_it(tmp_path: Path, monkeypatch: p
         AxolotlTrainer().train(request(tmp_path, "process"), lambda news: None)
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")

@@ -21,7 +21,8 @@ from tests.launchers.training import request
 def real(test: Callable[..., None]) -> Callable[..., None]:
     """A test with a real cluster."""
     absent = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is not installed")
-    for mark in (pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore"), absent):
+    quiet = pytest.mark.filterwarnings("ignore")
+    for mark in (pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900), quiet, absent):
         test = mark(test)
     return test
 

@@ -149,6 +149,7 @@ def test_the_host_is_no_part_of_the_key() -> None:
     assert Ssh("a", processes=4).place() == Place("cuda", 4, 4, identity={"processes": 4})
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")

@@ -14,7 +14,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from harness.base_models.weights import float32_bytes
 from harness.core.fingerprints import Chat, Fingerprint, ScoredPrompt
 from harness.launchers._life import watch_parent
 
@@ -75,7 +74,10 @@ def compute(base: Path, tokenizer_folder: Path, adapter: Path, strict: bool = Fa
 
 def _refuse_unfilled(base: Path) -> None:
     """Weights that no file holds are drawn at random, which takes minutes and memory, and tells nothing."""
+    from math import prod
+
     import torch
+    from safetensors import safe_open
     from transformers import AutoConfig, AutoModelForCausalLM
 
     config: Any = AutoConfig.from_pretrained(base, local_files_only=True)
@@ -83,7 +85,10 @@ def _refuse_unfilled(base: Path) -> None:
         return  # its files hold packed numbers
     with torch.device("meta"):
         described = sum(weights.numel() for weights in AutoModelForCausalLM.from_config(config).parameters())
-    stored = float32_bytes(base) // 4
+    stored = 0
+    for path in base.glob("*.safetensors"):
+        with safe_open(str(path), "pt") as file:
+            stored += sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
     if stored < described:
         raise ValueError(f"the base's config.json describes {described:,} weights, and its files hold {stored:,}")
 

@@ -17,7 +17,11 @@ ROOT = Path(__file__).parents[3]
 @pytest.mark.e2e
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("words", "at_random", "least"), [(["promote", "--to", "production"], 12, 20), (["rollback"], 30, 8)]
+    ("words", "at_random", "least"),
+    [
+        pytest.param(["promote", "--to", "production"], 12, 20, marks=pytest.mark.slow, id="promote"),
+        pytest.param(["rollback"], 30, 8, id="rollback"),
+    ],
 )
 def test_no_kill_leaves_the_registry_half_moved(
     project: Project, tmp_path_factory: pytest.TempPathFactory, words: list[str], at_random: int, least: int

@@ -102,6 +102,7 @@ def test_a_decision_goes_to_the_run_of_its_training(server: str, tmp_path: Path)
     assert len(history(server, run, "gates/t.accuracy_lang_de_/at_least/low")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("axolotl") is None, reason="axolotl is not installed")
 @pytest.mark.timeout(900)
 def test_a_real_training_is_told_and_its_adapter_stays_the_same(server: str, tmp_path: Path) -> None:
