@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.core.samples import Json
+from harness.core.words import written_words
 
 
 @dataclass(frozen=True, slots=True)
 class Generate:
-    """Text; `max_words` is the length that the format allows (None: any)."""
+    """Text; `max_words` is the length that the format allows (None: any).
+
+    Words are what stands between spaces; in scripts written without spaces each character counts as one.
+    """
 
     asks: ClassVar[str] = "prompt"
     default_metrics: ClassVar[tuple[str, ...]] = ("rouge_l", "bert_score", "format")
@@ -33,7 +37,7 @@ class Generate:
 
     def read(self, text: str) -> str:
         """The text without surrounding space. Raises ValueError where it is too long."""
-        words = len(text.split())
+        words = len(written_words(text))
         if self.max_words is not None and words > self.max_words:
             raise ValueError(f"the text has {words} words; {self.max_words} are allowed")
         return text.strip()
