@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import orjson
 
+from harness.core.json_values import number
 from harness.core.samples import Json
 from harness.tasks._twins import twins
 
@@ -66,7 +67,7 @@ class Extract:
         Raises ValueError where it is not JSON, gives a key twice, or does not fit the schema.
         """
         try:
-            value = json.loads(text.strip(), object_pairs_hook=_unique)
+            value = json.loads(text.strip(), object_pairs_hook=_unique, parse_float=number)
             # NaN, numbers beyond floats and lone surrogates are no JSON, and could not be stored.
             json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
         except _DuplicateKey as twice:
