@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from harness.core.folding import caseless
-from harness.core.samples import Outcome, Score
+from harness.core.samples import Json, Outcome, Score
 from harness.core.words import words
 from harness.metrics._processes import spread
 from harness.metrics.interface import Item, score_each
@@ -41,6 +41,20 @@ def f_measures(variant: str, stemmer: bool, pairs: Sequence[tuple[str, str]]) ->
     return [float(scorer.score(target, answer)[variant].fmeasure) for target, answer in pairs]
 
 
+def too_short(targets: Sequence[Json], least: int) -> list[str]:
+    """A sentence where texts have so few words that any answer, the text itself too, scores 0."""
+    short = [text for text in map(str, targets) if len(words_or_signs(text)) < least]
+    if not short:
+        return []
+    what = "no word that ROUGE counts" if least == 1 else f"fewer than {least} words"
+    return [f"{len(short)} of {len(targets)} targets have {what}, so any answer to them scores 0."]
+
+
+def words_or_signs(text: str) -> list[str]:
+    """The words; of a text beyond ASCII that is all signs, the signs."""
+    return words(text) or [sign for sign in caseless(text) if not (sign.isspace() or sign.isascii())]
+
+
 class _Tokenizer:
     """What rouge-score asks of a tokenizer: words of every script, and the package's own of texts in ASCII."""
 
@@ -53,7 +67,7 @@ class _Tokenizer:
         """The words, of English ones the stems; of a text of signs alone its signs."""
         if text.isascii():
             return list(self._ascii.tokenize(text))
-        found = words(text) or [sign for sign in caseless(text) if not sign.isspace()]
+        found = words_or_signs(text)
         return [self._stem(word) for word in found] if self._stems else found
 
     def _stem(self, word: str) -> str:

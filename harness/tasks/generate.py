@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.core.samples import Json
-from harness.core.words import written_words
+from harness.core.words import is_unspaced, written_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,16 @@ class Generate:
     def check(self) -> list[str]:
         """A length limit must leave room for a word."""
         return ["'max_words' must be 1 or more."] if self.max_words is not None and self.max_words < 1 else []
+
+    def doubts(self, targets: Sequence[Json]) -> list[str]:
+        """Whether targets are longer than answers may be."""
+        most = self.max_words
+        long = [text for text in map(str, targets) if most is not None and len(written_words(text)) > most]
+        if not long:
+            return []
+        how = " (in scripts without spaces each character counts)" if any(map(is_unspaced, long)) else ""
+        message = f"{len(long)} of {len(targets)} targets have more than 'max_words: {most}' words themselves{how}"
+        return [f"{message}, so the right answer would break the format. Raise it, or shorten them."]
 
     def check_target(self, target: Json) -> str | None:
         """The reference must be text with something in it."""
