@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby, pairwise
@@ -95,10 +96,25 @@ def terms(text: str) -> list[str]:
     if text.isascii():
         return _ASCII_WORD.findall(text.lower())
     patterns, found = _patterns(), list[str]()
-    for run in patterns.run.findall(caseless(text)):
+    for run in runs(text):
         characters = patterns.character.findall(run) if is_unspaced(run[0]) else []
         found += map("".join, pairwise(characters)) if len(characters) > 1 else [run]
     return found
+
+
+def runs(text: str) -> list[str]:
+    """The words, where characters of scripts without spaces stay together as they stand."""
+    return words(text) if text.isascii() else _patterns().run.findall(caseless(text))
+
+
+def unspaced_characters() -> Iterator[int]:
+    """The code of each character that is a word of its own, without the marks on them."""
+    classes = _patterns()
+    for first, last in ((0xE01, 0xD7FF), (0xF900, 0xFAFF), (0x16FE0, 0x1B2FB), (0x20000, 0x3FFFF)):
+        for code in range(first, last + 1):
+            sign = chr(code)
+            if classes.ideograph.match(sign) or (classes.letter.match(sign) and not classes.mark.match(sign)):
+                yield code
 
 
 def written_words(text: str) -> list[str]:
