@@ -69,12 +69,16 @@ def folded(text: str) -> str:
     return " ".join(text.split())
 
 
+def casefolded(text: str) -> str:
+    """The folded text without case."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    return unicodedata.normalize("NFC", folded(text).casefold())
+
+
 def caseless(text: str) -> str:
-    """The folded text without case, in which the dotted and the dotless i of Turkish are one as well.
+    """The text as `casefolded`, in which the dotted and the dotless i of Turkish are one as well.
 
     Their capitals are I for one language and İ for the other, so that no rule without the language tells them apart.
     """
-    if text.isascii():
-        return " ".join(text.lower().split())
-    found = unicodedata.normalize("NFC", folded(text).casefold())
-    return found.replace("i\u0307", "i").replace("ı", "i")
+    return casefolded(text) if text.isascii() else casefolded(text).replace("i\u0307", "i").replace("ı", "i")

@@ -31,6 +31,7 @@ _ALPHABETIC = (
 )  # fmt: skip
 _PICTOGRAPHS = "\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff"
 _UNSPACED = _IDEOGRAPHIC + _ALPHABETIC
+_NO_SPACE, _ASCII_TOKEN = re.compile(r"\S+"), re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
 _ASCII_WORD = re.compile("[a-z0-9]+")
 
 
@@ -43,6 +44,7 @@ class _Patterns:
     character: re.Pattern[str]  # of a script without spaces, with its marks
     last_character: re.Pattern[str]
     written: re.Pattern[str]
+    token: re.Pattern[str]
     mark: re.Pattern[str]
     joined: re.Pattern[str]  # what a word of a script with spaces goes on with
     ideograph: re.Pattern[str]
@@ -62,6 +64,7 @@ def _patterns() -> _Patterns:
         character=re.compile(character),
         last_character=re.compile(rf"{character}\Z"),
         written=re.compile(rf"{character}|[^\s{_UNSPACED}]+"),
+        token=re.compile(rf"(?:{word})\s*|\S\s*|\s+"),
         mark=re.compile(f"[{mark}]"),
         joined=re.compile(rf"{spaced}|[{_marks(without=_ALPHABETIC)}]"),
         ideograph=re.compile(f"[{_IDEOGRAPHIC}]"),
@@ -127,6 +130,17 @@ def written_words(text: str) -> list[str]:
         return found.split()
     parts = (_patterns().written.findall(chunk) for chunk in found.split())
     return [part for chunk in parts for part in chunk if len(chunk) == 1 or _patterns().word.search(part)]
+
+
+def word_ends(text: str) -> list[int]:
+    """Where the words end as they stand in the text, not folded: of scripts without spaces each character."""
+    pattern = _patterns().written if is_unspaced(text) else _NO_SPACE
+    return [word.end() for word in pattern.finditer(text)]
+
+
+def tokens(text: str) -> list[str]:
+    """The whole text in parts, as it stands: words and single signs, each with the white space behind it."""
+    return (_ASCII_TOKEN if text.isascii() else _patterns().token).findall(text)
 
 
 def word_length(text: str) -> float:

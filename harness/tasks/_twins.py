@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from harness.core.folding import folded
+from harness.core.folding import casefolded, folded
 from harness.core.look_alikes import skeleton
 
 # What models put around a label without meaning anything by it: quotes and full stops of all scripts (folding makes
@@ -22,7 +22,7 @@ def bare(text: str) -> str:
 
 def plain(text: str) -> str:
     """The text as answers are compared with labels: case, Unicode form, runs of space and quotes do not count."""
-    return unicodedata.normalize("NFC", bare(text).casefold())
+    return casefolded(bare(text))
 
 
 def twins(what: str, key: str, names: Iterable[str]) -> list[str]:
