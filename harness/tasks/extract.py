@@ -48,7 +48,7 @@ class Extract:
     def doubts(self, targets: Sequence[Json]) -> list[str]:
         """A sentence for each format that nothing checks."""
         return [
-            f"'format: {name}' is not checked, so any text passes. Write a 'pattern', or one of {', '.join(FORMATS)}."
+            f"'format: {name}' in 'schema' is not checked, so any text passes. Write a 'pattern', or one of {', '.join(FORMATS)}."
             for name in dict.fromkeys(unknown_formats(self.schema))
         ]
 

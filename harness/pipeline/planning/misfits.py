@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from harness import catalog
@@ -42,13 +42,14 @@ def _sources(release: Release) -> dict[str, Source]:
 def _misfits(task: Task, source: Source) -> Iterator[Problem]:
     targets, at = [sample.target for sample in task.samples], ("tasks", task.name)
     for doubt in _doubts("tasks", task.kind, task.arguments, targets):
-        yield source.problem(at, f"{task.name}: {doubt}")
+        key = [name for name in task.arguments if f"'{name}" in doubt][:1]
+        yield source.problem((*at, *key), f"{task.name}: {doubt}")
     for index, spec in enumerate(task.metrics):
         for doubt in _doubts("metrics", spec.catalog_name, spec.arguments, targets):
             yield source.problem((*at, "metrics", index), f"{spec.name} of {task.name}: {doubt}")
 
 
-def _doubts(family: str, name: str, arguments: object, targets: Sequence[Json]) -> list[str]:
+def _doubts(family: str, name: str, arguments: Mapping[str, Json], targets: Sequence[Json]) -> list[str]:
     """What a plug that has doubts says of these targets."""
     if not hasattr(catalog.plug(family, name), "doubts"):
         return []
