@@ -47,8 +47,9 @@ class Extract:
 
     def doubts(self, targets: Sequence[Json]) -> list[str]:
         """A sentence for each format that nothing checks."""
+        hint = f"Write a 'pattern', or one of {', '.join(FORMATS)}."
         return [
-            f"'format: {name}' in 'schema' is not checked, so any text passes. Write a 'pattern', or one of {', '.join(FORMATS)}."
+            f"'format: {name}' in 'schema' is not checked, so any text passes. {hint}"
             for name in dict.fromkeys(unknown_formats(self.schema))
         ]
 

@@ -108,9 +108,11 @@ def test_true_is_not_one_and_null_is_not_zero() -> None:
 @pytest.mark.parametrize(
     ("target", "answer"),
     [
-        (20, 20.0), (1000, 1e3), (-0.0, 0), (2**70, 2.0**70), ([1, 2.0], [1.0, 2]), ({"a": [1, {"b": 2}]}, {"a": [1.0, {"b": 2.0}]}),
+        (20, 20.0), (1000, 1e3), (-0.0, 0), (2**70, 2.0**70), ([1, 2.0], [1.0, 2]),
+        ({"a": [1, {"b": 2}]}, {"a": [1.0, {"b": 2.0}]}),
         ("Müller  GmbH", "Müller\u00a0GmbH"), (["Zoë"], ["Zoe\u0308"]), ({"n": "a\u3000b"}, {"n": "a b"}),
-        ("„Nein“", '"Nein"'), ("l’été", "l'e\u0301te\u0301"), ("「東京」", '"東京"'), ("한국", "한국"), ("２０２４", "2024"),
+        ("„Nein“", '"Nein"'), ("l’été", "l'e\u0301te\u0301"), ("「東京」", '"東京"'), ("한국", "한국"),
+        ("２０２４", "2024"),
         ("tiếng Việt", "tiê\u0301ng Viê\u0323t"), ("O’Brien", "O'Brien"), ("צה״ל", 'צה"ל'), ("ﬁn", "fin"),
     ],
 )  # fmt: skip
@@ -122,8 +124,10 @@ def test_values_that_a_reader_takes_for_the_same_are_right_in_every_metric(targe
 @pytest.mark.parametrize(
     ("target", "answer"),
     [
-        (1, True), (0, False), (True, 1.0), (1, "1"), (None, 0), (2**53 + 1, 2.0**53), ([1, True], [1, 1]), ({"a": 0}, {"a": False}),
-        ("x²", "x2"), ("½", "1/2"), ("Zoë", "Zoe"), ("Straße", "Strasse"), ("a", "A"), ([1, 2], [2, 1]), ({"a": 1}, {"a": 1, "b": None}),
+        (1, True), (0, False), (True, 1.0), (1, "1"), (None, 0), (2**53 + 1, 2.0**53),
+        ([1, True], [1, 1]), ({"a": 0}, {"a": False}),
+        ("x²", "x2"), ("½", "1/2"), ("Zoë", "Zoe"), ("Straße", "Strasse"), ("a", "A"), ([1, 2], [2, 1]),
+        ({"a": 1}, {"a": 1, "b": None}),
     ],
 )  # fmt: skip
 def test_values_that_differ_are_wrong(target: Json, answer: Json) -> None:
