@@ -57,10 +57,11 @@ def _patterns() -> _Patterns:
     mark = _marks() + "\U0001f3fb-\U0001f3ff"  # tones of skin
     spaced = rf"[^\W_{_UNSPACED}{_PICTOGRAPHS}]"
     character = rf"[{_UNSPACED}][{mark}]*"
-    word = rf"[{_UNSPACED}{_PICTOGRAPHS}][{mark}]*|{spaced}+(?:[{mark}]+{spaced}*)*"
+    spaced_word = rf"{spaced}+(?:[{mark}]+{spaced}*)*"
+    word = rf"{spaced_word}|[{_UNSPACED}{_PICTOGRAPHS}][{mark}]*"
     return _Patterns(
         word=re.compile(word),
-        run=re.compile(rf"(?:{character})+|{word}"),
+        run=re.compile(rf"{spaced_word}|(?:{character})+|[{_PICTOGRAPHS}][{mark}]*"),
         character=re.compile(character),
         last_character=re.compile(rf"{character}\Z"),
         written=re.compile(rf"{character}|[^\s{_UNSPACED}]+"),

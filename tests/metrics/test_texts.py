@@ -133,6 +133,13 @@ def test_a_metric_doubts_targets_that_it_cannot_tell_apart() -> None:
         bleu = catalog.build("metrics", "bleu", {"tokenize": tokenize})
         assert [bool(bleu.doubts(texts)) for texts in (chinese, japanese)] == doubted
     assert catalog.build("metrics", "bleu", {}).doubts(["four words do well"] * 2 + ["yes"]) == []
+    hub = {
+        name: catalog.build("metrics", "evaluate", {"path": name})
+        for name in ("rouge", "wer", "cer", "evaluate-metric/rouge")
+    }
+    assert [bool(one.doubts(chinese)) for one in hub.values()] == [True, True, False, True]
+    assert [bool(one.doubts(["Grüße"])) for one in hub.values()] == [True, False, False, True]
+    assert [bool(one.doubts(["“Greetings”…"])) for one in hub.values()] == [False] * 4
     assert "fewer than 4 words" in catalog.build("metrics", "bleu", {}).doubts(["yes", "no"])[0]
 
 
