@@ -54,10 +54,12 @@ class Evaluate:
         texts, name = [str(target) for target in targets], self.path.removeprefix("evaluate-metric/")
         if name == "rouge":
             lost = [text for text in texts if not "".join(words(text)).isascii()]
-            why = "hold letters that the hub's rouge throws away: it keeps a-z and 0-9. Write rouge_1, rouge_2 or rouge_l."
+            why = "hold letters that the hub's rouge throws away: it keeps a-z and 0-9. Write `rouge_l`."
         else:
             lost = [text for text in texts if name in _AT_SPACES and is_unspaced(text)]
-            why = f"are in scripts without spaces, where {name} takes a whole sentence for a word. Count characters: cer, chrf."
+            why = (
+                f"are in scripts without spaces, where {name} takes a sentence for a word. Count characters: cer, chrf."
+            )
         return [f"{len(lost)} of {len(texts)} targets {why}"] if lost else []
 
     def prepare(self) -> None:
