@@ -28,6 +28,17 @@ def same(first: Json, second: Json) -> bool:
     return type(first) is type(second) and first == second
 
 
+def canonical(value: Json) -> Json:
+    """The value in the form that all values which are the `same` share: texts folded, whole numbers as such."""
+    if isinstance(value, str):
+        return folded(value)
+    if isinstance(value, Mapping):
+        return {key: canonical(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return list(map(canonical, value))
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _is_number(value: Json) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 

@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.core.json_values import number, same
+from harness.core.json_values import canonical, number, same
+from harness.core.samples import Json
+
+NUMBERS = st.integers(-2, 2) | st.sampled_from([0.0, -0.0, 1.0, 1.5])
+SCALARS = st.none() | st.booleans() | NUMBERS | st.text("e\u0301é ", max_size=2)
+VALUES = st.recursive(SCALARS, lambda one: st.lists(one, max_size=2) | st.dictionaries(st.sampled_from("xy"), one))
 
 
 @given(st.integers(-(2**80), 2**80))
@@ -29,6 +34,12 @@ def test_what_is_too_large_for_a_float_is_infinite() -> None:
     assert math.isinf(number("1e999"))
     assert not same(math.nan, math.nan)
     assert not same(math.inf, 10**400)
+
+
+@given(VALUES, VALUES)
+def test_values_are_the_same_where_their_canonical_forms_are(first: Json, second: Json) -> None:
+    written = [json.dumps(canonical(value), sort_keys=True) for value in (first, second)]
+    assert same(first, second) is (written[0] == written[1])
 
 
 def test_depth_does_not_matter_and_keys_count_letter_by_letter() -> None:
