@@ -14,8 +14,8 @@ from harness.config._pydantic import problems_of
 from harness.config.source import Source, Where, nearest
 from harness.config.templates import messages, variables
 from harness.core.errors import Problem
+from harness.core.folding import folded
 from harness.core.ids import digest_bytes, digest_json
-from harness.core.look_alikes import folded
 from harness.core.releases import MetricSpec, Task
 from harness.core.samples import Sample
 from harness.perturbations.interface import Perturbation

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import orjson
 
 from harness.core.errors import Problem
+from harness.core.json_values import EXACT, number
 
 # One line of this size is no row that a person wrote, and would fill the memory.
 MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -19,8 +20,6 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 # The end of a key: a quote that is not escaped (more backslashes than two may be counted once too often, never missed).
 _KEY = re.compile(rb'"(?<!\\")\s*:')
 _KEY_WITH_BACKSLASH = re.compile(rb'\\\\"\s*:')
-# orjson rounds whole numbers beyond 64 bits to floats.
-_ROUNDED = 2.0**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def _count_keys(value: dict[str, object] | list[object]) -> int:
         kind = type(item)
         if kind is dict or kind is list:
             count += _count_keys(item)  # type: ignore[arg-type]
-        elif kind is float and abs(item) >= _ROUNDED:  # type: ignore[arg-type]
+        elif kind is float and abs(item) >= EXACT:  # type: ignore[arg-type]
             raise ValueError(item)
     return count
 
@@ -106,7 +105,7 @@ def _carefully(data: bytes, line: int, file: str) -> Row | Problem:
         byte = data[error.start]
         return Problem(f"byte 0x{byte:02x} is not UTF-8.", file=file, line=line, hint="Save the file as UTF-8.")
     try:
-        value = json.loads(text, object_pairs_hook=_no_key_twice)
+        value = json.loads(text, object_pairs_hook=_no_key_twice, parse_float=number)
         # Lone surrogates, NaN and numbers beyond floats are read, but can be neither stored nor hashed.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:

@@ -13,8 +13,8 @@ from harness.config.schema import PromptFile, TaskFile
 from harness.config.source import Source, Where, nearest
 from harness.config.templates import render, syntax_error, variables
 from harness.core.errors import Problem
+from harness.core.folding import folded
 from harness.core.ids import digest_json
-from harness.core.look_alikes import folded
 from harness.core.samples import Sample
 from harness.core.secrets import masked, masked_json
 from harness.tasks.interface import TaskKind

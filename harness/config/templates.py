@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from harness.core.folding import casefolded
 from harness.core.releases import Prompt
 
 
@@ -92,5 +93,5 @@ def messages(
 
 
 def normalised(text: str) -> str:
-    """The text as it counts when rows are compared: case and runs of space do not."""
-    return " ".join(text.casefold().split())
+    """The text as it counts when rows are compared: case, Unicode form and runs of space do not."""
+    return casefolded(text)

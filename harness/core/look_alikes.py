@@ -1,12 +1,10 @@
-"""Texts that a reader takes for one another: other forms of the same characters, and characters that look alike."""
+"""Texts that a reader takes for one another because their characters look alike."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-# Signs without a width, that nobody sees: soft hyphens, joiners, marks of direction, the byte order mark.
-_UNSEEN = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+from harness.core.folding import folded
 
 # Letters and digits that look like one of ASCII, of the scripts of Europe: from the confusables of Unicode's technical
 # standard #39 (version 15), without those that NFKC makes ASCII. Letters that one language tells apart (the Turkish ı,
@@ -21,13 +19,6 @@ _LIKE = {
     "u": "ʋυսᴜꞟꭎꭒ", "v": "νѵᴠꮩ", "w": "ɯѡԝաᴡꮃ", "x": "х", "y": "ɣʏγуᶌỿꭚ", "z": "ᴢꮓ",
 }  # fmt: skip
 _PLAIN = {ord(other): letter for letter, others in _LIKE.items() for other in others}
-
-
-def folded(text: str) -> str:
-    """The text in one Unicode form (NFC), without unseen signs, each run of space as one, none around it."""
-    if not text.isascii():
-        text = _UNSEEN.sub("", unicodedata.normalize("NFC", text))
-    return " ".join(text.split())
 
 
 def skeleton(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from harness.core.words import terms as terms_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -19,7 +20,6 @@ _MOST_TERMS = 50_000
 _LONGEST = 2_000
 _PRIOR = 0.5  # likeness that the mean difficulty counts for: what is like nothing asked is thought average
 _BLOCK = 1_000
-_TERM = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def vectors(texts: Sequence[str]) -> Any:
     """
     from scipy.sparse import csr_matrix
 
-    told = [Counter(_TERM.findall(text[:_LONGEST].casefold())) for text in texts]
+    told = [Counter(terms_of(text[:_LONGEST])) for text in texts]
     spread = Counter(term for words in told for term in words)
     terms = {term: i for i, (term, count) in enumerate(spread.most_common(_MOST_TERMS)) if count > 1}
     rare = {term: float(np.log((1 + len(texts)) / (1 + spread[term]))) + 1e-9 for term in terms}

@@ -3,7 +3,8 @@
 The rule, told with each hit by its kind, the surest first: `exact` (the same text), `normalised` (the same words),
 `near` (likeness LEAST_LIKENESS or more, minhash.py), `contained` (the sample stands inside the row, overlap.py). What
 is sought of a sample is its prompt as rendered, what its row puts into the prompt, and its target where that has
-TARGET_WORDS or more: shorter ones are labels, which training rows have to hold.
+TARGET_WORDS or more: shorter ones are labels, which training rows have to hold. In scripts without spaces so many
+characters are asked for as make up those words (core/words.py).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from harness.config.templates import render, variables
 from harness.core.releases import Prompt, Suite, Task
 from harness.core.samples import Json, Sample
+from harness.core.words import word_length
 from harness.data.findings import RowPlace
 from harness.data.minhash import Pairs, Texts
 from harness.data.overlap import LEAST_WORDS, inside, near_across
@@ -108,7 +110,7 @@ class Pool:
 
     def counts(self, number: int, sought: Sought) -> bool:
         """Whether this text can hold it: a short answer is no hit for a short question."""
-        return bool(self._asked[number]) or sought.on == "target" or len(sought.text.split()) >= LEAST_WORDS
+        return bool(self._asked[number]) or sought.on == "target" or word_length(sought.text) >= LEAST_WORDS
 
 
 def sought_of(suites: Iterable[Suite], examples: bool = False) -> list[Sought]:
@@ -133,7 +135,7 @@ def _sought(name: str, task: Task, sample: Sample, source: str) -> Iterator[Soug
         yield Sought(name, sample.id, "input", source, text, whole=place < len(inputs) - 1)
     targets = sample.target if isinstance(sample.target, (list, tuple)) else [sample.target]
     for target in targets:
-        if isinstance(target, str) and len(target.split()) >= TARGET_WORDS:
+        if isinstance(target, str) and word_length(target) >= TARGET_WORDS:
             yield Sought(name, sample.id, "target", source, target)
 
 

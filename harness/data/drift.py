@@ -7,7 +7,6 @@ of one set would show depends on how many rows there are, so the rows of both ar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.core.words import words
+
 Floats = NDArray[np.float64]
 Part = NDArray[np.bool_]
 
 SPLITS = 199
 _LONGEST = 4_000  # characters of a text whose words are counted
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _word_counts(texts: Sequence[str]) -> Any:
     known: dict[str, int] = {}
     columns, ends = [], [0]
     for text in texts:
-        columns += [known.setdefault(word, len(known)) for word in _WORD.findall(text[:_LONGEST].casefold())]
+        columns += [known.setdefault(word, len(known)) for word in words(text[:_LONGEST])]
         ends.append(len(columns))
     return csr_matrix(
         (np.ones(len(columns)), np.array(columns, dtype=np.int64), ends), (len(texts), max(1, len(known)))

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+from harness.core.words import word_length
 from harness.data.minhash import Pairs, Texts, common_wording, near, sketch
 from harness.data.shingles import Counts, Hashes, among, mixed, windows, words
 
 GRAM = 13  # words, as for GPT-3
 LEAST_WORDS = 8  # a shorter text is inside others by chance
 MOST_SAMPLES = 10  # a stretch of words in more samples is no sample's own
+_SCALES = (1.0, 1.5, 4.0)  # of scripts with spaces, ideographs, alphabets without spaces
 _CHUNK = 4096
 # Of one band, at most so many rows are looked at for one sample: more share what is no row's own.
 _MOST_OF_BUCKET = 50
@@ -42,9 +45,10 @@ def inside(texts: Texts, rows: Counts, samples: Counts) -> Pairs:
 
     A sample of GRAM words or more is held where a row has one of its stretches of GRAM words (GPT-3's rule); one of
     LEAST_WORDS or more where the row has all its words in their order. A stretch that stands in more than MOST_SAMPLES
-    samples says nothing. Shorter samples are never held.
+    samples says nothing. Shorter samples are never held. In scripts without spaces a word is a character, and both
+    numbers are times as high as it takes characters to make up a word.
     """
-    grams = {size: _grams_of(texts, samples, size) for size in range(LEAST_WORDS, GRAM + 1)}
+    grams = _grams_of(texts, samples)
     known = {size: np.unique(hashes) for size, (hashes, _) in grams.items() if len(hashes)}
     seen: dict[int, list[tuple[Hashes, Counts]]] = {size: [] for size in known}
     for at in range(0, len(rows), _CHUNK):
@@ -56,16 +60,31 @@ def inside(texts: Texts, rows: Counts, samples: Counts) -> Pairs:
     return _joined([_held(grams[size], seen[size], rows, samples) for size in known])
 
 
-def _grams_of(texts: Texts, samples: Counts, size: int) -> tuple[Hashes, Counts]:
-    """Stretches of `size` words of the samples that long (from GRAM on: or longer), and each one's sample."""
-    found: list[tuple[Hashes, Counts]] = []
+def _grams_of(texts: Texts, samples: Counts) -> dict[int, tuple[Hashes, Counts]]:
+    """Stretches of the samples' words by their size, and each one's sample: all words of it, or a gram of them."""
+    found: dict[int, list[tuple[Hashes, Counts]]] = {}
+    cut: dict[int, list[tuple[Hashes, Counts]]] = {}
     for at in range(0, len(samples), _CHUNK):
-        hashes, ends = words(texts.take(samples[at : at + _CHUNK]))
-        grams, sample = _stretches(hashes, ends, size)
-        lengths = np.diff(ends)[sample]
-        fits = lengths >= size if size == GRAM else lengths == size
-        found.append((grams[fits], sample[fits] + at))
-    return _rare(*_flat(found)) if size == GRAM else _flat(found)
+        folded = texts.take(samples[at : at + _CHUNK])
+        hashes, ends = words(folded)
+        lengths, scales = np.diff(ends), _scales(folded, np.diff(ends))
+        most = np.rint(GRAM * scales).astype(np.int64)
+        sizes = np.where(lengths >= np.rint(LEAST_WORDS * scales), np.minimum(lengths, most), 0)
+        for size in np.unique(sizes[sizes > 0]).tolist():
+            grams, sample = _stretches(hashes, ends, size)
+            fits, long = (sizes == size)[sample], (lengths >= most)[sample]
+            for parts, chosen in ((cut, fits & long), (found, fits & ~long)):
+                parts.setdefault(size, []).append((grams[chosen], sample[chosen] + at))
+    return {size: _flat([_rare(*_flat(cut[size])), *found[size]]) for size in sorted(found)}
+
+
+def _scales(folded: Sequence[str], lengths: Counts) -> npt.NDArray[np.float64]:
+    """How many of its words make up one of a language with spaces, of each text: 1, or more without spaces."""
+    scales = np.ones(len(folded))
+    for at, text in enumerate(folded):
+        if not text.isascii() and (length := word_length(text)):
+            scales[at] = min(_SCALES, key=lambda scale: abs(scale - lengths[at] / length))
+    return scales
 
 
 def _rare(grams: Hashes, sample: Counts) -> tuple[Hashes, Counts]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+
+from harness.core.words import runs, unspaced_characters
 
 Hashes = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
@@ -20,17 +21,17 @@ WORDING_SHARE = 0.05
 LEAST_OWN = 8  # stretches; a text with fewer of its own, such as a number, is a copy of the wording
 MOST_DRAWN = 2000
 
+_LAST_SPACED = 0xE00  # the scripts without spaces come behind it
 _FACTOR = 0x9E3779B97F4A7C15
-_NO_WORD = re.compile(r"[\W_]+")
 _ASCII = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
 def fold(text: str) -> str:
-    """The words of a text, without case, punctuation and width; a text without any word as it stands."""
-    if text.isascii():
-        found = " ".join(text.lower().translate(_ASCII).split())
-    else:
-        found = _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    """The words of a text, without case, punctuation and forms of characters; a text without any word as it stands.
+
+    What is written without spaces stays so.
+    """
+    found = " ".join(text.lower().translate(_ASCII).split() if text.isascii() else runs(text))
     return found or text.replace("\0", " ").strip()
 
 
@@ -146,18 +147,32 @@ def among(hashes: Hashes, known: Hashes) -> npt.NDArray[np.bool_]:
 
 
 def words(texts: Sequence[str]) -> tuple[Hashes, Counts]:
-    """The hash of every word of every text, and where each text's begin (and the last one's end). Folded texts."""
+    """The hash of every word of every text, and where each text's begin (and the last one's end). Folded texts.
+
+    Of scripts without spaces each character is a word.
+    """
     found = Characters.of(texts)
     codes = found.codes
     inside = (codes != 0) & (codes != ord(" "))
-    edges = np.diff(np.concatenate([[0], inside.astype(np.int8), [0]]))
-    begins, ends = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
+    begin = inside & ~np.concatenate([[False], inside[:-1]])
+    if len(codes) and codes.max() > _LAST_SPACED:
+        begin |= _unspaced()[codes]
+    end = inside & ~np.concatenate([inside[1:] & ~begin[1:], [False]])
+    begins, ends = np.flatnonzero(begin), np.flatnonzero(end) + 1
     # Each character times a power of its place in the word, so that the sums of words can be told apart.
     place = np.arange(int((ends - begins).sum())) - np.repeat(np.cumsum(ends - begins) - (ends - begins), ends - begins)
     weighted = np.zeros(len(codes) + 1, np.uint64)
     weighted[1:][inside] = codes[inside] * _powers(int((ends - begins).max(initial=0)))[place]
     sums = np.cumsum(weighted, dtype=np.uint64)
     return mixed(sums[ends] - sums[begins]), np.searchsorted(begins, np.append(found.starts, len(codes)))
+
+
+@cache
+def _unspaced() -> npt.NDArray[np.bool_]:
+    """Whether each character is a word of its own."""
+    found = np.zeros(0x110000, bool)
+    found[np.fromiter(unspaced_characters(), np.int64)] = True
+    return found
 
 
 def _powers(count: int) -> Hashes:

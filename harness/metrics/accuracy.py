@@ -15,7 +15,7 @@ class Accuracy:
     """1 where the answer equals the target, else 0."""
 
     aggregate: ClassVar[str] = "rate"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     kinds: ClassVar[tuple[str, ...]] = ("classify", "refuse", "lm_eval")
 
     def score(self, items: Sequence[Item]) -> list[Score]:

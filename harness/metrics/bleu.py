@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -9,11 +10,13 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.core.samples import Outcome, Score
+from harness.core.samples import Json, Outcome, Score
+from harness.core.words import is_unspaced, written_words
 from harness.metrics.interface import Item
-from harness.stats.corpus import perfect
+from harness.stats.corpus import ORDERS, perfect
 
 Floats = NDArray[np.float64]
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")  # what sacrebleu's zh splits
 
 # The parts of a sample's score, in the order that stats.corpus takes them.
 COUNTS = (*(f"match_{n}" for n in range(1, 5)), *(f"total_{n}" for n in range(1, 5)), "answer_len", "reference_len")
@@ -33,6 +36,27 @@ class Bleu:
 
     tokenize: Literal["13a", "intl", "char", "zh", "none"] = "13a"
     lowercase: bool = False
+
+    def doubts(self, targets: Sequence[Json]) -> list[str]:
+        """Whether targets have no spaces that its tokenizer finds words by, or too few words for stretches of four."""
+        texts = [str(target) for target in targets]
+        unspaced = [text for text in texts if self._finds_no_words(text)]
+        short = [text for text in texts if len(written_words(text)) < ORDERS]
+        found = []
+        if unspaced:
+            found.append(
+                f"{len(unspaced)} of {len(texts)} targets are in scripts without spaces, where 'tokenize: "
+                f"{self.tokenize}' takes a whole sentence for a word. Write `tokenize: char`, or zh for Chinese."
+            )
+        if 2 * len(short) > len(texts):
+            found.append(
+                f"{len(short)} of {len(texts)} targets have fewer than {ORDERS} words, the least that BLEU counts. "
+                "Use rouge_1 or rouge_l for short texts."
+            )
+        return found
+
+    def _finds_no_words(self, text: str) -> bool:
+        return self.tokenize != "char" and is_unspaced(_HAN.sub("", text) if self.tokenize == "zh" else text)
 
     def score(self, items: Sequence[Item]) -> list[Score]:
         """A score and ten counts for each item, of a lost one only the reference's length. Needs the extra `metrics`.

@@ -10,10 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from harness.core.errors import ConfigError, OutsideError
-from harness.core.samples import Outcome, Score
+from harness.core.samples import Json, Outcome, Score
+from harness.core.words import is_unspaced, words
 from harness.metrics.interface import Item, score_each
 
 _ROUNDING = 1e-6
+_AT_SPACES = ("wer", "ter", "bleu", "google_bleu", "sacrebleu", "meteor", "nist_mt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,19 @@ class Evaluate:
     def check(self) -> list[str]:
         """A scale that turns good into bad is a mistake."""
         return [] if self.scale > 0 else ["'scale' must be above 0."]
+
+    def doubts(self, targets: Sequence[Json]) -> list[str]:
+        """Whether a metric of the hub looks for words that the targets' scripts don't have."""
+        texts, name = [str(target) for target in targets], self.path.removeprefix("evaluate-metric/")
+        if name == "rouge":
+            lost = [text for text in texts if not "".join(words(text)).isascii()]
+            why = "hold letters that the hub's rouge throws away: it keeps a-z and 0-9. Write `rouge_l`."
+        else:
+            lost = [text for text in texts if name in _AT_SPACES and is_unspaced(text)]
+            why = (
+                f"are in scripts without spaces, where {name} takes a sentence for a word. Count characters: cer, chrf."
+            )
+        return [f"{len(lost)} of {len(texts)} targets {why}"] if lost else []
 
     def prepare(self) -> None:
         """Load the metric, so that what is wrong with it is told before anything is asked. Raises as `score` does."""

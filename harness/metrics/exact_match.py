@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.core.samples import Score
-from harness.metrics._fields import by_field, same
+from harness.metrics._fields import by_field, equal
 from harness.metrics.interface import Item, score_each
 
 
@@ -16,7 +16,7 @@ class ExactMatch:
     """1 where all fields equal the target's and none is there that the target lacks, else 0."""
 
     aggregate: ClassVar[str] = "rate"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     kinds: ClassVar[tuple[str, ...]] = ("extract",)
 
     def score(self, items: Sequence[Item]) -> list[Score]:
@@ -28,4 +28,4 @@ def _whole(item: Item) -> float:
     answer, target = item.answer.value, item.sample.target
     assert isinstance(answer, dict)
     assert isinstance(target, dict)
-    return float(set(answer) <= set(target) and all(by_field(item, same).values()))
+    return float(set(answer) <= set(target) and all(by_field(item, equal).values()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.core.samples import Score
-from harness.metrics._fields import by_field, same
+from harness.metrics._fields import by_field, equal
 from harness.metrics.interface import Item, score_each
 
 
@@ -17,9 +17,9 @@ class FieldAccuracy:
 
     aggregate: ClassVar[str] = "mean"
     parts: ClassVar[str] = "rate"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     kinds: ClassVar[tuple[str, ...]] = ("extract",)
 
     def score(self, items: Sequence[Item]) -> list[Score]:
         """A score for each item and each of its fields."""
-        return score_each("field_accuracy", items, lambda item: by_field(item, same))
+        return score_each("field_accuracy", items, lambda item: by_field(item, equal))

@@ -15,7 +15,7 @@ class Format:
     """1 where the output could be read as an answer of its task, else 0."""
 
     aggregate: ClassVar[str] = "rate"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     kinds: ClassVar[tuple[str, ...]] = ("classify", "extract", "generate")
 
     def score(self, items: Sequence[Item]) -> list[Score]:

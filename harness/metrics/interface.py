@@ -1,4 +1,7 @@
-"""What every metric gives. Its dataclass fields are its YAML arguments."""
+"""What every metric gives. Its dataclass fields are its YAML arguments.
+
+A metric may have `doubts(targets) -> list[str]`: sentences that warn where it does not fit the rows' targets.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ class MacroF1:
     """F1 has no value for one sample: the aggregate is made from targets and answers (`stats.f1`)."""
 
     aggregate: ClassVar[str] = "macro_f1"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     kinds: ClassVar[tuple[str, ...]] = ("classify", "refuse")
 
     def score(self, items: Sequence[Item]) -> list[Score]:

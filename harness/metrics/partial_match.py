@@ -17,7 +17,7 @@ class PartialMatch:
 
     aggregate: ClassVar[str] = "mean"
     parts: ClassVar[str] = "mean"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     kinds: ClassVar[tuple[str, ...]] = ("extract",)
 
     def score(self, items: Sequence[Item]) -> list[Score]:

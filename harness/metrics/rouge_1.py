@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.core.samples import Score
-from harness.metrics._rouge import rouge
+from harness.core.samples import Json, Score
+from harness.metrics._rouge import rouge, too_short
 from harness.metrics.interface import Item
 
 
@@ -16,11 +16,15 @@ class Rouge1:
     """ROUGE-1 F-measure; `stemmer` folds English endings first."""
 
     aggregate: ClassVar[str] = "mean"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: the tokenizer is harness.core.words
     kinds: ClassVar[tuple[str, ...]] = ("generate",)
     needs: ClassVar[tuple[str, ...]] = ("rouge_score",)
 
     stemmer: bool = True
+
+    def doubts(self, targets: Sequence[Json]) -> list[str]:
+        """Whether targets have too few words."""
+        return too_short(targets, 1)
 
     def score(self, items: Sequence[Item]) -> list[Score]:
         """A score for each item. Needs the extra `metrics`."""

@@ -29,7 +29,8 @@ def validate(path: Path) -> Release:
 def warnings(release: Release) -> list[str]:
     """A line for each blocking gate that can't pass with the samples at hand, as `file:line: warning: …`.
 
-    Then one for each that can hardly fail, and for classes of macro-F1 that no sample has. Then one for each name in
+    Then one for each that can hardly fail, for classes of macro-F1 that no sample has, and for metrics that do not fit
+    the rows, by their language or length. Then one for each name in
     `report.redact` that no row has: nothing would be blacked out by it. Then one for each key of an Axolotl config that
     needs a GPU, where the training would run without one.
     """
@@ -47,13 +48,17 @@ def warnings(release: Release) -> list[str]:
 
 
 def vacuous_warnings(release: Release) -> list[str]:
-    """A line for each gate, waiver or bound that can hardly fail, and for classes that macro-F1 can't show."""
+    """A line for each gate, waiver or bound that can hardly fail, and for classes that macro-F1 can't show.
+
+    Then one for each metric, and key of a task, that does not fit the rows.
+    """
+    from harness.pipeline.planning.misfits import misfits
     from harness.pipeline.planning.vacuous import vacuous, without_target
 
-    problems = [*vacuous(release), *without_target(release)]
-    return [
-        f"{Place(str(problem.file), problem.line)}: warning: {problem.message} {problem.hint}" for problem in problems
-    ]
+    problems = [*vacuous(release), *without_target(release), *misfits(release)]
+    told = (f"{problem.message} {problem.hint or ''}".rstrip() for problem in problems)
+    places = (Place(str(problem.file), problem.line) for problem in problems)
+    return [f"{place}: warning: {message}" for place, message in zip(places, told, strict=True)]
 
 
 def _gpu(release: Release) -> list[Problem]:

@@ -5,15 +5,24 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from harness.core.look_alikes import folded, skeleton
+from harness.core.folding import casefolded, folded
+from harness.core.look_alikes import skeleton
 
-# What models put around a label without meaning anything by it.
-AROUND = " \t\r\n\"'`.*"
+# What models put around a label without meaning anything by it: quotes and full stops of all scripts (folding makes
+# most of them ASCII), and the other marks that end a sentence, where more than those is left.
+AROUND = " \t\r\n\"'`*.。۔।॥։።។៕၊။།༎᠃"
+_MARKS = "!?¡¿؟՞՜‼⁇⁈⁉፧"
+
+
+def bare(text: str) -> str:
+    """The folded text without what stands around it: quotes, full stops and other marks at its ends."""
+    found = folded(text).strip(AROUND)
+    return found.strip(AROUND + _MARKS) or found
 
 
 def plain(text: str) -> str:
     """The text as answers are compared with labels: case, Unicode form, runs of space and quotes do not count."""
-    return folded(text).strip(AROUND).casefold()
+    return casefolded(bare(text))
 
 
 def twins(what: str, key: str, names: Iterable[str]) -> list[str]:
@@ -22,7 +31,7 @@ def twins(what: str, key: str, names: Iterable[str]) -> list[str]:
     problems = []
     for name in names:
         # A capital may look like another script's where its small letter does not, so each way by itself.
-        shapes = (plain(name), skeleton(folded(name).strip(AROUND)))
+        shapes = (plain(name), skeleton(bare(name)))
         first = next((seen[shape] for shape in shapes if shape in seen), None)
         if first is not None:
             problems.append(_sentence(what, key, first, name))

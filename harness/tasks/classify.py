@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from harness.core.folding import caseless
 from harness.core.samples import Json
-from harness.tasks._twins import plain, twins
+from harness.tasks._twins import bare, plain, twins
 
 
 @dataclass(frozen=True, slots=True)
 class Classify:
-    """One of `labels`. Case, Unicode form, runs of space and surrounding quotes or full stops do not count.
+    """One of `labels`. Case, Unicode form, runs of space and surrounding quotes, full stops or marks do not count.
 
     Any other text is no answer.
     """
@@ -39,8 +40,12 @@ class Classify:
 
     def read(self, text: str) -> str:
         """The label that the text is. Raises ValueError where it is none of them."""
-        wanted = plain(text)
+        wanted, turkish = plain(text), caseless(bare(text))
         for label in self.labels:
             if plain(label) == wanted:
                 return label
+        # A capital I is that of i or, in Turkish, of ı: where only one label is meant by either, it is that one.
+        near = [label for label in self.labels if caseless(bare(label)) == turkish]
+        if len(near) == 1:
+            return near[0]
         raise ValueError("the text is none of the labels")

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
 import orjson
 
+from harness.core.json_values import number
 from harness.core.samples import Json
+from harness.tasks._formats import FORMATS, format_checker, unknown_formats
 from harness.tasks._twins import twins
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """A JSON object valid under `schema` (Draft 2020-12), with one field for each of its `properties`."""
+    """A JSON object valid under `schema` (Draft 2020-12), with one field for each of its `properties`.
+
+    A `format` (date, email, uri, …) is checked, not only noted.
+    """
 
     asks: ClassVar[str] = "prompt"
     default_metrics: ClassVar[tuple[str, ...]] = ("exact_match", "partial_match", "field_accuracy", "format")
@@ -39,6 +44,14 @@ class Extract:
         if not isinstance(self.schema.get("properties"), Mapping) or not self.fields:
             return ["'schema' needs 'properties': one for each field to extract."]
         return [*twins("field", "'schema'", self.fields), *_twin_values(self.schema["properties"])]
+
+    def doubts(self, targets: Sequence[Json]) -> list[str]:
+        """A sentence for each format that nothing checks."""
+        hint = f"Write a 'pattern', or one of {', '.join(FORMATS)}."
+        return [
+            f"'format: {name}' in 'schema' is not checked, so any text passes. {hint}"
+            for name in dict.fromkeys(unknown_formats(self.schema))
+        ]
 
     def check_target(self, target: Json) -> str | None:
         """The target must be an object that the schema allows, with exactly its fields: what is absent is null."""
@@ -66,7 +79,7 @@ class Extract:
         Raises ValueError where it is not JSON, gives a key twice, or does not fit the schema.
         """
         try:
-            value = json.loads(text.strip(), object_pairs_hook=_unique)
+            value = json.loads(text.strip(), object_pairs_hook=_unique, parse_float=number)
             # NaN, numbers beyond floats and lone surrogates are no JSON, and could not be stored.
             json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
         except _DuplicateKey as twice:
@@ -83,7 +96,8 @@ class Extract:
     def _first_error(self, value: Mapping[str, Json]) -> str | None:
         from jsonschema import Draft202012Validator
 
-        error = next(iter(Draft202012Validator(self.schema).iter_errors(value)), None)
+        validator = Draft202012Validator(self.schema, format_checker=format_checker())
+        error = next(iter(validator.iter_errors(value)), None)
         return error.message[:200] if error else None
 
 
@@ -128,4 +142,4 @@ def _wrong_schema(schema: Mapping[str, Json]) -> str:
 def _quick(schema: bytes) -> Any:
     from jsonschema_rs import Draft202012Validator
 
-    return Draft202012Validator(orjson.loads(schema))
+    return Draft202012Validator(orjson.loads(schema), validate_formats=True)

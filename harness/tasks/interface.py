@@ -1,4 +1,7 @@
-"""What every task kind gives. Its dataclass fields are the task's own YAML keys."""
+"""What every task kind gives. Its dataclass fields are the task's own YAML keys.
+
+A kind may have `doubts(targets) -> list[str]`: sentences that warn where its keys don't fit the rows' targets.
+"""
 
 from __future__ import annotations
 

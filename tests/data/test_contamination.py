@@ -1,3 +1,4 @@
+import unicodedata
 from dataclasses import replace
 
 import pytest
@@ -130,3 +131,40 @@ def test_a_copy_that_a_perturbation_made_is_not_told_again() -> None:
 def test_nothing_taught_nothing_found() -> None:
     assert found(suite((ASKED, TARGET))) == ()
     assert hits(Pool(), []) == ()
+
+
+WRAPPED = {
+    "zh": ("我上周在你们的网店买了一盏蓝色的台灯，收到的时候灯罩已经裂开了",
+           "您好，我忘了登录信息。{}。请问应该怎么办？我已经试了三次都没有成功，请尽快处理，谢谢。"),
+    "ja": ("先週の火曜日に注文した電気ケトルがまだ届いていません",
+           "お世話になっております。実は困っております。{}。至急ご確認のほどよろしくお願いいたします。"),
+    "th": ("ฉันสั่งซื้อกาต้มน้ำเมื่อวันอังคารที่แล้วแต่ยังไม่ได้รับสินค้าเลย",
+           "สวัสดีครับขอถามเรื่องสินค้า{}ขอบคุณมากครับสำหรับความช่วยเหลือและขออภัยที่รบกวน"),
+    "hi": ("मेरा ऑर्डर पिछले मंगलवार को आना था लेकिन अभी तक नहीं आया",
+           "नमस्ते, मैं दूसरी बार लिख रहा हूँ क्योंकि किसी ने जवाब नहीं दिया। {}। कृपया मदद करें।"),
+    "ko": ("주문한 전기 주전자가 지난주 화요일까지 도착하지 않았는데 어떻게 하나요",
+           "안녕하세요 문의 드립니다 정말 급합니다 {} 빠른 답변 부탁드립니다 감사합니다"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", WRAPPED)
+def test_a_sample_inside_a_row_is_found_in_every_script_and_form(language: str) -> None:
+    sample, around = WRAPPED[language]
+    for text in (sample, unicodedata.normalize("NFD", sample)):
+        (hit,) = found(suite((sample, "x")), row(("user", around.format(text)), ("assistant", "x")))
+        assert (hit.kind, hit.score) == ("contained", 1.0)
+    other = around.format(sample[: len(sample) // 5])
+    assert found(suite((sample, "x")), row(("user", other), ("assistant", "x"))) == ()
+
+
+@pytest.mark.parametrize("short", ["请问如何重置", "ขอบคุณสำหรับข้อมูล", "お世話になります"])
+def test_a_few_characters_are_chance_in_scripts_without_spaces(short: str) -> None:
+    text = f"您好。{short}。我已经试了三次都没有成功，非常着急，请尽快帮我处理，谢谢大家"
+    assert found(suite((short, "x")), row(("user", text), ("assistant", "x"))) == ()
+
+
+def test_an_answer_without_spaces_is_sought_where_it_is_no_label() -> None:
+    target = "客户收到的水壶没有盖子，要求在周末之前再寄一个过来"
+    (hit,) = found(suite((ASKED, target)), row(("user", "…"), ("assistant", target)))
+    assert (hit.kind, hit.on) == ("exact", "target")
+    assert found(suite((ASKED, "退款申请")), row(("user", "…"), ("assistant", "退款申请"))) == ()

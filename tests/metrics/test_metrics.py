@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness import catalog
 from harness.core.samples import Json, Score
@@ -101,6 +103,62 @@ def test_records_are_compared_field_by_field(answer: object, exact: float, field
 
 def test_true_is_not_one_and_null_is_not_zero() -> None:
     assert whole("exact_match", scored({"a": 1}, {"a": True}), scored({"a": 0}, {"a": None})) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("target", "answer"),
+    [
+        (20, 20.0), (1000, 1e3), (-0.0, 0), (2**70, 2.0**70), ([1, 2.0], [1.0, 2]),
+        ({"a": [1, {"b": 2}]}, {"a": [1.0, {"b": 2.0}]}),
+        ("Müller  GmbH", "Müller\u00a0GmbH"), (["Zoë"], ["Zoe\u0308"]), ({"n": "a\u3000b"}, {"n": "a b"}),
+        ("„Nein“", '"Nein"'), ("l’été", "l'e\u0301te\u0301"), ("「東京」", '"東京"'), ("한국", "한국"),
+        ("２０２４", "2024"),
+        ("tiếng Việt", "tiê\u0301ng Viê\u0323t"), ("O’Brien", "O'Brien"), ("צה״ל", 'צה"ל'), ("ﬁn", "fin"),
+    ],
+)  # fmt: skip
+def test_values_that_a_reader_takes_for_the_same_are_right_in_every_metric(target: Json, answer: Json) -> None:
+    item = scored({"a": target, "b": 1}, {"a": answer, "b": 1})
+    assert [whole(name, item) for name in ("exact_match", "field_accuracy", "partial_match")] == [[1.0]] * 3
+
+
+@pytest.mark.parametrize(
+    ("target", "answer"),
+    [
+        (1, True), (0, False), (True, 1.0), (1, "1"), (None, 0), (2**53 + 1, 2.0**53),
+        ([1, True], [1, 1]), ({"a": 0}, {"a": False}),
+        ("x²", "x2"), ("½", "1/2"), ("Zoë", "Zoe"), ("Straße", "Strasse"), ("a", "A"), ([1, 2], [2, 1]),
+        ({"a": 1}, {"a": 1, "b": None}),
+    ],
+)  # fmt: skip
+def test_values_that_differ_are_wrong(target: Json, answer: Json) -> None:
+    assert whole("exact_match", scored({"f": target}, {"f": answer})) == [0.0]
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.sampled_from([0.0, 1.0, 2.5])
+    | st.text("aé e\u0301字。 ", max_size=4)
+)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("xy"), inner)
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    target=st.dictionaries(st.sampled_from("ab"), VALUES, min_size=1),
+    answer=st.dictionaries(st.sampled_from("ab"), VALUES),
+)
+def test_partial_match_is_never_below_exact_match(target: Json, answer: Json) -> None:
+    (exact,), (partial,) = (whole(name, scored(target, answer)) for name in ("exact_match", "partial_match"))
+    assert (partial or 0.0) >= (exact or 0.0)
+
+
+def test_overlap_counts_characters_where_a_script_has_no_spaces() -> None:
+    assert whole("partial_match", scored({"a": "北京市海淀区"}, {"a": "北京市朝阳区"})) == [pytest.approx(4 / 6)]
+    assert whole("partial_match", scored({"a": "ถนนสุขุมวิท"}, {"a": "ถนนสีลม"}))[0] not in (0.0, 1.0)
 
 
 def test_unicode_forms_of_one_text_are_the_same() -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from harness import catalog
+from harness.metrics._rouge import longest_common_subsequence
 from harness.metrics.bert_score import BertScore, packaged_encoder
 from harness.metrics.bleu import COUNTS, counts_of
 from harness.stats.corpus import corpus_bleu
@@ -26,14 +31,17 @@ WORDS = [
 ]
 
 
-def varied(n: int) -> list[tuple[str, str]]:
+ENGLISH = [word for word in WORDS if word.isascii()] + ["“parcel”", "don’t", "—", "refund…", "‘ok’"]
+
+
+def varied(n: int, words: list[str] = WORDS) -> list[tuple[str, str]]:
     """Targets with answers that share many, some or none of their words; the first answers are empty or odd."""
     draw = random.Random(4)
     pairs = [("two words", text) for text in ("", " ", "!?", "🙂", "two", "two words\n", "TWO WORDS", "words two")]
     while len(pairs) < n:
-        target = draw.choices(WORDS, k=draw.randint(1, 30))
+        target = draw.choices(words, k=draw.randint(1, 30))
         kept = draw.random()
-        answer = [word if draw.random() < kept else draw.choice(WORDS) for word in target][: draw.randint(0, 40)]
+        answer = [word if draw.random() < kept else draw.choice(words) for word in target][: draw.randint(0, 40)]
         pairs.append((" ".join(target), " ".join(answer)))
     return pairs
 
@@ -42,11 +50,97 @@ def varied(n: int) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("stemmer", [True, False])
 def test_rouge_is_the_rouge_score_packages_own(metric: str, variant: str, stemmer: bool) -> None:
     scorer = pytest.importorskip("rouge_score.rouge_scorer").RougeScorer([variant], use_stemmer=stemmer)
-    pairs = [*varied(250), *PAIRS]
+    pairs = [*varied(250, ENGLISH), PAIRS[0], PAIRS[1], PAIRS[3]]
     expected = [scorer.score(target, answer)[variant].fmeasure for target, answer in pairs]
     assert whole(metric, *[scored(*pair) for pair in pairs], stemmer=stemmer) == expected
     assert expected[-1] == 1.0
     assert 0 < np.mean(expected) < 1
+
+
+EVERY_ROUGE = pytest.mark.parametrize(
+    ("metric", "variant"), [("rouge_1", "rouge1"), ("rouge_2", "rouge2"), ("rouge_l", "rougeL")]
+)
+
+
+@EVERY_ROUGE
+@settings(deadline=None, max_examples=200)
+@given(target=st.text(st.characters(max_codepoint=127)), answer=st.text(st.characters(max_codepoint=127)))
+def test_rouge_of_ascii_is_the_packages_own(metric: str, variant: str, target: str, answer: str) -> None:
+    scorer = pytest.importorskip("rouge_score.rouge_scorer").RougeScorer([variant], use_stemmer=True)
+    assert whole(metric, scored(target, answer)) == [scorer.score(target, answer)[variant].fmeasure]
+
+
+PERFECT = [
+    "Чайник не работает.", "电热水壶坏了，客户要求退款。", "الغلاية لا تعمل", "مُحَمَّدٌ يَطْلُبُ المُساعَدَةَ",
+    "केतली काम नहीं कर रही है",
+    "電気ケトルが壊れた。", "กาต้มน้ำไม่ทำงาน", "ກາຕົ້ມນ້ຳເພ", "កំសៀវទឹកខូច", "ရေနွေးအိုး ပျက်နေတယ်",
+    "주전자가 고장났어요", "הַקּוּמְקוּם לֹא עובד",
+    "Ấm đun nước bị hỏng", "Größere Bergwüste", "SINIF ısıtıcı İstanbul", "２０２４年度 iPhone15の修理",
+    "👍🏽 👎", "ö", "→ ⇒",
+]  # fmt: skip
+
+
+@EVERY_ROUGE
+@pytest.mark.parametrize("text", PERFECT)
+def test_a_text_is_like_itself_in_every_script_and_form(metric: str, variant: str, text: str) -> None:
+    pytest.importorskip("rouge_score")
+    wanted = 0.0 if metric == "rouge_2" and text == "ö" else 1.0  # one word has no pair of words
+    apart = unicodedata.normalize("NFD", text)
+    assert whole(metric, scored(text, text), scored(text, apart), scored(apart, text.lower())) == [wanted] * 3
+
+
+@pytest.mark.parametrize(
+    ("target", "answer", "value"),
+    [
+        ("größere Bergwüste", "größere Bergwiese", 0.5),  # was 1: the umlauts were cut out
+        ("東京の電車は2024年に止まった", "大阪で店が2024年閉じた", 6 / 23),  # was 1: the year alone was seen
+        ("今天天气很好", "今天天气很坏", 5 / 6),
+        ("हिन्दी में", "हिन्दू में", 0.5),
+        ("всё хорошо", "все плохо", 0.0),
+        ("الكتاب جديد", "الكتاب قديم", 0.5),
+        ("좋은 날씨", "나쁜 날씨", 0.5),
+        ("bien 👍", "bien 👎", 0.5),
+        ("two refunds", "two “refund”", 1.0),  # English stems beside typographic quotes
+    ],
+)
+def test_rouge_1_of_other_scripts_by_hand(target: str, answer: str, value: float) -> None:
+    pytest.importorskip("rouge_score")
+    assert whole("rouge_1", scored(target, answer)) == [pytest.approx(value)]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from("abcd"), max_size=9), st.lists(st.sampled_from("abcd"), max_size=9))
+def test_the_longest_common_subsequence_is_the_tables(first: list[str], second: list[str]) -> None:
+    table = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
+    for i, one in enumerate(first):
+        for j, other in enumerate(second):
+            table[i + 1][j + 1] = table[i][j] + 1 if one == other else max(table[i][j + 1], table[i + 1][j])
+    assert longest_common_subsequence(first, second) == table[-1][-1]
+
+
+def test_a_metric_doubts_targets_that_it_cannot_tell_apart() -> None:
+    pytest.importorskip("rouge_score")
+    short = [catalog.build("metrics", name, {}).doubts(["word", "two words"]) for name in ("rouge_1", "rouge_2")]
+    assert short == [[], ["1 of 2 targets have fewer than 2 words, so any answer to them scores 0."]]
+    assert "1 of 2 targets have no word" in catalog.build("metrics", "rouge_l", {}).doubts(["?!", "ok"])[0]
+    chinese, japanese = ["今天天气很好"], ["天気がいい"]
+    for tokenize, doubted in (
+        ("13a", [True, True]),
+        ("intl", [True, True]),
+        ("zh", [False, True]),
+        ("char", [False] * 2),
+    ):
+        bleu = catalog.build("metrics", "bleu", {"tokenize": tokenize})
+        assert [bool(bleu.doubts(texts)) for texts in (chinese, japanese)] == doubted
+    assert catalog.build("metrics", "bleu", {}).doubts(["four words do well"] * 2 + ["yes"]) == []
+    hub = {
+        name: catalog.build("metrics", "evaluate", {"path": name})
+        for name in ("rouge", "wer", "cer", "evaluate-metric/rouge")
+    }
+    assert [bool(one.doubts(chinese)) for one in hub.values()] == [True, True, False, True]
+    assert [bool(one.doubts(["Grüße"])) for one in hub.values()] == [True, False, False, True]
+    assert [bool(one.doubts(["“Greetings”…"])) for one in hub.values()] == [False] * 4
+    assert "fewer than 4 words" in catalog.build("metrics", "bleu", {}).doubts(["yes", "no"])[0]
 
 
 def test_rouge_1_by_hand_and_the_stemmer_folds_endings() -> None:

@@ -116,7 +116,7 @@ def test_every_default_metric_fits_its_kind(kind: str) -> None:
         (["Größe", "GRÖSSE"], "differ only in case"),
         (["new order", "new  order"], "differ only in case, space"),
         (["order", "ord\u200ber"], "differ only in case, space, quotes or Unicode form"),
-        (["order", "ｏｒｄｅｒ"], "look alike"),
+        (["order", "ｏｒｄｅｒ"], "differ only in case, space, quotes or Unicode form"),
         (["Вода", "вода"], "differ only in case"),
         (["рис", "рис"], "stands twice"),
     ],
@@ -152,3 +152,57 @@ def test_a_key_that_stands_twice_makes_an_answer_unreadable(text: str) -> None:
     kind = Extract({"type": "object", "properties": {"order": {}, "count": {}}})
     with pytest.raises(ValueError, match=r"the JSON has the key '(order|a)' twice"):
         kind.read(text)
+
+
+@pytest.mark.parametrize(
+    ("label", "texts"),
+    [
+        ("billing", ["“billing”", "„billing“", "«billing»", "‹ billing ›", "「billing」", "『billing』", "’billing’"]),
+        (
+            "billing",
+            ["billing。", "billing．", "billing｡", "。billing", "ｂｉｌｌｉｎｇ", "\u3000billing\u00a0", "billing!"],
+        ),
+        ("billing", ["\ufeffbilling", "bill\u200bing", "Billing！", "‚BILLING‘.", "**«billing».**"]),
+        ("new order", ["new\u00a0order", "new\u3000order", "NEW\u2009ORDER", "new\n order۔"]),
+        ("Réclamation", ["Re\u0301clamation", "RE\u0301CLAMATION", "« Réclamation »"]),
+        ("فاتورة", ["فاتورة۔", "«فاتورة»", "فاتورة؟", "\u202bفاتورة\u202c"]),
+        ("बिलिंग", ["बिलिंग।", '"बिलिंग"']),
+        ("חשבון", ["״חשבון״", "חשבון.", "\u200fחשבון"]),
+        ("한국어", ["한국어", "한국어."]),
+        ("Phiếu", ["Phie\u0302\u0301u", "PHIE\u0302\u0301U", "Phiê\u0301u"]),
+        ("Straße", ["STRASSE", "strasse"]),
+        ("sınıf", ["SINIF", "Sınıf"]),
+        ("iptal", ["İPTAL", "IPTAL", "İptal"]),
+        ("账单", ["账单。", "「账单」", "“账单”", "账单！"]),
+        ("👍", ["👍", "👍\ufe0f", "“👍”"]),
+        ("?", ["?", "？"]),
+    ],
+)
+def test_a_label_is_read_in_every_form_that_a_reader_takes_for_it(label: str, texts: list[str]) -> None:
+    kind = Classify([label, "else"])
+    assert kind.check() == []
+    assert [kind.read(text) for text in texts] == [label] * len(texts)
+
+
+def test_the_two_letters_i_of_turkish_are_two_labels_where_both_are() -> None:
+    kind = Classify(["sınıf", "sinif"])
+    assert [kind.read(text) for text in ("sınıf", "sinif")] == ["sınıf", "sinif"]
+
+
+@pytest.mark.parametrize("text", ["Reclamation", "biling", "billing 2", "账", "账单 退款"])
+def test_other_texts_are_no_label_in_any_form(text: str) -> None:
+    with pytest.raises(ValueError, match="none of the labels"):
+        Classify(["Réclamation", "billing", "账单", "else"]).read(text)
+
+
+def test_the_length_limit_counts_characters_where_a_script_has_no_spaces() -> None:
+    assert Generate(max_words=6).read("今天天气很好。") == "今天天气很好。"
+    with pytest.raises(ValueError, match="7 words; 6 are allowed"):
+        Generate(max_words=6).read("今天天气非常好")
+    with pytest.raises(ValueError, match="words; 5 are allowed"):
+        Generate(max_words=5).read("กาต้มน้ำไม่ทำงาน")
+    assert Generate(max_words=3).read("well-known fact – "[:15])
+    assert Generate(max_words=2).doubts(["one two", "one two three"]) == [
+        "1 of 2 targets have more than 'max_words: 2' words themselves, so the right answer would break the format. "
+        "Raise it, or shorten them."
+    ]

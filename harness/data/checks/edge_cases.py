@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
+from harness.core.words import word_length
 from harness.data.checks._portions import LABEL_LENGTH, Portions, label_of
 from harness.data.checks.interface import Setting
 from harness.data.findings import DataFinding, Severity
@@ -45,7 +47,7 @@ class Check:
             if len(row.target) > LABEL_LENGTH or row.target[:1] == "{" or " " in row.target:
                 self._found["unsure"] += bool(self._found["unsure"] < LEAST_ROWS and _UNSURE.search(row.target))
             if len(row.input) < LABEL_LENGTH:
-                self._found["short"] += row.input.count(" ") < 2 and len(row.input.split()) <= 2
+                self._found["short"] += row.input.count(" ") < 2 and word_length(row.input) <= 2
                 self._found["odd"] += is_odd(row.input)
 
     def findings(self) -> Iterator[DataFinding]:
@@ -61,5 +63,5 @@ class Check:
 
 def is_odd(text: str) -> bool:
     """Whether a text has hardly any letters in it."""
-    letters = sum(map(str.isalpha, text))
+    letters = sum(letter.isalpha() or unicodedata.category(letter).startswith("M") for letter in text)
     return letters < 0.5 * len(text.replace(" ", "")) or letters == 0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
 import numpy as np
 
+from harness.core.folding import casefolded
 from harness.data.checks._found import MOST_GROUPS, Places, counted, groups, places_of
 from harness.data.checks.interface import Setting
 from harness.data.findings import DataFinding, RowPlace, Severity
@@ -20,7 +20,7 @@ def normal(text: str) -> str:
     """The text without what makes no difference to a reader: case, spaces, forms of the same character."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip().lower()
-    return " ".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold().split())
+    return casefolded(text)
 
 
 def digest(row: DataRow) -> bytes:

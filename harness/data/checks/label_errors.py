@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.core.folding import casefolded
+from harness.core.words import words
 from harness.data.checks.interface import Setting
 from harness.data.draw import Draw
 from harness.data.findings import MOST_PLACES, DataFinding, RowPlace, Severity
@@ -129,11 +131,12 @@ def _out_of_fold(texts: Sequence[str], given: NDArray[np.int64], seed: int) -> F
 
     found = np.zeros((len(texts), int(given.max()) + 1))
     folds = _folds(texts, given, seed)
-    words = TfidfVectorizer(
-        ngram_range=(1, 2), sublinear_tf=True, max_features=_MOST_TERMS, token_pattern=r"(?u)\b\w+\b"
-    )
+    vectors = TfidfVectorizer(
+        ngram_range=(1, 2), sublinear_tf=True, max_features=_MOST_TERMS, tokenizer=words, lowercase=False,
+        token_pattern=None,
+    )  # fmt: skip
     try:
-        features = words.fit_transform(texts)
+        features = vectors.fit_transform(texts)
     except ValueError:  # no word in any text
         return np.full_like(found, 1 / found.shape[1])
     for fold in range(FOLDS):
@@ -149,7 +152,7 @@ def _out_of_fold(texts: Sequence[str], given: NDArray[np.int64], seed: int) -> F
 def _folds(texts: Sequence[str], given: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     """A fold for each row: the texts of each class dealt out in turn after shuffling."""
     first: dict[str, int] = {}
-    leaders = np.array([first.setdefault(" ".join(t.casefold().split()), i) for i, t in enumerate(texts)])
+    leaders = np.array([first.setdefault(casefolded(t), i) for i, t in enumerate(texts)])
     folds = np.zeros(len(texts), dtype=np.int64)
     own = np.flatnonzero(leaders == np.arange(len(texts)))
     order = np.random.default_rng(seed).permutation(own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from harness.core.folding import casefolded
 from harness.data.checks._found import Hits, counted, quoted
 from harness.data.checks._portions import Portion, Portions, label_of
 from harness.data.checks.interface import Setting
@@ -51,7 +52,7 @@ class Check:
 
     def _outside(self, portion: Portion, label: str | None, hits: Hits) -> Iterator[DataFinding]:
         what = "a target that is too long for a label" if label is None else f"the label {quoted(label)}"
-        near = next((one for one in self._known if label and one.strip().casefold() == label.strip().casefold()), "")
+        near = next((one for one in self._known if label and casefolded(one) == casefolded(label)), "")
         meant = f" (meant as {quoted(near)}?)" if near else ""
         message = f"{{rows}} with {what}, which is not in the label set{meant}{portion.name}."
         advice = "Correct the label, or add it to the suite's labels; `--fix` leaves the rows out."

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from harness.core.folding import casefolded
+from harness.core.words import words
 from harness.data.checks._found import Hits, quoted
 from harness.data.checks._portions import Portions, label_of, system_of
 from harness.data.checks.interface import Setting
@@ -14,7 +15,6 @@ from harness.data.rows import DataRow
 
 MOST_PROMPTS = 1_000
 _FEW = 0.2  # the share of rows without a system prompt up to which it looks forgotten
-_WORD = re.compile(r"\w+")
 
 
 class Check:
@@ -35,7 +35,7 @@ class Check:
                 self._prompts[system].add(row)
             label = label_of(row)
             if label is not None and portion.labels is not None:
-                self._spellings[portion.system, label.strip().casefold()][label.strip()].add(row)
+                self._spellings[portion.system, casefolded(label)][label.strip()].add(row)
             if row.target != row.target.strip():
                 self._spaced.add(row)
             else:
@@ -54,7 +54,7 @@ class Check:
     def _system_prompts(self) -> Iterator[DataFinding]:
         wordings: dict[str, list[str]] = defaultdict(list)
         for prompt in self._prompts:
-            wordings[" ".join(_WORD.findall(prompt.casefold()))].append(prompt)
+            wordings[" ".join(words(prompt))].append(prompt)
         for same in wordings.values():
             most, *others = sorted(same, key=lambda one: -self._prompts[one].count)
             for other in others if most.strip() else ():

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from harness.core.words import word_length
 from harness.data.checks._found import Places, counted, groups, places_of
 from harness.data.checks.contradictions import MOST_TOLD, key
 from harness.data.checks.interface import Setting
@@ -92,7 +93,7 @@ class Check:
 
 def _near_to(text: str, others: list[str]) -> int:
     """The place of the first of the folded texts that this one is near to; -1 if none, as for short ones."""
-    if not others or len(text.split()) < _FEW_WORDS:
+    if not others or word_length(text) < _FEW_WORDS:
         return -1
     hashes, ends = shingles([*others, text], np.zeros(0, np.uint64))
     count = len(others)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.core.words import is_unspaced, words
 from harness.data.checks.interface import Setting
 from harness.data.draw import Draw
 from harness.data.findings import MOST_PLACES, DataFinding, RowPlace, Severity
@@ -21,7 +22,7 @@ FAR = 6.0
 _FACTOR = 4.0
 _WORDS = 4
 _LONGEST = 2_000
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_DIGIT = re.compile(r"\d")
 _SIGMA = 1.4826  # times the median absolute deviation: the standard deviation of a normal distribution
 
 Floats = NDArray[np.float64]
@@ -107,8 +108,8 @@ def _short(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _odd_words(rows: Sequence[DataRow]) -> NDArray[np.int64]:
     """Places of rows whose words are rare on average, the oddest first. Rareness is log(rows / rows with the word)."""
-    told = [{*_WORD.findall(row.input[:_LONGEST].casefold())} for row in rows]
-    spread = Counter(word for words in told for word in words)
+    told = [_words(row.input[:_LONGEST]) for row in rows]
+    spread = Counter(word for each in told for word in each)
     rare = {word: float(np.log(len(rows) / count)) for word, count in spread.items()}
     enough = np.array([i for i, words in enumerate(told) if len(words) >= _WORDS], dtype=np.int64)
     if len(enough) < LEAST:
@@ -118,6 +119,11 @@ def _odd_words(rows: Sequence[DataRow]) -> NDArray[np.int64]:
     found = np.flatnonzero(z > FAR / 2)
     found = found[[_is_alone(told[enough[i]], spread) for i in found]] if len(found) else found
     return enough[found[np.argsort(-z[found], kind="stable")]]
+
+
+def _words(text: str) -> set[str]:
+    """The words without numbers and single letters; characters of scripts without spaces are words."""
+    return {word for word in words(_DIGIT.sub(" ", text)) if len(word) > 1 or is_unspaced(word)}
 
 
 def _is_alone(words: set[str], spread: Counter[str]) -> bool:

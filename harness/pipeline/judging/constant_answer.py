@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness import catalog
 from harness.core.ids import digest_json
+from harness.core.json_values import canonical
 from harness.core.releases import Subset, Task
 from harness.core.samples import Answer, Json, Outcome, Sample
 from harness.metrics.interface import Item
@@ -85,8 +86,9 @@ def _constant_answers(task: Task, samples: Sequence[Sample]) -> Iterator[tuple[J
 
 
 def _commonest(values: Sequence[Json], count: int) -> list[Json]:
-    by_digest = {digest_json(value): value for value in values}
-    return [by_digest[digest] for digest, _ in Counter(map(digest_json, values)).most_common(count)]
+    digests = [digest_json(canonical(value)) for value in values]
+    by_digest = dict(zip(digests, values, strict=True))
+    return [by_digest[digest] for digest, _ in Counter(digests).most_common(count)]
 
 
 def _always(label: str) -> str:

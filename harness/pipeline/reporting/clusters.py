@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from harness.core.words import terms
 from harness.report.numbers import Cluster
 from harness.stats.series import Floats
 
@@ -17,7 +18,7 @@ _LONGEST = 2_000
 _MOST_TERMS = 4_000
 _WORDS = 6
 _CERTAIN = 1.64
-_TERM = re.compile(r"[^\W\d_]{2,}")
+_DIGIT = re.compile(r"\d")
 
 
 def clusters_of(failing: Mapping[str, str], others: Sequence[str]) -> tuple[Cluster, ...]:
@@ -43,8 +44,8 @@ def clusters_of(failing: Mapping[str, str], others: Sequence[str]) -> tuple[Clus
 
 
 def _terms(text: str) -> Counter[str]:
-    """How often each word stands in a text, numbers apart."""
-    return Counter(_TERM.findall(text[:_LONGEST].casefold()))
+    """How often each word stands in a text, numbers apart; of scripts without spaces each pair of characters."""
+    return Counter(term for term in terms(_DIGIT.sub(" ", text[:_LONGEST])) if len(term) > 1)
 
 
 def _distances(told: Sequence[Counter[str]], all_told: Sequence[Counter[str]]) -> Floats:
@@ -53,12 +54,12 @@ def _distances(told: Sequence[Counter[str]], all_told: Sequence[Counter[str]]) -
     A text without words that come twice is far from all.
     """
     spread, rare = (Counter(term for text in texts for term in text) for texts in (told, all_told))
-    terms = {term: i for i, (term, count) in enumerate(spread.most_common(_MOST_TERMS)) if count > 1}
-    weights = np.zeros((len(told), max(len(terms), 1)))
+    places = {term: i for i, (term, count) in enumerate(spread.most_common(_MOST_TERMS)) if count > 1}
+    weights = np.zeros((len(told), max(len(places), 1)))
     for row, text in enumerate(told):
         for term, count in text.items():
-            if term in terms:
-                weights[row, terms[term]] = (1 + np.log(count)) * np.log((2 + len(all_told)) / (1 + rare[term]))
+            if term in places:
+                weights[row, places[term]] = (1 + np.log(count)) * np.log((2 + len(all_told)) / (1 + rare[term]))
     lengths = np.linalg.norm(weights, axis=1, keepdims=True)
     unit = np.divide(weights, lengths, out=np.zeros_like(weights), where=lengths > 0)
     distances: Floats = 1 - unit @ unit.T
@@ -90,13 +91,13 @@ def typical(inside: Mapping[str, int], everywhere: Mapping[str, int]) -> tuple[s
     Log-odds with an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008): the prior is how common each word
     is everywhere, and weighs as much as the group itself.
     """
-    terms = sorted(inside)
-    ours = np.array([inside[term] for term in terms], dtype=float)
-    all_of_them = np.array([everywhere.get(term, 0) + 0.5 for term in terms])
-    n, total = ours.sum(), sum(everywhere.values()) + len(terms) / 2
+    known = sorted(inside)
+    ours = np.array([inside[term] for term in known], dtype=float)
+    all_of_them = np.array([everywhere.get(term, 0) + 0.5 for term in known])
+    n, total = ours.sum(), sum(everywhere.values()) + len(known) / 2
     prior = n * all_of_them / total
     ours, all_of_them = ours + prior, all_of_them + prior
     apart = np.log(ours / (2 * n - ours)) - np.log(all_of_them / (total + n - all_of_them))
     z = apart / np.sqrt(1 / ours + 1 / all_of_them)
-    order = sorted(range(len(terms)), key=lambda i: (-z[i], terms[i]))
-    return tuple(terms[i] for i in order[:_WORDS] if z[i] > _CERTAIN and inside[terms[i]] > 1)
+    order = sorted(range(len(known)), key=lambda i: (-z[i], known[i]))
+    return tuple(known[i] for i in order[:_WORDS] if z[i] > _CERTAIN and inside[known[i]] > 1)

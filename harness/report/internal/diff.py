@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from harness.core.words import tokens
+
 MISSING, ADDED = "missing", "added"
 _ALIKE = 0.3
-_TOKEN = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class Piece:
 def pieces(target: str, answer: str) -> tuple[Piece, ...]:
     """The answer in order, with what is missing of the target where it should stand.
 
-    Words are held against each other as they are written; the white space after them does not count. Texts that have
-    little in common are given as one piece: every word would be marked.
+    Words (of scripts without spaces characters) are held against each other as they are written; the white space after
+    them does not count. Texts that have little in common are given as one piece: every word would be marked.
     """
     if target == answer:
         return (Piece(answer),)
-    theirs, ours = _TOKEN.findall(target), _TOKEN.findall(answer)
+    theirs, ours = tokens(target), tokens(answer)
     matcher = SequenceMatcher(None, [one.rstrip() for one in theirs], [one.rstrip() for one in ours], autojunk=False)
     if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE or matcher.ratio() < _ALIKE:
         return (Piece(answer),)

@@ -65,3 +65,12 @@ def test_a_word_that_is_common_everywhere_is_not_typical() -> None:
     assert typical(Counter({"the": 60, "declined": 20, "card": 18, "once": 1}), everywhere)[0] == "declined"
     assert "the" not in typical(Counter({"the": 60, "declined": 20, "card": 18}), everywhere)
     assert typical(Counter({"the": 10, "card": 3}), everywhere) == ()
+
+
+def test_texts_without_spaces_are_grouped_by_their_pairs_of_characters() -> None:
+    refunds = ["我想申请退款", "请问怎么申请退款", "申请退款要多久", "为什么不能申请退款"]
+    others = ["密码忘记了怎么办", "营业时间是几点", "我的包裹不见了", "发票金额不对"]
+    failing = {f"s{i}": text for i, text in enumerate([*refunds, others[0]])}
+    (found,) = clusters_of(failing, [*failing.values(), *others * 5])
+    assert set(found.samples) == {f"s{i}" for i in range(4)}
+    assert {"申请", "退款"} <= set(found.words)
