@@ -33,7 +33,6 @@ def schema(name: str) -> dict[str, Any]:
         task["additionalProperties"] = False
         plain = {"enum": list(catalog.names("metrics"))}
         task["properties"]["metrics"]["items"] = {"anyOf": [plain, _scripts_too(_with_arguments("metrics"))]}
-        task["properties"]["metrics"]["items"]["anyOf"].append({"type": "string", "pattern": _SCRIPT})
     return made
 
 
@@ -53,7 +52,8 @@ def _own_keys() -> dict[str, Any]:
 
 def _scripts_too(metrics: dict[str, Any]) -> dict[str, Any]:
     """Besides the plugs `evaluate:<folder, script or name on the hub>`, with the path in the key."""
-    named = {key: value for key, value in metrics["properties"]["evaluate"].items() if key != "required"}
+    whole = metrics["properties"]["evaluate"]
+    named = {**whole, "required": [key for key in whole["required"] if key != "path"]}
     return {**metrics, "patternProperties": {_SCRIPT: named}}
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.core.directions import Better
 from harness.core.samples import Outcome, Score
 from harness.metrics.interface import Item
 from harness.stats.corpus import perfect
@@ -27,6 +28,7 @@ class Bleu:
     """
 
     aggregate: ClassVar[str] = "bleu"
+    better: ClassVar[Better] = Better.HIGHER
     version: ClassVar[int] = 1
     kinds: ClassVar[tuple[str, ...]] = ("generate",)
     needs: ClassVar[tuple[str, ...]] = ("sacrebleu",)

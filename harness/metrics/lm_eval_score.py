@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from harness.core.directions import Better
 from harness.core.samples import Score
 from harness.metrics.interface import Item, score_each
 
@@ -15,6 +16,7 @@ class LmEvalScore:
     """What lm-eval gives a sample under the task's `score`, in [0, 1]; higher is better. The answer is that figure."""
 
     aggregate: ClassVar[str] = "mean"
+    better: ClassVar[Better] = Better.HIGHER
     version: ClassVar[int] = 1
     kinds: ClassVar[tuple[str, ...]] = ("lm_eval",)
 

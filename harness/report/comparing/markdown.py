@@ -58,7 +58,7 @@ def _metric_cells(task: TaskComparison, number: int) -> tuple[str, ...]:
 def _part_cells(task: TaskComparison) -> Iterable[tuple[str, ...]]:
     for part in shown_parts(task):
         ours, theirs = part.values
-        change = words.points(ours - theirs)
+        change = words.points(part.difference)
         numbers = (f"{part.samples:,}", words.percent(ours), words.percent(theirs), change, p_text(part.p))
         yield f"{part.metric}[{part.part}]", *numbers, "yes" if part.flagged else ""
 

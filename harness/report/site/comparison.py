@@ -88,5 +88,5 @@ def _parts(task: TaskComparison) -> Iterable[tuple[Cell, ...]]:
         ours, theirs = part.values
         star = "* " if part.flagged else ""
         yield (Cell(f"{star}{label(part.metric)}[{label(part.part)}]"), number(f"{part.samples:,}"),
-               number(words.percent(ours)), number(words.percent(theirs)), number(words.points(ours - theirs)),
+               number(words.percent(ours)), number(words.percent(theirs)), number(words.points(part.difference)),
                number(p_text(part.p)))  # fmt: skip
