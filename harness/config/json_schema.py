@@ -59,10 +59,20 @@ def _scripts_too(metrics: dict[str, Any]) -> dict[str, Any]:
 
 def _with_arguments(family: str) -> dict[str, Any]:
     """The schema of `{plug: {argument: value}}`."""
-    plugs = {name: TypeAdapter(catalog.plug(family, name)).json_schema() for name in catalog.names(family)}
+    plugs = {name: _inlined(TypeAdapter(catalog.plug(family, name)).json_schema()) for name in catalog.names(family)}
     closed = {name: {**plug, "additionalProperties": False} for name, plug in plugs.items()}
     one_only = {"additionalProperties": False, "minProperties": 1, "maxProperties": 1}
     return {"type": "object", "properties": closed, **one_only}
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """With the definitions of its properties in their place: those of a part of a file are not found from its root."""
+    defined = schema.pop("$defs", {})
+    named = {key: value.get("$ref", "").rpartition("/")[2] for key, value in schema["properties"].items()}
+    return {
+        **schema,
+        "properties": {key: defined.get(named[key], value) for key, value in schema["properties"].items()},
+    }
 
 
 def texts() -> dict[str, str]:

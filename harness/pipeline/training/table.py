@@ -13,9 +13,8 @@ from harness.core.directions import Better
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import metric_refs
-from harness.core.releases import Experiments, Release
+from harness.core.releases import Release
 from harness.core.trainings import VALIDATION_LOSS
-from harness.metrics.interface import better_of
 from harness.pipeline.candidate import MANIFEST
 from harness.pipeline.chosen import Failed, Trained
 from harness.pipeline.judging.comparable import Asked
@@ -55,7 +54,7 @@ def table_of(
     assert release.experiments is not None
     choose, policy = release.experiments.choose, release.policy
     known = [_contestant(release, one, material) for one in trained]
-    better = _direction(release.experiments, choose)
+    better = _direction(release, trained, material)
     ranked = sorted(known, key=lambda one: _rank(one, choose, better))
     if _rank(ranked[0], choose, better)[0] == _UNKNOWN:
         reasons = "; ".join(f"{one.name}: {_reason(one, choose)}" for one in ranked)
@@ -73,13 +72,14 @@ def table_of(
 _UNKNOWN = float("inf")
 
 
-def _direction(experiments: Experiments, choose: str) -> Better:
-    """Where the better values of the number that decides lie."""
+def _direction(release: Release, trained: Sequence[Trained], material: Material) -> Better:
+    """Where the better values of the number that decides lie, by the runs that measured it."""
+    assert release.experiments is not None
+    choose = release.experiments.choose
     if choose == VALIDATION_LOSS:
         return Better.LOWER
-    ref = metric_refs(experiments.suites)[choose]
-    tasks = {(suite.name, task.name): task for suite in experiments.suites for task in suite.tasks}
-    return next(better_of(spec) for spec in tasks[ref.suite, ref.task].metrics if spec.name == ref.metric)
+    sides = (_asked(release, material, one.name, choose) for one in trained)
+    return next((side.info.better for side in sides if isinstance(side, Asked)), Better.HIGHER)
 
 
 def _rank(one: Contestant, choose: str, better: Better) -> tuple[float, float]:

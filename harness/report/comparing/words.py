@@ -30,6 +30,12 @@ def head(compared: Compared) -> list[str]:
     ]
 
 
+def metric_text(one: MetricDifference) -> str:
+    """The metric's name, and its direction where its values read the other way round."""
+    note = one.better_values.note
+    return f"{one.metric} ({note})" if note else one.metric
+
+
 def value_texts(one: MetricDifference) -> str:
     """Both sides' own numbers."""
     if one.values is None:
