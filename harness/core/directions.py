@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, overload
 
-Number = TypeVar("Number", float, Any)  # a score, or an array of scores
+if TYPE_CHECKING:  # a release is read without NumPy
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Better(StrEnum):
@@ -24,8 +26,14 @@ class Better(StrEnum):
         """The worst score that there is: that of a sample that failed or was lost."""
         return 1.0 - self.best
 
-    def goodness(self, score: Number) -> Number:
-        """The score on a scale on which more is better, in [0, 1]; of such a goodness, the score again."""
+    @overload
+    def goodness(self, score: float) -> float: ...
+
+    @overload
+    def goodness(self, score: NDArray[np.float64]) -> NDArray[np.float64]: ...
+
+    def goodness(self, score: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
+        """A score, or an array of scores, on a scale on which more is better; of such a goodness, the score again."""
         return score if self is Better.HIGHER else 1.0 - score
 
     @property

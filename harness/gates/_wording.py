@@ -59,9 +59,9 @@ def _found(gate: Gate, found: Estimate | Comparison) -> str:
     if isinstance(found, Estimate):
         of, cases = _rule(gate).of, "groups" if _grouped(found) else "pairs" if gate.against else "samples"
         return f"{of + ' ' if of else ''}{show(found.value, 1)} on {found.n} {cases}"
-    change = "difference" if gate.better is Better.HIGHER else f"({gate.better.note}) improvement"
+    change = ", difference" if gate.better is Better.HIGHER else f" ({gate.better.note}), improvement"
     return (
-        f"candidate {show(found.candidate, 1)}, {gate.against} {show(found.baseline, 1)}, "
+        f"candidate {show(found.candidate, 1)}, {gate.against} {show(found.baseline, 1)}"
         f"{change} {_points(found.difference, 1)} on {found.pairs} pairs"
     )
 
