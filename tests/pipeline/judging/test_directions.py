@@ -13,32 +13,13 @@ from harness.core.estimates import Comparison
 from harness.core.releases import Gate, Place, Waiver
 from harness.core.runs import TaskResult
 from harness.core.verdicts import Verdict
-from harness.pipeline.judging.evidence import Judged, Material
 from harness.pipeline.judging.judge import judge
 from harness.report.record import from_json, to_json
 from harness.store.records import run_from_json, run_to_json
-from tests.pipeline.hand_made import CANDIDATE, METRICS, gate, material, release, result, some
+from tests.pipeline.hand_made import CANDIDATE, errors, gate, material, release, result, some, turned
 
 PASS, FAIL, INCONCLUSIVE, ERROR = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR
 LOWER = Better.LOWER
-INFOS = tuple(replace(info, better=LOWER) if info.name == "f1" else info for info in METRICS)
-
-
-def errors(found: TaskResult) -> TaskResult:
-    """The same with f1 as an error rate: 0 where the answer is right."""
-    scores = (
-        replace(one, value=1.0 - one.value) if one.metric == "f1" and one.value is not None else one
-        for one in found.scores
-    )
-    return replace(found, scores=tuple(scores))
-
-
-def turned(found: Material) -> Material:
-    """The runs say that lower values of f1 are better."""
-    return {
-        role: {name: Judged(replace(one.run, metrics={"t": INFOS}), one.results) for name, one in runs.items()}
-        for role, runs in found.items()
-    }
 
 
 def lower(rule: str, threshold: float = 0.0) -> Gate:

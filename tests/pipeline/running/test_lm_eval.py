@@ -232,7 +232,7 @@ def test_a_score_of_which_lower_is_better_is_never_read_the_other_way_round() ->
     row, lower = logged(0, ter=0.25), MetricSpec("lm_eval_score", {"better": "lower"})
     for metric in ("accuracy", "lm_eval_score"):
         with pytest.raises(
-            ConfigError, match="takes lower values of 'ter' for better, and .* 'lm_eval_score: {better: l"
+            ConfigError, match=r"takes lower values of 'ter' for better, and .* 'lm_eval_score: .better: lower.'"
         ):
             result(row, metric=metric, score="ter", higher={"ter": False})
     assert [one.value for one in result(row, metric=lower, score="ter", higher={"ter": False}).scores] == [0.25]
