@@ -106,7 +106,7 @@ def _wording(item: Any, where: Where, model: type[BaseModel] | None) -> tuple[st
         hint = "Put it in quotes." if kind == "string_type" else _of_percent(kind, item["input"])
         shown = f" ({short_repr(item['input'])})" if isinstance(item["input"], str | int | float | bool) else ""
         return f"'{name}' must be {_KINDS[kind]}, not {_kind_of(item['input'])}{shown}.", hint
-    if kind == "literal_error":
+    if kind in ("literal_error", "enum"):
         return f"'{name}' must be {item['ctx']['expected']}, not {short_repr(item['input'])}.", None
     if kind == "string_pattern_mismatch":
         return f"'{name}' ({short_repr(item['input'])}) must match {item['ctx']['pattern']}.", None

@@ -1,11 +1,9 @@
-"""Whether a rule fits its metric, and whether gates contradict each other."""
+"""Whether a rule fits its metric."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from harness import catalog
-from harness.core.errors import Problem
+from harness.core.directions import Better
 from harness.core.metric_refs import COST, LATENCY
 from harness.core.releases import Gate, MetricSpec
 
@@ -32,22 +30,18 @@ def misfit(gate: Gate, spec: MetricSpec | None, *, anytime: bool) -> tuple[str, 
             gate.rule,
             f"'{gate.rule}' needs a metric that is a {kinds} over samples; {gate.metric} is a {aggregate}.",
         )
+    if spec and _wrong_way(gate):
+        return gate.rule, _wrong_way(gate)
     if anytime and aggregate not in ANYTIME:
         return "metric", f"{gate.metric} has no bound that holds at any time; write a number of 'looks' instead."
     return None
 
 
-def contradictions(gates: Sequence[Gate]) -> list[Problem]:
-    """Gates that no model can pass together: a metric above one threshold and below a smaller one."""
-    found = []
-    for low in gates:
-        for high in gates:
-            if high.rule != "at_most" or low.what != high.what or low.rule not in ("at_least", "no_critical_failures"):
-                continue
-            floor = low.threshold if low.rule == "at_least" else 1.0
-            if floor >= high.threshold:
-                later, other = sorted((low, high), key=lambda gate: gate.place.line or 0, reverse=True)
-                where = f"{other.rule}' in line {other.place.line}"
-                message = f"'{later.rule}' contradicts '{where}: no model can pass both on {low.what}."
-                found.append(Problem(message, file=later.place.file, line=later.place.line))
-    return found
+def _wrong_way(gate: Gate) -> str:
+    """That a rule asks for the worse values of a suite's metric, and what to write; "" where it does not."""
+    low = gate.better is Better.LOWER
+    if gate.rule != ("at_least" if low else "at_most"):
+        return ""
+    write = "'at_most' with the largest value that you accept (0.1 is 10 %)"
+    write = write if low else "'at_least' with the smallest value that you accept (0.9 is 90 %)"
+    return f"'{gate.rule}' passes the worse models: {gate.better} values of {gate.metric} are better; write {write}."

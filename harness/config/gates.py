@@ -6,15 +6,17 @@ from typing import Any
 
 from harness import catalog
 from harness.config._pydantic import as_share
-from harness.config.gate_fit import contradictions, misfit
+from harness.config.gate_fit import misfit
 from harness.config.robustness import ROBUSTNESS
 from harness.config.schema import GateFile, ReleaseFile
 from harness.config.source import Source, nearest
 from harness.config.subsets import Wrong, subsets_of
+from harness.core.directions import Better
 from harness.core.errors import Problem
 from harness.core.metric_refs import CLEAN, COST, ERRORS, LATENCY, RESERVED, metric_refs
 from harness.core.releases import Gate, Place, Subset, Suite, Task
 from harness.core.verdicts import Role
+from harness.metrics.interface import better_of
 
 _OF_COST = ("at_most", "at_most_share", "improves")
 
@@ -40,7 +42,7 @@ def load_gates(
     if not any(file.role in ("critical", "gating") for file in parsed.gates):
         message = "no gate is critical or gating, so nothing would have to pass."
         problems.append(source.problem(["gates"], message, "Give at least one gate the role 'gating'."))
-    return tuple(gates.values()), problems + contradictions(tuple(gates.values()))
+    return tuple(gates.values()), problems
 
 
 def _made(
@@ -57,7 +59,8 @@ def _made(
     if len(_rules(file)) != 1:
         return [], []
     currency = parsed.prices.currency if parsed.prices else ""
-    gates = [_gate(file, index, source, subset, currency) for subset in found]
+    better = better_of(spec) if spec else Better.HIGHER
+    gates = [_gate(file, index, source, subset, currency, better) for subset in found]
     anytime = parsed.policy.looks == "anytime"
     wrong = dict.fromkeys(misfit(gate, spec, anytime=anytime) for gate in gates)
     return gates, [source.problem(["gates", index, key], message) for key, message in filter(None, wrong)]
@@ -161,7 +164,7 @@ def _unknown_metric(name: str, known: list[str]) -> tuple[str, str | None]:
     return f"no suite gives the metric '{name}'.", hint
 
 
-def _gate(file: GateFile, index: int, source: Source, subset: Subset | None, currency: str) -> Gate:
+def _gate(file: GateFile, index: int, source: Source, subset: Subset | None, currency: str, better: Better) -> Gate:
     """One gate. `true` in the place of a threshold is the rule's own; a lower cost is a share below 1."""
     rule = _rules(file)[0]
     value = getattr(file, rule)
@@ -170,4 +173,4 @@ def _gate(file: GateFile, index: int, source: Source, subset: Subset | None, cur
         rule, threshold = "at_most_share", 1.0
     place = Place(*source.place(["gates", index]))
     unit = currency if (file.metric, rule) == (COST, "at_most") else ""
-    return Gate(file.metric, rule, threshold, file.against, Role(file.role), place, subset, unit)
+    return Gate(file.metric, rule, threshold, file.against, Role(file.role), place, subset, unit, better)

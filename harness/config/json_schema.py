@@ -33,7 +33,6 @@ def schema(name: str) -> dict[str, Any]:
         task["additionalProperties"] = False
         plain = {"enum": list(catalog.names("metrics"))}
         task["properties"]["metrics"]["items"] = {"anyOf": [plain, _scripts_too(_with_arguments("metrics"))]}
-        task["properties"]["metrics"]["items"]["anyOf"].append({"type": "string", "pattern": _SCRIPT})
     return made
 
 
@@ -53,16 +52,27 @@ def _own_keys() -> dict[str, Any]:
 
 def _scripts_too(metrics: dict[str, Any]) -> dict[str, Any]:
     """Besides the plugs `evaluate:<folder, script or name on the hub>`, with the path in the key."""
-    named = {key: value for key, value in metrics["properties"]["evaluate"].items() if key != "required"}
+    whole = metrics["properties"]["evaluate"]
+    named = {**whole, "required": [key for key in whole["required"] if key != "path"]}
     return {**metrics, "patternProperties": {_SCRIPT: named}}
 
 
 def _with_arguments(family: str) -> dict[str, Any]:
     """The schema of `{plug: {argument: value}}`."""
-    plugs = {name: TypeAdapter(catalog.plug(family, name)).json_schema() for name in catalog.names(family)}
+    plugs = {name: _inlined(TypeAdapter(catalog.plug(family, name)).json_schema()) for name in catalog.names(family)}
     closed = {name: {**plug, "additionalProperties": False} for name, plug in plugs.items()}
     one_only = {"additionalProperties": False, "minProperties": 1, "maxProperties": 1}
     return {"type": "object", "properties": closed, **one_only}
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """With the definitions of its properties in their place: those of a part of a file are not found from its root."""
+    defined = schema.pop("$defs", {})
+    named = {key: value.get("$ref", "").rpartition("/")[2] for key, value in schema["properties"].items()}
+    return {
+        **schema,
+        "properties": {key: defined.get(named[key], value) for key, value in schema["properties"].items()},
+    }
 
 
 def texts() -> dict[str, str]:

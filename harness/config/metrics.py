@@ -66,11 +66,24 @@ def _metric(
         ]
     if kind in catalog.names("tasks") and kind not in catalog.plug("metrics", name).kinds:
         return [source.problem(where, f"the metric '{name}' does not fit tasks of the kind '{kind}'.")]
+    if "better" in known and "better" not in given and "path" in given:
+        return [source.problem(where, _unknown_direction(written), _direction_hint(written))]
     try:
         plug = catalog.build("metrics", name, given)
     except ValidationError as error:
         return problems_of(error, source, (*where, written))
     return _script(root, plug, given, source, where) if name == EVALUATE else MetricSpec(name, given)
+
+
+def _unknown_direction(written: str) -> str:
+    return f"whether more of '{written}' is better or worse is not known, so no gate on it could be trusted."
+
+
+def _direction_hint(written: str) -> str:
+    """What to write; an item that is a bare name shows where its argument stands."""
+    named = written.startswith(f"{EVALUATE}:")
+    write = f"Write '{written}: {{better: lower}}'" if named else "Add 'better: lower'"
+    return f"{write} for an error rate (0 is perfect), 'better: higher' for a score (1 is perfect)."
 
 
 def _script(

@@ -22,7 +22,11 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Candidate minus baseline on the same samples, oriented so that higher is better; bounds as in Estimate."""
+    """Two models on the same samples: their own values, and by how much the candidate is better; bounds as in Estimate.
+
+    `difference`, `low` and `high` are candidate minus baseline, and where lower values are better baseline minus
+    candidate: more is always better.
+    """
 
     candidate: float
     baseline: float

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.core.directions import Better
 from harness.core.presentation import Presentation, Prices
 from harness.core.routes import CanaryRules, Route
 from harness.core.samples import Json, Sample
@@ -196,6 +197,8 @@ class Gate:
     `no_critical_failures` the rate that the failures are shown to lie below, for `win_rate` the share of wins.
     `subset` None is the whole task. `unit` is the currency of a threshold that is an amount ("" otherwise); for
     `at_most_share` the threshold is a share of the baseline's amount.
+
+    `better` is where the better values of a suite's metric lie; rules on latency, errors and costs say it themselves.
     """
 
     metric: str
@@ -206,6 +209,7 @@ class Gate:
     place: Place
     subset: Subset | None = None
     unit: str = ""
+    better: Better = Better.HIGHER
 
     @property
     def is_check(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from harness.core.directions import Better
 from harness.core.ids import digest_rows
 from harness.core.samples import Answer, Json, Output, Sample, Score
 
@@ -89,7 +90,8 @@ class MetricInfo:
 
     `aggregate`: rate (0/1 scores), mean (scores in [0, 1]), macro_f1 (from targets and answers, over `classes`) or
     bleu (from the n-gram counts that the score's parts hold). `parts` is how the scores of one part are aggregated, ""
-    where the metric has no parts to be judged alone.
+    where the metric has no parts to be judged alone. `better` is where the better scores lie: runs of older harnesses
+    took higher ones for better.
     """
 
     name: str
@@ -97,6 +99,7 @@ class MetricInfo:
     version: int
     classes: tuple[str, ...] = ()
     parts: str = ""
+    better: Better = Better.HIGHER
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from harness import catalog
 from harness.core.decisions import Evidence, Finding
+from harness.core.directions import Better
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import CLEAN, LATENCY
 from harness.core.releases import Gate
@@ -58,9 +59,10 @@ def _found(gate: Gate, found: Estimate | Comparison) -> str:
     if isinstance(found, Estimate):
         of, cases = _rule(gate).of, "groups" if _grouped(found) else "pairs" if gate.against else "samples"
         return f"{of + ' ' if of else ''}{show(found.value, 1)} on {found.n} {cases}"
+    change = ", difference" if gate.better is Better.HIGHER else f" ({gate.better.note}), improvement"
     return (
-        f"candidate {show(found.candidate, 1)}, {gate.against} {show(found.baseline, 1)}, "
-        f"difference {_points(found.difference, 1)} on {found.pairs} pairs"
+        f"candidate {show(found.candidate, 1)}, {gate.against} {show(found.baseline, 1)}"
+        f"{change} {_points(found.difference, 1)} on {found.pairs} pairs"
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # NumPy comes with these, and a release is read without it
 
 @dataclass(frozen=True, slots=True)
 class Improves:
-    """PASS where the lower bound of candidate minus baseline exceeds 0 (superiority)."""
+    """PASS where the lower bound of the improvement exceeds 0 (superiority)."""
 
     compares: ClassVar[bool] = True
     aggregates: ClassVar[tuple[str, ...]] = ()

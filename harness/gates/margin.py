@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # NumPy comes with these, and a release is read without it
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """PASS where the lower bound of candidate minus baseline exceeds -threshold."""
+    """PASS where the lower bound of the improvement, which may be a loss, exceeds -threshold."""
 
     compares: ClassVar[bool] = True
     aggregates: ClassVar[tuple[str, ...]] = ()
@@ -42,7 +42,7 @@ class Margin:
 
     def asks(self, limit: str, other: str) -> str:
         """The loss that is tolerated."""
-        return f"at most {limit} below {other}"
+        return f"at most {limit} worse than {other}"
 
     def promise(self, said: Said) -> str:
         """The loss is smaller than the margin."""

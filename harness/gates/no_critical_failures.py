@@ -37,7 +37,7 @@ class NoCriticalFailures:
         needed = self.needed(series, settings)
         if isinstance(rate, Unestimable):
             return Finding(rate, self.threshold, reason=rate.reason, needed=needed)
-        failed = max(0, int((series.values < 1).sum()) - series.lost)
+        failed = max(0, int((series.goodness.values < 1).sum()) - series.lost)
         if failed:
             told = f"{failed} of {series.n} {_samples(series.n)} failed, and none may"
             return Finding(rate, self.threshold, verdict=Verdict.FAIL, reason=told, needed=needed)
@@ -78,7 +78,7 @@ def _failures(series: Series, alpha: float) -> Estimate | Unestimable:
 
     if not np.isfinite(series.values).all():
         return Unestimable("a score is not a number", series.n)
-    bad = series.values < 1
+    bad = series.goodness.values < 1
     if series.groups is None:
         return rate(int(bad.sum()), series.n, alpha)
     worst = np.isin(np.unique(series.groups), series.groups[bad])

@@ -82,7 +82,7 @@ def _wins(pair: Pair) -> Series:
 
     from harness.stats.series import Series
 
-    ours, theirs = pair.candidate, pair.baseline
+    ours, theirs = pair.candidate.goodness, pair.baseline.goodness
     if ours.n != theirs.n:
         raise ValueError("pairs need the same samples on both sides")
     # Means over repeats that are equal on paper may differ in their last bit.

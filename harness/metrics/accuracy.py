@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from harness.core.directions import Better
 from harness.core.samples import Score
 from harness.metrics.interface import Item, score_each
 
@@ -15,6 +16,7 @@ class Accuracy:
     """1 where the answer equals the target, else 0."""
 
     aggregate: ClassVar[str] = "rate"
+    better: ClassVar[Better] = Better.HIGHER
     version: ClassVar[int] = 3
     kinds: ClassVar[tuple[str, ...]] = ("classify", "refuse", "lm_eval")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from harness.core.directions import Better
 from harness.core.samples import Outcome, Score
 from harness.metrics.interface import Item, score_each
 
@@ -21,6 +22,7 @@ class BertScore:
     """
 
     aggregate: ClassVar[str] = "mean"
+    better: ClassVar[Better] = Better.HIGHER
     version: ClassVar[int] = 1
     kinds: ClassVar[tuple[str, ...]] = ("generate",)
     needs: ClassVar[tuple[str, ...]] = ("bert_score",)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.core.directions import Better
 from harness.core.samples import Json, Outcome, Score
 from harness.core.words import is_unspaced, written_words
 from harness.metrics.interface import Item
@@ -30,6 +31,7 @@ class Bleu:
     """
 
     aggregate: ClassVar[str] = "bleu"
+    better: ClassVar[Better] = Better.HIGHER
     version: ClassVar[int] = 1
     kinds: ClassVar[tuple[str, ...]] = ("generate",)
     needs: ClassVar[tuple[str, ...]] = ("sacrebleu",)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from harness.core.directions import Better
 from harness.core.samples import Score
 from harness.metrics.interface import Item, score_each
 
@@ -19,6 +20,7 @@ class ByteLikelihood:
     """
 
     aggregate: ClassVar[str] = "mean"
+    better: ClassVar[Better] = Better.HIGHER
     version: ClassVar[int] = 1
     kinds: ClassVar[tuple[str, ...]] = ("lm_eval",)
 

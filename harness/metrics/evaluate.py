@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
+from harness.core.directions import Better
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.samples import Json, Outcome, Score
 from harness.core.words import is_unspaced, words
-from harness.metrics.interface import Item, score_each
+from harness.metrics.interface import CLIPPED, Item, score_each
 
 _ROUNDING = 1e-6
 _AT_SPACES = ("wer", "ter", "bleu", "google_bleu", "sacrebleu", "meteor", "nist_mt")
@@ -22,21 +24,24 @@ _AT_SPACES = ("wer", "ter", "bleu", "google_bleu", "sacrebleu", "meteor", "nist_
 class Evaluate:
     """One number that the metric gives for a sample alone, in [0, 1].
 
-    `path` is a folder or a script of the project, else a name on the hub, at `revision`. `key` is the number's name in
-    what the metric gives (default: the only one there), `scale` what it is divided by; `arguments` go to its `compute`.
-    `cache` is the folder for the files that evaluate writes.
+    `path` is a folder or a script of the project, else a name on the hub, at `revision`. `better` is "lower" for error
+    rates. `key` is the number's name in what the metric gives (default: the only one there), `scale` what it is divided
+    by; `arguments` go to its `compute`. With `clip` a number beyond the worst end counts as the worst: a word error
+    rate of 1.4 as 1. `cache` is the folder for the files that evaluate writes.
     """
 
     aggregate: ClassVar[str] = "mean"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     kinds: ClassVar[tuple[str, ...]] = ("classify", "generate")
     needs: ClassVar[tuple[str, ...]] = ("evaluate",)
 
     path: str
+    better: Better
     key: str | None = None
     scale: float = 1.0
     arguments: Mapping[str, object] | None = None
     revision: str | None = None
+    clip: bool = False
     cache: str = ".harness/evaluate"
 
     @property
@@ -69,11 +74,22 @@ class Evaluate:
     def score(self, items: Sequence[Item]) -> list[Score]:
         """A score for each item. Needs the extra `metrics`.
 
-        Raises ConfigError where a script fails or gives no number in [0, 1], OutsideError where the hub does not give
-        it.
+        A clipped one names the number that it was. Raises ConfigError where a script fails or gives no number in
+        [0, 1], OutsideError where the hub does not give it.
         """
         module = self._load() if any(item.answer.outcome is Outcome.SCORED for item in items) else None
-        return score_each(self.name, items, lambda item: self._value(module, item))
+        clipped: dict[tuple[str, int], float] = {}
+
+        def value(item: Item) -> float:
+            raw = self._value(module, item)
+            kept = raw if math.isnan(raw) else min(max(raw, 0.0), 1.0)
+            if abs(raw - kept) > _ROUNDING:
+                clipped[item.sample.id, item.answer.repeat] = raw
+            return kept
+
+        scores = score_each(self.name, items, value, self.better)
+        beyond = ((score, clipped.get((score.sample_id, score.repeat))) for score in scores)
+        return [score if raw is None else replace(score, reason=f"{raw:g} {CLIPPED}") for score, raw in beyond]
 
     def _load(self) -> Any:
         import evaluate
@@ -106,12 +122,14 @@ class Evaluate:
             told = f"the metric '{self.name}' failed on the sample {item.sample.id}: {type(error).__name__}: {error}"
             raise ConfigError(told) from error
         value = self._pick(found) / self.scale
-        if not -_ROUNDING <= value <= 1 + _ROUNDING and value == value:
+        too_good, too_bad = self.better.goodness(value) > 1 + _ROUNDING, self.better.goodness(value) < -_ROUNDING
+        if too_good or (too_bad and not self.clip):
+            worst = f", or count what is beyond {self.better.worst:g} as {self.better.worst:g} with 'clip: true'"
             raise ConfigError(
                 f"the metric '{self.name}' gave {value:g} for the sample {item.sample.id}; scores lie between 0 and 1. "
-                "Give the largest possible value as its 'scale'."
+                f"Give the largest possible value as its 'scale'{worst if too_bad else ''}."
             )
-        return value if value != value else min(max(value, 0.0), 1.0)
+        return value
 
     def _pick(self, found: object) -> float:
         numbers = {key: _number(value) for key, value in found.items()} if isinstance(found, Mapping) else {}

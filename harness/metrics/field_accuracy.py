@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from harness.core.directions import Better
 from harness.core.samples import Score
 from harness.metrics._fields import by_field, equal
 from harness.metrics.interface import Item, score_each
@@ -17,6 +18,7 @@ class FieldAccuracy:
 
     aggregate: ClassVar[str] = "mean"
     parts: ClassVar[str] = "rate"
+    better: ClassVar[Better] = Better.HIGHER
     version: ClassVar[int] = 3
     kinds: ClassVar[tuple[str, ...]] = ("extract",)
 

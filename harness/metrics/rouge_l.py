@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from harness.core.directions import Better
 from harness.core.samples import Json, Score
 from harness.metrics._rouge import rouge, too_short
 from harness.metrics.interface import Item
@@ -16,6 +17,7 @@ class RougeL:
     """ROUGE-L F-measure; `stemmer` folds English endings first."""
 
     aggregate: ClassVar[str] = "mean"
+    better: ClassVar[Better] = Better.HIGHER
     version: ClassVar[int] = 2  # 2: the tokenizer is harness.core.words
     kinds: ClassVar[tuple[str, ...]] = ("generate",)
     needs: ClassVar[tuple[str, ...]] = ("rouge_score",)

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.core.directions import Better
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.runs import MetricInfo
 from harness.core.samples import Outcome
 from harness.report.shown import Shown
+
+_NEAR = 1e-12  # scores that are equal on paper may differ in their last bit
 
 Own = Estimate | Unestimable
 Difference = Comparison | Unestimable
@@ -21,7 +24,8 @@ Difference = Comparison | Unestimable
 class MetricNumbers:
     """A metric by the name that gates use (suite.metric, or suite.task.metric): `own` by role, `against` by baseline.
 
-    `against` is the candidate minus that baseline. What a gate found already stands here as the gate found it.
+    `against` is by how much the candidate is better than that baseline. What a gate found already stands here as the
+    gate found it.
     """
 
     name: str
@@ -118,11 +122,13 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """The candidate's failures on a task by `metric` (a score below `below`; what was not evaluated is no failure).
+    """The candidate's failures on a task by `metric`; what was not evaluated is no failure.
+
+    A failure is a score worse than `below`: a lower one, or where lower is `better` a higher one.
 
     `failing` of `evaluated` samples failed. `parts` are the metric by class, field, slice, length and language;
     `clusters` are of the failing samples (of `clustered` of them, where there are too many); `worst` are the samples
-    with the lowest scores.
+    with the worst scores.
     """
 
     metric: str
@@ -133,6 +139,11 @@ class Failures:
     clusters: tuple[Cluster, ...] = ()
     clustered: int = 0
     worst: tuple[Shown, ...] = ()
+    better: Better = Better.HIGHER
+
+    def is_failure(self, score: float) -> bool:
+        """Whether an answer with this score failed."""
+        return self.better.goodness(score) < self.better.goodness(self.below) - _NEAR
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from harness.core.directions import Better
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.stats import bootstrap, corpus, totals
 from harness.stats.bca import widened
@@ -50,6 +51,9 @@ def absolute(series: Series, settings: Settings) -> Analysis:
     undefined = _undefined(series)
     if undefined:
         return _unknown(undefined, series.n)
+    plain = series.aggregate == "rate" and series.groups is None  # its exact bounds are the same from either end
+    if series.better is Better.LOWER and series.aggregate in ("rate", "mean") and not plain:
+        return _turned(absolute(series.goodness, settings))
     if settings.anytime:
         from harness.stats import anytime
 
@@ -65,7 +69,7 @@ def absolute(series: Series, settings: Settings) -> Analysis:
         return _bleu(series, settings)
     if series.aggregate == "cost":
         return _totals(totals.per_answered(series, settings), series, settings)
-    if series.aggregate == "rate" and series.groups is None:
+    if plain:
         right, n = int(series.values.sum()), series.n
         evidence = rate(right, n, settings.alpha)
         return Analysis(evidence, lambda t: p_rate_below(right, n, t), lambda t: p_rate_above(right, n, t))
@@ -81,13 +85,17 @@ def share(pair: Pair, settings: Settings) -> Analysis:
 
 
 def difference(pair: Pair, settings: Settings) -> Analysis:
-    """Candidate minus baseline on the same samples."""
+    """By how much the candidate is better than the baseline on the same samples: candidate minus baseline, and where
+    lower is better baseline minus candidate. Both sides' own values stay as they are."""
     ours, theirs = pair.candidate, pair.baseline
     if ours.n != theirs.n:
         raise ValueError("pairs need the same samples on both sides")
     undefined = _undefined(ours) or _undefined(theirs)
     if undefined:
         return _unknown(undefined, ours.n)
+    if ours.better is Better.LOWER:
+        found = difference(Pair(ours.goodness, theirs.goodness), settings)
+        return replace(found, evidence=_with_own_values(found.evidence, pair))
     if settings.anytime:
         from harness.stats import anytime
 
@@ -101,6 +109,22 @@ def difference(pair: Pair, settings: Settings) -> Analysis:
     if ours.aggregate == "rate" and ours.groups is None:
         return _rates(pair, settings)
     return _means(pair, settings)
+
+
+def _turned(found: Analysis) -> Analysis:
+    """An analysis of goodness as one of the values where lower is better: each is 1 minus the other."""
+    evidence = found.evidence
+    if isinstance(evidence, Estimate):
+        low, high = (None if limit is None else 1.0 - limit for limit in (evidence.high, evidence.low))
+        evidence = replace(evidence, value=1.0 - evidence.value, low=low, high=high)
+    return Analysis(evidence, lambda t: found.p_above(1.0 - t), lambda t: found.p_below(1.0 - t), found.noise)
+
+
+def _with_own_values(evidence: Estimate | Comparison | Unestimable, pair: Pair) -> Estimate | Comparison | Unestimable:
+    if not isinstance(evidence, Comparison):
+        return evidence
+    ours, theirs = (float(one.values.mean()) for one in (pair.candidate, pair.baseline))
+    return replace(evidence, candidate=ours, baseline=theirs)
 
 
 def _undefined(series: Series) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from harness.core.directions import Better
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -22,7 +24,7 @@ class Series:
     `groups` are cluster numbers, or None where each sample stands alone. Where the `repeats` of a sample have places of
     their own (macro_f1, f1), they are one group; of a cost, the requests of one sample. The aggregate f1 is that of the
     one class `label`, from the same `answers` and `targets`. `lost` places were not evaluated; their values stand for
-    what they count as.
+    what they count as. `better` is where the better values lie.
     """
 
     aggregate: str
@@ -37,11 +39,17 @@ class Series:
     label: int = -1
     lost: int = 0
     answered: Floats | None = None
+    better: Better = Better.HIGHER
 
     @property
     def n(self) -> int:
         """How many places: the samples, or for macro_f1 their repeats."""
         return len(self.values)
+
+    @property
+    def goodness(self) -> Series:
+        """A rate or a mean on a scale on which more is better; itself where that is so already."""
+        return replace(self, values=1.0 - self.values, better=Better.HIGHER) if self.better is Better.LOWER else self
 
     @property
     def samples(self) -> int:

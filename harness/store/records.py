@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from harness.core.directions import Better
 from harness.core.runs import Counts, MetricInfo, Model, Run
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
 
@@ -32,7 +33,8 @@ def run_from_json(value: Mapping[str, Any]) -> Run:
 
 
 def _metric_info(value: Mapping[str, Any]) -> MetricInfo:
-    return MetricInfo(**{**value, "classes": tuple(value["classes"])})
+    better = Better(value.get("better", Better.HIGHER))
+    return MetricInfo(**{**value, "classes": tuple(value["classes"]), "better": better})
 
 
 def output_to_json(output: Output) -> dict[str, Any]:

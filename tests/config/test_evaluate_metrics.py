@@ -22,7 +22,7 @@ DESK = "suites/desk.yaml"
 def scripted(desk: Project) -> Project:
     """A summary task with a metric of the project's own."""
     desk.write("metrics/overlap/overlap.py", "first = 1\n")
-    desk.swap(DESK, "      - format\n", "      - format\n      - evaluate:metrics/overlap\n")
+    desk.swap(DESK, "      - format\n", "      - format\n      - evaluate:metrics/overlap: {better: lower}\n")
     return desk
 
 
@@ -40,27 +40,29 @@ def digest(project: Project) -> str:
 def test_each_way_to_name_a_script_is_read(scripted: Project) -> None:
     scripted.swap(
         DESK,
-        "      - evaluate:metrics/overlap\n",
-        "      - evaluate:metrics/overlap\n"
-        "      - evaluate: {path: metrics/overlap/overlap.py, key: F1, scale: 100, arguments: {power: 2}}\n"
-        '      - "evaluate:rouge": {key: rougeL, revision: v1}\n',
+        "      - evaluate:metrics/overlap: {better: lower}\n",
+        "      - evaluate:metrics/overlap: {better: lower}\n"
+        "      - evaluate:\n"
+        "          {path: metrics/overlap/overlap.py, better: higher, key: F1, scale: 100, arguments: {power: 2}}\n"
+        '      - "evaluate:rouge": {better: higher, key: rougeL, revision: v1}\n',
     )
     suite = loaded(scripted)
     cache = {"cache": str(scripted.root / ".harness/evaluate")}
     found = {spec.name: (spec.catalog_name, dict(spec.arguments)) for spec in suite.tasks[1].metrics[2:]}
     assert found == {
-        "overlap": ("evaluate", {"path": str(scripted.root / "metrics/overlap"), **cache}),
+        "overlap": ("evaluate", {"path": str(scripted.root / "metrics/overlap"), "better": "lower", **cache}),
         "overlap_f1": (
             "evaluate",
             {
                 "path": str(scripted.root / "metrics/overlap/overlap.py"),
+                "better": "higher",
                 "key": "F1",
                 "scale": 100,
                 "arguments": {"power": 2},
                 **cache,
             },
         ),
-        "rouge_rougel": ("evaluate", {"path": "rouge", "key": "rougeL", "revision": "v1", **cache}),
+        "rouge_rougel": ("evaluate", {"path": "rouge", "better": "higher", "key": "rougeL", "revision": "v1", **cache}),
     }
     assert {"desk.summary.overlap", "desk.summary.overlap_f1", "desk.summary.rouge_rougel"} <= set(metric_refs([suite]))
 
@@ -86,21 +88,29 @@ def test_the_digest_is_the_same_wherever_the_project_lies(scripted: Project, tmp
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("evaluate:metrics/overlop", "the metric script 'metrics/overlop/overlop.py' does not exist."),
-        ("evaluate:./overlap", "the metric script 'overlap/overlap.py' does not exist."),
-        ("evaluate:metrics/overlap/other.py", "the metric script 'metrics/overlap/other.py' does not exist."),
-        ("evaluate:metrics", "the metric script 'metrics/metrics.py' does not exist."),
-        ("evaluate:metrics/overlap\n      - evaluate:metrics/overlap", "the metric 'overlap' stands twice."),
-        ("evaluate:rouge_1", "the metric 'rouge_1' stands twice."),
-        ("evaluate: {key: f1}", "the key 'path' is missing."),
-        ("evaluate", "the key 'path' is missing."),
+        (
+            "evaluate:metrics/overlop: {better: higher}",
+            "the metric script 'metrics/overlop/overlop.py' does not exist.",
+        ),
+        ("evaluate:./overlap: {better: higher}", "the metric script 'overlap/overlap.py' does not exist."),
+        (
+            "evaluate:metrics/overlap/other.py: {better: higher}",
+            "the metric script 'metrics/overlap/other.py' does not exist.",
+        ),
+        ("evaluate:metrics: {better: higher}", "the metric script 'metrics/metrics.py' does not exist."),
+        (
+            "evaluate:metrics/overlap: {better: higher}\n      - evaluate:metrics/overlap: {better: lower}",
+            "the metric 'overlap' stands twice.",
+        ),
+        ("evaluate:rouge_1: {better: higher}", "the metric 'rouge_1' stands twice."),
+        ("evaluate: {key: f1, better: higher}", "the key 'path' is missing."),
         ("evaluate: {path: rouge, kee: f1}", "unknown argument 'kee' of evaluate. Did you mean 'key'?"),
         ('"evaluate:rouge": {kee: f1}', "unknown argument 'kee' of evaluate. Did you mean 'key'?"),
-        ("evaluate: {path: rouge, scale: 0}", "'scale' must be above 0."),
-        ("evaluate: {path: rouge, scale: '100'}", "'scale' must be a number, not text ('100')."),
-        ("evaluate: {path: rouge, key: a b}", "'rouge_a b' is no name for a metric"),
-        ("evaluate:2rouge", "'2rouge' is no name for a metric"),
-        ('"evaluate:"', "'' is no name for a metric"),
+        ("evaluate: {path: rouge, better: higher, scale: 0}", "'scale' must be above 0."),
+        ("evaluate: {path: rouge, better: higher, scale: '100'}", "'scale' must be a number, not text ('100')."),
+        ("evaluate: {path: rouge, better: higher, key: a b}", "'rouge_a b' is no name for a metric"),
+        ("evaluate:2rouge: {better: higher}", "'2rouge' is no name for a metric"),
+        ('"evaluate:": {better: higher}', "'' is no name for a metric"),
     ],
 )
 def test_a_mistake_is_told_at_its_line(desk: Project, written: str, said: str) -> None:
@@ -115,21 +125,46 @@ def test_a_mistake_is_told_at_its_line(desk: Project, written: str, said: str) -
     assert len(found) == 1
 
 
+@pytest.mark.parametrize(
+    ("written", "write"),
+    [
+        (
+            "evaluate:metrics/overlap",
+            "Write 'evaluate:metrics/overlap: {better: lower}' for an error rate (0 is perfect)",
+        ),
+        ('"evaluate:wer": {scale: 100}', "Write 'evaluate:wer: {better: lower}' for an error rate"),
+        (
+            "evaluate: {path: rouge}",
+            "Add 'better: lower' for an error rate (0 is perfect), 'better: higher' for a score",
+        ),
+        ("evaluate: {path: rouge, better: less}", "'better' must be 'higher' or 'lower', not 'less'."),
+    ],
+)
+def test_a_metric_whose_direction_is_not_known_is_refused(desk: Project, written: str, write: str) -> None:
+    desk.write("metrics/overlap/overlap.py", "")
+    line = desk.swap(DESK, "- format", f"- {written}")
+    (found,) = desk.problems()
+    assert found.startswith(f"{DESK}:{line}:")
+    assert write in found
+
+
 def test_it_does_not_fit_tasks_without_texts(desk: Project) -> None:
-    desk.swap(DESK, "metrics: [exact_match,", 'metrics: [exact_match, "evaluate:rouge",')
+    desk.swap(DESK, "metrics: [exact_match,", 'metrics: [exact_match, "evaluate:rouge": {better: higher},')
     assert ["does not fit tasks of the kind 'extract'" in problem for problem in desk.problems()] == [True]
 
 
 @pytest.mark.parametrize(
     ("item", "good"),
     [
-        ("evaluate:metrics/overlap", True),
-        ("evaluate:", False),
+        ("evaluate:metrics/overlap", False),
+        ({"evaluate:metrics/overlap": {"better": "lower"}}, True),
+        ({"evaluate:metrics/overlap": {"better": "less"}}, False),
+        ({"evaluate:": {"better": "lower"}}, False),
         ("evaluated:rouge", False),
-        ({"evaluate": {"path": "rouge", "key": "rouge1"}}, True),
-        ({"evaluate": {"key": "rouge1"}}, False),
-        ({"evaluate:rouge": {"key": "rouge1", "scale": 100}}, True),
-        ({"evaluate:rouge": {"kee": "rouge1"}}, False),
+        ({"evaluate": {"path": "rouge", "better": "higher", "key": "rouge1"}}, True),
+        ({"evaluate": {"key": "rouge1", "better": "higher"}}, False),
+        ({"evaluate:rouge": {"better": "higher", "key": "rouge1", "scale": 100}}, True),
+        ({"evaluate:rouge": {"better": "higher", "kee": "rouge1"}}, False),
     ],
 )
 def test_an_editor_knows_it(item: object, good: bool) -> None:

@@ -1,4 +1,4 @@
-"""Gates on parts of a task, rules that fit their metrics, and gates that contradict each other."""
+"""Gates on parts of a task, rules that fit their metrics, and rules that ask for the worse values."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import pytest
 
 from harness.config.load import load_release
+from harness.core.directions import Better
 from harness.core.releases import Gate, Subset
 from tests.projects import Project
 
@@ -210,35 +211,30 @@ def test_each_and_one_of_them_stand_twice(sliced: Project) -> None:
     assert sliced.problems() == [f"{FILE}:{line}: this gate stands twice (triage.accuracy[class shipping]:at_least)."]
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "told"),
-    [
-        ("at_least: 0.6", "at_most: 0.6", "'at_most' contradicts 'at_least' in line 16: no model can pass both on {}."),
-        ("at_most: 0.6", "at_least: 0.9", "'at_least' contradicts 'at_most' in line 16: no model can pass both on {}."),
-        (
-            "no_critical_failures: true",
-            "at_most: 0.99",
-            "'at_most' contradicts 'no_critical_failures' in line 16: no model can pass both on {}.",
-        ),
-        ("at_least: 0.6", "at_most: 0.7", None),
-        ("at_least: 0.6", "no_critical_failures: true", None),
-        ("at_least: 0.6", "against: base, margin: 0.1", None),
-    ],
-)
 @pytest.mark.parametrize("part", ["", ", class: billing"])
-def test_gates_that_no_model_can_pass_together_are_told(
-    desk: Project, first: str, second: str, told: str | None, part: str
-) -> None:
-    gates = [f"  - {{metric: triage.accuracy, {rule}{part}}}" for rule in (first, second)]
-    line = desk.swap(FILE, FIRST, "\n".join(gates)) + 1
-    what = "triage.accuracy[class billing]" if part else "triage.accuracy"
-    assert desk.problems() == ([f"{FILE}:{line}: {told.format(what)}"] if told else [])
+def test_a_rule_that_asks_for_the_worse_values_is_refused(desk: Project, part: str) -> None:
+    line = desk.swap(FILE, FIRST, f"  - {{metric: triage.accuracy, at_most: 0.6{part}}}")
+    assert desk.problems() == [
+        f"{FILE}:{line}: 'at_most' passes the worse models: higher values of triage.accuracy are better; write "
+        "'at_least' with the smallest value that you accept (0.9 is 90 %)."
+    ]
 
 
-def test_gates_on_different_parts_do_not_contradict(desk: Project) -> None:
-    gates = ["at_least: 0.9, class: billing", "at_most: 0.5, class: shipping"]
-    desk.swap(FILE, FIRST, "\n".join(f"  - {{metric: triage.accuracy, {gate}}}" for gate in gates))
+def test_an_error_rate_takes_at_most(desk: Project) -> None:
+    desk.write("metrics/wrong.py", "")
+    desk.swap("suites/desk.yaml", "- format", "- evaluate:metrics/wrong.py: {better: lower}")
+    line = desk.swap(FILE, FIRST, "  - {metric: desk.summary.wrong, at_least: 0.9}")
+    assert desk.problems() == [
+        f"{FILE}:{line}: 'at_least' passes the worse models: lower values of desk.summary.wrong are better; write "
+        "'at_most' with the largest value that you accept (0.1 is 10 %)."
+    ]
+    desk.swap(FILE, "at_least: 0.9", "at_most: 0.1")
     assert desk.problems() == []
+    release, _ = load_release(desk.root / FILE)
+    assert release is not None
+    gates = {gate.id: gate.better for gate in release.policy.gates}
+    assert gates["desk.summary.wrong:at_most"] is Better.LOWER
+    assert {*gates.values()} == {Better.LOWER, Better.HIGHER}
 
 
 def test_looking_at_any_time_needs_metrics_that_have_such_bounds(desk: Project) -> None:

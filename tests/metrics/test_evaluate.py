@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness import catalog
+from harness.core.directions import Better
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.releases import Generation, MetricSpec, Prompt, Task
 from harness.core.runs import MetricInfo
@@ -19,6 +20,7 @@ from harness.metrics.evaluate import Evaluate
 from harness.pipeline.running.answers import metric_infos, score_task
 from tests.metrics.made import failed, lost, scored
 
+HIGHER = Better.HIGHER
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of evaluate's own imports
 SCRIPT = """\
 import datasets
@@ -60,7 +62,7 @@ def script(folder: Path, name: str, result: str) -> Path:
 
 
 def test_the_only_number_of_a_script_is_the_score_of_each_sample(tmp_path: Path, cache: str) -> None:
-    metric = Evaluate(str(script(tmp_path, "overlap", ONE)), cache=cache)
+    metric = Evaluate(str(script(tmp_path, "overlap", ONE)), better=HIGHER, cache=cache)
     items = [scored("a b c d", "a b"), scored("a b", "a b", "a", 1), failed("a"), lost("a"), scored("A", "a", "c")]
     assert metric.score(items) == [
         Score("a", "overlap", 0.5),
@@ -73,31 +75,55 @@ def test_the_only_number_of_a_script_is_the_score_of_each_sample(tmp_path: Path,
 
 def test_key_scale_and_arguments(tmp_path: Path, cache: str) -> None:
     folder = str(script(tmp_path, "shared", SEVERAL))
-    metric = Evaluate(folder, key="percent", scale=100, arguments={"case": False}, cache=cache)
+    metric = Evaluate(folder, key="percent", scale=100, arguments={"case": False}, better=HIGHER, cache=cache)
     assert metric.score([scored("A B C D", "a")]) == [Score("a", "shared_percent", 0.25)]
 
 
 def test_a_script_file_is_a_metric_too(tmp_path: Path, cache: str) -> None:
-    metric = Evaluate(str(script(tmp_path, "single", ONE) / "single.py"), cache=cache)
+    metric = Evaluate(str(script(tmp_path, "single", ONE) / "single.py"), better=HIGHER, cache=cache)
     assert metric.score([scored("a b", "a")]) == [Score("a", "single", 0.5)]
 
 
 def test_a_changed_script_is_read_anew(tmp_path: Path, cache: str) -> None:
-    metric = Evaluate(str(script(tmp_path, "edited", ONE)), cache=cache)
+    metric = Evaluate(str(script(tmp_path, "edited", ONE)), better=HIGHER, cache=cache)
     assert metric.score([scored("a b", "a")])[0].value == 0.5
     (tmp_path / "edited/edited.py").write_text(SCRIPT.replace("RESULT", '{"overlap": 0.125}'), encoding="utf-8")
     assert metric.score([scored("a b", "a")])[0].value == 0.125
 
 
 def test_nan_is_no_score(tmp_path: Path, cache: str) -> None:
-    metric = Evaluate(str(script(tmp_path, "undefined", '{"x": float("nan")}')), cache=cache)
+    metric = Evaluate(str(script(tmp_path, "undefined", '{"x": float("nan")}')), better=HIGHER, cache=cache)
     (found,) = metric.score([scored("a", "a")])
     assert (found.value, found.reason) == (None, "undefined is not a number here")
 
 
 def test_rounding_above_one_is_one(tmp_path: Path, cache: str) -> None:
-    metric = Evaluate(str(script(tmp_path, "rounded", '{"x": 1.0000001}')), cache=cache)
+    metric = Evaluate(str(script(tmp_path, "rounded", '{"x": 1.0000001}')), better=HIGHER, cache=cache)
     assert metric.score([scored("a", "a")])[0].value == 1.0
+
+
+def test_where_lower_is_better_a_failed_sample_gets_the_worst_score(tmp_path: Path, cache: str) -> None:
+    metric = Evaluate(str(script(tmp_path, "wrong", '{"x": 1 - common}')), Better.LOWER, cache=cache)
+    found = metric.score([scored("a", "a"), failed("a"), lost("a")])
+    assert [one.value for one in found] == [0.0, 1.0, None]
+
+
+def test_a_word_error_rate_beyond_1_counts_as_1_where_that_is_asked_for(tmp_path: Path, cache: str) -> None:
+    folder = str(script(tmp_path, "beyond", '{"x": len(answer.split()) / len(target.split())}'))
+    metric = Evaluate(folder, Better.LOWER, clip=True, cache=cache)
+    found = metric.score([scored("a b", "x y z"), scored("a b", "x", "b"), scored("a b", "x y", "c")])
+    assert [(one.value, one.reason) for one in found] == [
+        (1.0, "1.5 counts as the worst score (clip)"), (0.5, None), (1.0, None),
+    ]  # fmt: skip
+    with pytest.raises(ConfigError, match=r"gave 1.5 .* or count what is beyond 1 as 1 with 'clip: true'"):
+        Evaluate(folder, Better.LOWER, cache=cache).score([scored("a b", "x y z")])
+
+
+@pytest.mark.parametrize(("better", "result"), [(Better.HIGHER, "1.5"), (Better.LOWER, "-0.5")])
+def test_what_is_better_than_the_best_is_never_clipped(tmp_path: Path, cache: str, better: Better, result: str) -> None:
+    folder = str(script(tmp_path, f"too_good_{better}", f'{{"x": {result}}}'))
+    with pytest.raises(ConfigError, match="scores lie between 0 and 1"):
+        Evaluate(folder, better, clip=True, cache=cache).score([scored("a", "a")])
 
 
 @pytest.mark.parametrize(
@@ -117,7 +143,7 @@ def test_rounding_above_one_is_one(tmp_path: Path, cache: str) -> None:
 def test_a_script_that_gives_no_score_is_an_error(
     tmp_path: Path, cache: str, result: str, key: str | None, answer: str, said: str
 ) -> None:
-    metric = Evaluate(str(script(tmp_path, "odd", result)), key=key, cache=cache)
+    metric = Evaluate(str(script(tmp_path, "odd", result)), key=key, better=HIGHER, cache=cache)
     with pytest.raises(ConfigError) as raised:
         metric.score([scored("a", answer)])
     assert said in str(raised.value)
@@ -125,10 +151,10 @@ def test_a_script_that_gives_no_score_is_an_error(
 
 def test_what_cannot_be_loaded_is_told_beforehand(tmp_path: Path, cache: str) -> None:
     folder = script(tmp_path, "broken", ONE)
-    Evaluate(str(folder), cache=cache).prepare()
+    Evaluate(str(folder), better=HIGHER, cache=cache).prepare()
     (folder / "broken.py").write_text("import a_package_that_is_not_there\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="a_package_that_is_not_there"):
-        Evaluate(str(folder), cache=cache).prepare()
+        Evaluate(str(folder), better=HIGHER, cache=cache).prepare()
 
 
 class _Hub(BaseHTTPRequestHandler):
@@ -172,19 +198,19 @@ def hub(cache: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def test_a_name_is_loaded_from_the_hub_at_its_revision(hub: list[str], cache: str) -> None:
-    metric = Evaluate("hubbed", revision="v1", cache=cache)
+    metric = Evaluate("hubbed", revision="v1", better=HIGHER, cache=cache)
     assert metric.score([scored("a b", "a")]) == [Score("a", "hubbed", 0.5)]
     assert set(hub) == {"/spaces/evaluate-metric/hubbed/resolve/v1/hubbed.py"}, "and nothing else is told to anyone"
 
 
 def test_a_name_that_the_hub_lacks_is_the_outsides_fault(hub: list[str], cache: str) -> None:
     with pytest.raises(OutsideError, match="the metric 'nowhere' could not be loaded"):
-        Evaluate("nowhere", cache=cache).score([scored("a", "a")])
+        Evaluate("nowhere", better=HIGHER, cache=cache).score([scored("a", "a")])
     assert hub
 
 
 def test_a_script_of_ones_own_needs_no_network(hub: list[str], tmp_path: Path, cache: str) -> None:
-    Evaluate(str(script(tmp_path, "offline", ONE)), cache=cache).score([scored("a", "a")])
+    Evaluate(str(script(tmp_path, "offline", ONE)), better=HIGHER, cache=cache).score([scored("a", "a")])
     assert hub == []
 
 
@@ -193,18 +219,22 @@ def test_a_script_of_ones_own_needs_no_network(hub: list[str], tmp_path: Path, c
     [("rouge", "rougeL", "rouge_rougel"), ("metrics/overlap", None, "overlap"), ("a/overlap.py", "f1", "overlap_f1")],
 )
 def test_its_name_is_the_last_part_of_the_path_and_the_key(path: str, key: str | None, name: str) -> None:
-    assert Evaluate(path, key=key).name == name
+    assert Evaluate(path, HIGHER, key=key).name == name
 
 
 def test_a_scale_must_be_above_zero() -> None:
-    assert [Evaluate("x", scale=scale).check() == [] for scale in (1.0, 0.0, -1.0, math.nan)] == [True] + [False] * 3
+    found = [Evaluate("x", HIGHER, scale=scale).check() == [] for scale in (1.0, 0.0, -1.0, math.nan)]
+    assert found == [True] + [False] * 3
 
 
 def test_the_pipeline_scores_by_the_script_under_the_metrics_name(tmp_path: Path, cache: str) -> None:
-    arguments = {"path": str(script(tmp_path, "piped", SEVERAL)), "key": "overlap", "cache": cache}
+    arguments = {"path": str(script(tmp_path, "piped", SEVERAL)), "key": "overlap", "better": "lower", "cache": cache}
     specs = (MetricSpec("piped_overlap", arguments, "evaluate", "digest"), MetricSpec("format"))
     prompt = Prompt("{{ text }}")
     task = Task("t", "generate", {}, (Sample("s", {}, "a b"),), (), prompt, Generation(), specs, "target", "digest")
-    assert metric_infos(task) == (MetricInfo("piped_overlap", "mean", 1), MetricInfo("format", "rate", 2))
+    assert metric_infos(task) == (
+        MetricInfo("piped_overlap", "mean", 2, better=Better.LOWER),
+        MetricInfo("format", "rate", 2),
+    )
     found = score_task(task, catalog.build("tasks", "generate", {}), task.samples, [Output("s", "a", "stop")])
     assert found.scores == (Score("s", "piped_overlap", 0.5), Score("s", "format", 1.0))

@@ -7,13 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import catalog
+from harness.core.directions import Better
+from harness.core.releases import MetricSpec
 from harness.core.samples import Json, Score
-from harness.metrics.interface import Item, score_each
+from harness.metrics.interface import Item, better_of, score_each
 from tests.metrics.made import failed, lost, score, scored, whole
 
 RECORD = {"order": "NL-1", "count": 2, "note": None}
 TARGETS = {"extract": RECORD, "generate": "the cat sat", "lm_eval": 1}  # the other kinds: a label
-ARGUMENTS = {"evaluate": {"path": "scripts/overlap"}}
+ARGUMENTS = {"evaluate": {"path": "scripts/overlap", "better": "higher"}}
 NAMES = {"evaluate": "overlap"}
 NO_SCORES = "macro_f1"
 each_scoring_metric = pytest.mark.parametrize("name", [name for name in catalog.names("metrics") if name != NO_SCORES])
@@ -50,6 +52,20 @@ def test_the_repeats_of_a_sample_are_scored_one_by_one(name: str) -> None:
         items = [make(target, "same", repeat) for repeat, make in enumerate((failed, lost, failed))]
         wholes = [(one.sample_id, one.repeat, one.value) for one in every(name, *items) if not one.part]
         assert wholes == [("same", 0, 0.0), ("same", 1, None), ("same", 2, 0.0)]
+
+
+@pytest.mark.parametrize("name", catalog.names("metrics"))
+def test_each_metric_says_where_its_better_scores_lie(name: str) -> None:
+    assert better_of(MetricSpec(name, ARGUMENTS.get(name, {}))) is Better.HIGHER
+
+
+def test_where_lower_is_better_a_failed_sample_scores_1() -> None:
+    """An empty answer must not be the best error rate there is."""
+    found = score_each("errors", [failed("a"), lost("a"), scored("a", "a")], lambda _: 0.25, Better.LOWER)
+    assert [one.value for one in found] == [1.0, None, 0.25]
+    parts = score_each("errors", [failed({"x": 1, "y": 2})], lambda _: 0.25, Better.LOWER)
+    assert [(one.part, one.value) for one in parts] == [("x", 1.0), ("y", 1.0), ("", 1.0)]
+    assert score_each("errors", [scored({}, {})], lambda _: {}, Better.LOWER)[0].value == 1.0
 
 
 @pytest.mark.parametrize("name", catalog.names("metrics"))

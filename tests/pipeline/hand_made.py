@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.client.proof import PROVEN
 from harness.core.decisions import Decision
+from harness.core.directions import Better
 from harness.core.releases import (
     BaselineSpec,
     CandidateSpec,
@@ -74,6 +75,26 @@ def result(right: Iterable[bool], lost: int = 0, group: int = 0) -> TaskResult:
 def some(right: int, n: int) -> list[bool]:
     """The last `right` of n, so that lost samples are wrong ones where there are any."""
     return [i >= n - right for i in range(n)]
+
+
+_LOWER = tuple(replace(info, better=Better.LOWER) if info.name == "f1" else info for info in METRICS)
+
+
+def errors(found: TaskResult) -> TaskResult:
+    """The same with f1 as an error rate: 0 where the answer is right."""
+    scores = (
+        replace(one, value=1.0 - one.value) if one.metric == "f1" and one.value is not None else one
+        for one in found.scores
+    )
+    return replace(found, scores=tuple(scores))
+
+
+def turned(found: Material) -> Material:
+    """The runs say that lower values of f1 are better."""
+    return {
+        role: {name: Judged(replace(one.run, metrics={"t": _LOWER}), one.results) for name, one in runs.items()}
+        for role, runs in found.items()
+    }
 
 
 def judged(role: str, found: TaskResult, proof: str = PROVEN) -> Judged:

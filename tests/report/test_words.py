@@ -84,7 +84,7 @@ def test_limits_of_different_units_keep_both() -> None:
         ("a.accuracy", "at_least", 0.9, f"at least 90{S}%"),
         ("errors.rate", "at_most", 0.005, f"at most 0.5{S}%"),
         ("latency.p95", "at_most", 5.0, f"at most 5{S}s"),
-        ("a.accuracy", "margin", 0.03, f"at most 3{S}points below base"),
+        ("a.accuracy", "margin", 0.03, f"at most 3{S}points worse than base"),
         ("a.accuracy", "improves", 0.0, "better than base"),
         ("a.accuracy", "win_rate", 0.6, f"better than base on over 60{S}%"),
         ("a.accuracy", "no_critical_failures", 0.03, f"no failure, shown rarer than 3{S}%"),

@@ -163,7 +163,7 @@ def _simulated(gate: Gate, evidence: Evidence | Finding, release: Release) -> _S
 def _no_better(gate: Gate, evidence: Evidence) -> Planted | None:
     pair = evidence.pair
     change = float(np.abs(pair.candidate.values - pair.baseline.values).mean())
-    return planted(pair.baseline, gate.threshold if gate.rule == "margin" else 0.0, change)
+    return planted(pair.baseline.goodness, gate.threshold if gate.rule == "margin" else 0.0, change)
 
 
 def _at_threshold(gate: Gate, evidence: Evidence) -> Planted | None:
@@ -178,13 +178,14 @@ def _score(series: Series) -> float:
 
 
 def _failing(gate: Gate, evidence: Evidence) -> Planted | None:
-    fine = replace(evidence.candidate, values=(evidence.candidate.values >= 1).astype(np.float64), lost=0)
+    series = evidence.candidate.goodness
+    fine = replace(series, values=(series.values >= 1).astype(np.float64), lost=0)
     return planted(fine, float(fine.values.mean()) - (1 - gate.threshold))
 
 
 def _winning(gate: Gate, evidence: Evidence) -> Planted | None:
     pair = evidence.pair
-    ahead = np.sign(np.round(pair.candidate.values - pair.baseline.values, 12))
+    ahead = np.sign(np.round(pair.candidate.goodness.values - pair.baseline.goodness.values, 12))
     wins = Series("rate", (ahead + 1) / 2, pair.candidate.groups)
     return planted(wins, float(wins.values.mean()) - gate.threshold)
 

@@ -28,7 +28,7 @@ def parts(pair: AskedPair) -> list[PartDifference]:
     groups = None if groups is None else groups[:: len(groups) // len(columns.ids)]
     places = [*_classes(columns, info), *_slices(columns)]
     found = [
-        _part(info.name, str(part), ours[at], theirs[at], None if groups is None else groups[at])
+        _part(info, str(part), ours[at], theirs[at], None if groups is None else groups[at])
         for part, at in places
         if 0 < len(at) < len(columns.ids)
     ]
@@ -58,13 +58,13 @@ def _field(pair: AskedPair, subset: Subset) -> PartDifference:
         series_of(one.result, one.info, favour=favour, subset=subset)
         for one, favour in zip(pair, (False, True), strict=True)
     )
-    return _part(pair.ours.info.name, str(subset), ours.values, theirs.values, ours.groups)
+    return _part(pair.ours.info, str(subset), ours.values, theirs.values, ours.groups)
 
 
-def _part(metric: str, part: str, ours: Floats, theirs: Floats, groups: Ints | None) -> PartDifference:
+def _part(info: MetricInfo, part: str, ours: Floats, theirs: Floats, groups: Ints | None) -> PartDifference:
     alone = groups is None or len(np.unique(groups)) == len(groups)
     p, values = _p(ours, theirs, None if alone else groups), (float(ours.mean()), float(theirs.mean()))
-    return PartDifference(metric, part, len(ours), values, p)
+    return PartDifference(info.name, part, len(ours), values, p, better_values=info.better)
 
 
 def _p(ours: Floats, theirs: Floats, groups: Ints | None) -> float | None:

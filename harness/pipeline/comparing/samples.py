@@ -41,7 +41,8 @@ def evaluated_on_both(pair: AskedPair) -> NDArray[np.bool_]:
 
 
 def changes(pair: AskedPair) -> Floats:
-    """A's score minus B's, sample by sample; 0 where either side was not evaluated."""
-    ours, theirs = by_sample(pair)
+    """By how much A is better than B, sample by sample; 0 where either side was not evaluated."""
+    better = pair.ours.info.better
+    ours, theirs = (better.goodness(scores) for scores in by_sample(pair))
     change = np.where(evaluated_on_both(pair), ours - theirs, 0.0)
     return np.where(np.abs(change) > _NO_CHANGE, change, 0.0)

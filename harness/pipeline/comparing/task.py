@@ -62,6 +62,7 @@ def _metric(pair: AskedPair, settings: Settings) -> MetricDifference:
         better=tuple(ids[place] for place in order if change[place] > 0),
         same=int(known.sum()) - len(order),
         lost=(ours.lost, theirs.lost),
+        better_values=info.better,
     )
 
 
@@ -74,7 +75,7 @@ def _values(ours: Series, theirs: Series, evidence: object) -> tuple[float, floa
 
 
 def _worst(connection: duckdb.DuckDBPyConnection, pair: AskedPair, runs: tuple[str, str], most: int) -> list[Fallen]:
-    """The samples whose score fell most, with what both sides gave."""
+    """The samples whose score got worse most, with what both sides gave."""
     change, (ours, theirs) = changes(pair), by_sample(pair)
     places = [int(place) for place in np.argsort(change, kind="stable")[:most] if change[place] < 0]
     ids = [pair.ours.result.ids[place] for place in places]

@@ -30,9 +30,9 @@ from harness.store.database import opened
 class Told:
     """The samples of a task in a run, in their order; what was not evaluated is left out.
 
-    `wrong` is 1 minus the score of the main metric, `doubt` how unsure the model was: 1 minus the distance of its two
-    likeliest choices, or the share of its repeats that disagree (None: neither is known). Both in [0, 1]. `answers`
-    are each sample's commonest ("" where none could be read).
+    `wrong` is how bad the score of the main metric is, 0 the best; `doubt` how unsure the model was: 1 minus the
+    distance of its two likeliest choices, or the share of its repeats that disagree (None: neither is known). Both in
+    [0, 1]. `answers` are each sample's commonest ("" where none could be read).
     """
 
     run: str
@@ -105,7 +105,7 @@ def _told(task: StoredTask, prompt: Prompt | None) -> Told:
         tuple(texts[i] for i in known),
         tuple(str(targets[i]) for i in known),
         tuple(_commonest(answers.get(columns.ids[i], ())) for i in known),
-        np.clip(1 - scores, 0, 1),
+        np.clip(1 - info.better.goodness(scores), 0, 1),
         None if doubt is None else np.array([doubt.get(columns.ids[i], 1.0) for i in known]),
         by,
     )

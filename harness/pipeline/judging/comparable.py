@@ -101,4 +101,6 @@ def _shown(text: str | None, longest: int = 40) -> str:
 def _otherwise_measured(ours: MetricInfo, theirs: MetricInfo) -> str:
     if ours.version != theirs.version:
         return f"{ours.name} in versions {ours.version} and {theirs.version}"
+    if ours.better != theirs.better:
+        return f"{ours.name} with {ours.better} values as the better ones and with {theirs.better} ones"
     return f"other classes for {ours.name}" if ours.classes != theirs.classes else f"{ours.name} aggregated otherwise"

@@ -20,7 +20,7 @@ _MOST_ANSWERS, _MOST_SAMPLES = 3, 2_000
 
 @dataclass(frozen=True, slots=True)
 class ConstantAnswer:
-    """What the best one reaches on a metric, in [0, 1], and the `model` that gives it, in words."""
+    """How good the best one is by a metric, in [0, 1], and the `model` that gives it, in words."""
 
     value: float
     model: str
@@ -43,7 +43,7 @@ def best_constant_answer(task: Task, metric: str, subset: Subset | None = None) 
     answers = []
     for answer, model in _constant_answers(task, some):
         scores = plug.score([Item(sample, Answer(sample.id, Outcome.SCORED, answer)) for sample in some])
-        values = [score.value for score in scores if score.part == part and score.value is not None]
+        values = [plug.better.goodness(one.value) for one in scores if one.part == part and one.value is not None]
         answers += [ConstantAnswer(sum(values) / len(values), model)] if values else []
     return max(answers, key=lambda constant: constant.value, default=None)
 

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from harness.core.decisions import Finding
+from harness.core.directions import Better
 from harness.core.estimates import Unestimable
 from harness.core.ids import digest_json
 from harness.core.metric_refs import COST, MEASURED_RUN
@@ -44,7 +45,7 @@ class Spent:
     def series(self, numbers: Mapping[str, int]) -> Series:
         """For judging; `numbers` are the samples' clusters."""
         groups = np.array([numbers[name] for name in self.samples], dtype=np.int64)
-        return Series("cost", self.amounts, groups, answered=self.answered)
+        return Series("cost", self.amounts, groups, answered=self.answered, better=Better.LOWER)
 
 
 def cost_evidence(gate: Gate, material: Material, prices: Prices | None, policy: Policy) -> Evidence | Finding:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from harness.core.directions import Better
 from harness.core.ids import digest_json
 
 
@@ -15,7 +16,7 @@ def record_id(record: Mapping[str, Any]) -> str:
     del value["id"], value["decided"]
     for result in value["results"]:
         del result["gate"]["place"]
-        without_usual(result["gate"], subset=None, unit="")
+        without_usual(result["gate"], subset=None, unit="", better=Better.HIGHER)
         without_usual(result["finding"], outside=False)
         without_usual(result, waived=False)
     for use in value.get("waivers", ()):

@@ -9,6 +9,7 @@ from typing import Any
 from harness import __version__, catalog
 from harness.client.proof import PROVEN
 from harness.core.decisions import Decision, Finding, GateResult
+from harness.core.directions import Better
 from harness.core.ids import digest_json
 from harness.core.metric_refs import COST, MEASURED_RUN, metric_refs
 from harness.core.releases import BaselineSpec, Gate, Policy, Release
@@ -241,7 +242,7 @@ def policy_digest(policy: Policy) -> str:
     value = asdict(policy)
     for gate in value["gates"]:
         del gate["place"]
-        without_usual(gate, subset=None, unit="")
+        without_usual(gate, subset=None, unit="", better=Better.HIGHER)
     usual = {"looks": 1, "max_attempts": None, "max_leaked": 0, "max_age": 604_800.0, "max_refused": 0.05}
     return digest_json(without_usual(value, **usual))
 

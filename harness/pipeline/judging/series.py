@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from harness.core.directions import Better
 from harness.core.releases import Subset
 from harness.core.runs import MetricInfo
 from harness.core.samples import Json
@@ -21,7 +22,8 @@ Mask = NDArray[np.bool_]
 
 
 def series_of(columns: TaskColumns, info: MetricInfo, *, favour: bool, subset: Subset | None = None) -> Series:
-    """One metric of one task, or of a part of it. What was not evaluated counts as wrong, or with `favour` as right.
+    """One metric of one task, or of a part of it. What was not evaluated counts as the worst, or with `favour`
+    as the best.
 
     The candidate is never favoured, a baseline always: so a lost request can't help to pass. The repeats of a sample
     are averaged; for F1, where a sample has no score of its own, they stay apart as one group.
@@ -34,7 +36,7 @@ def series_of(columns: TaskColumns, info: MetricInfo, *, favour: bool, subset: S
         if subset is None or subset.kind != "class":
             return whole
         return replace(whole, aggregate="f1", label=info.classes.index(subset.name))
-    values, lost = scores_of(found, info, field), 1.0 if favour else 0.0
+    values, lost = scores_of(found, info, field), info.better.best if favour else info.better.worst
     known = np.where(np.isnan(values), lost, values).mean(axis=1)
     aggregate = info.parts or "mean" if field else info.aggregate
     return Series(
@@ -44,6 +46,7 @@ def series_of(columns: TaskColumns, info: MetricInfo, *, favour: bool, subset: S
         counts=counts_of(found.scores, info.name, favour=favour) if aggregate == "bleu" else None,
         repeats=found.repeats,
         lost=int((~evaluated(found, info, field)).any(axis=1).sum()),
+        better=info.better,
     )
 
 
@@ -90,12 +93,12 @@ def scores_of(columns: TaskColumns, info: MetricInfo, field: str = "") -> Floats
 
 def latency_series(columns: TaskColumns, q: float) -> Series:
     """Seconds of every output; a request that failed, or whose time is not known, took for ever."""
-    return Series("quantile", columns.latencies.ravel(), q=q)
+    return Series("quantile", columns.latencies.ravel(), q=q, better=Better.LOWER)
 
 
 def error_series(columns: TaskColumns) -> Series:
     """1 for each request that the infrastructure lost, else 0."""
-    return Series("rate", columns.lost.ravel().astype(np.float64))
+    return Series("rate", columns.lost.ravel().astype(np.float64), better=Better.LOWER)
 
 
 def _groups(columns: TaskColumns) -> Ints | None:

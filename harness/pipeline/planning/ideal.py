@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from harness.core.directions import Better
 from harness.core.metric_refs import COST, LATENCY, MEASURED, metric_refs
 from harness.core.releases import Gate, Release, Subset, Task
 from harness.core.runs import MetricInfo
@@ -26,17 +27,19 @@ def is_unknown(gate: Gate, release: Release, known: Mapping[tuple[str, str], int
 
 
 def best_series(gate: Gate, release: Release, known: Mapping[tuple[str, str], int]) -> Series:
-    """The gate's samples, every one of them right."""
+    """The gate's samples, every one of them as good as can be."""
     import numpy as np
 
     from harness.stats.series import Series
 
     if gate.metric == COST:
         requests = release.measure.requests if release.measure else 0
-        return Series("cost", np.ones(requests), np.arange(requests) % max(1, _sent(release, requests)))
+        groups = np.arange(requests) % max(1, _sent(release, requests))
+        return Series("cost", np.ones(requests), groups, better=Better.LOWER)
     if gate.metric.split(".")[0] in MEASURED:
-        ones = np.ones(release.measure.requests if release.measure else 0)
-        return Series("quantile", ones, q=LATENCY[gate.metric]) if gate.metric in LATENCY else Series("rate", ones)
+        none = np.zeros(release.measure.requests if release.measure else 0)
+        aggregate, q = ("quantile", LATENCY[gate.metric]) if gate.metric in LATENCY else ("rate", 0.0)
+        return Series(aggregate, none, q=q, better=Better.LOWER)
     ref = metric_refs(release.suites)[gate.metric]
     task = _task(release, ref.suite, ref.task)
     info = next(info for info in metric_infos(task) if info.name == ref.metric)
@@ -46,7 +49,8 @@ def best_series(gate: Gate, release: Release, known: Mapping[tuple[str, str], in
     aggregate = info.parts or "mean" if gate.subset and gate.subset.kind == "field" else info.aggregate
     aggregate = "mean" if aggregate == "rate" and task.repeats > 1 else aggregate
     count = len(samples) if task.prompt else known.get((ref.suite, ref.task), 0)
-    return Series(aggregate, np.ones(count), _groups(samples), repeats=task.repeats)
+    values = np.full(count, info.better.best)
+    return Series(aggregate, values, _groups(samples), repeats=task.repeats, better=info.better)
 
 
 def _sent(release: Release, requests: int) -> int:
@@ -113,12 +117,12 @@ def passes(rule: Rule, gate: Gate, best: Series, settings: Settings) -> bool:
     if best.aggregate in ("bleu", "cost"):
         return weakness(best, settings) is None
     if not rule.compares:
-        low = gate.rule == "at_most"
-        return rule.find(Evidence(replace(best, values=0 * best.values) if low else best), settings).passes
+        return rule.find(Evidence(best), settings).passes
     if gate.rule == "margin":
         return rule.find(Evidence(best, best), settings).passes
     wrong = None if best.answers is None else np.full_like(best.answers, -1)
-    return rule.find(Evidence(best, replace(best, values=0 * best.values, answers=wrong)), settings).passes
+    worst = replace(best, values=np.full(best.n, best.better.worst), answers=wrong)
+    return rule.find(Evidence(best, worst), settings).passes
 
 
 def least_samples(rule: Rule, gate: Gate, best: Series, settings: Settings) -> int | None:
@@ -143,10 +147,11 @@ def least_samples(rule: Rule, gate: Gate, best: Series, settings: Settings) -> i
 def _sized(best: Series, n: int) -> Series:
     import numpy as np
 
+    values = np.full(n, best.better.best)
     if best.groups is None:
-        return replace(best, values=np.ones(n))
+        return replace(best, values=values)
     size = max(1, round(best.n / len(np.unique(best.groups))))
-    return replace(best, values=np.ones(n), groups=np.arange(n) // size)
+    return replace(best, values=values, groups=np.arange(n) // size)
 
 
 def _task(release: Release, suite: str, task: str) -> Task:

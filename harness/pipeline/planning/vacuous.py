@@ -59,11 +59,13 @@ def cannot_fail(gate: Gate, release: Release) -> str | None:
         case "at_least" if floor and gate.threshold <= floor.value:
             return f"{floor.model} reaches {_percent(floor.value)}"
         case "margin" if floor and gate.threshold >= 1 - floor.value:
-            return f"even a perfect baseline is met by {floor.model} ({_percent(floor.value)})"
+            return f"even a perfect baseline is met by {floor.model} ({_percent(gate.better.goodness(floor.value))})"
         case "margin" if gate.threshold >= MOST_LOSS:
             return f"it lets {_percent(gate.threshold)} of the samples get lost against the baseline"
         case "win_rate" if gate.threshold <= LEAST_SHARE:
             return f"it asks for a win on {_percent(gate.threshold)} of the samples"
+        case "at_most" if floor and gate.threshold >= gate.better.goodness(floor.value):
+            return f"{floor.model} reaches {_percent(gate.better.goodness(floor.value))}"
         case "at_most" if gate.metric == ERRORS and gate.threshold >= MOST_LOSS:
             return f"it lets {_percent(gate.threshold)} of the requests fail"
         case "at_most" if gate.metric in LATENCY and gate.threshold >= release.serve.timeout:
@@ -72,7 +74,7 @@ def cannot_fail(gate: Gate, release: Release) -> str | None:
 
 
 def _floor(gate: Gate, release: Release) -> ConstantAnswer | None:
-    """What the metric of a gate comes to without any skill; None for what is no share of samples."""
+    """How good the metric of a gate is without any skill, in [0, 1]; None for what is no share of samples."""
     ref = metric_refs(release.suites).get(gate.metric)
     if ref is None:
         return None

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import orjson
 
+from harness.core.directions import Better
 from harness.core.estimates import Estimate
 from harness.core.runs import MetricInfo
 from harness.pipeline.reporting.languages import LEAST, all_english, languages_of
@@ -26,7 +27,7 @@ def failing_parts(
 ) -> tuple[PartNumbers, ...]:
     """`lengths` are of all inputs; `texts` are some inputs by place, to tell languages by where no slice does.
 
-    First stands the part whose metric is low for sure: the one whose upper bound is the lowest.
+    First stands the part whose metric is bad for sure: the one whose bound on the good side is the worst.
     """
     known = [_as_language(one) for one in (*numbers.fields, *numbers.slices) if one.metric == info.name]
     places = [*_classes(task), *_stretches(lengths)]
@@ -34,7 +35,7 @@ def failing_parts(
         places += _languages(texts)
     by_role, every = worths(task, info), len(task.ours.ids)
     found = [part(task, info.name, by_role, kind, name, at) for kind, name, at in places if 0 < len(at) < every]
-    return tuple(sorted((*known, *found), key=_rank))
+    return tuple(sorted((*known, *found), key=lambda one: _rank(one, info.better)))
 
 
 def _as_language(one: PartNumbers) -> PartNumbers:
@@ -43,11 +44,12 @@ def _as_language(one: PartNumbers) -> PartNumbers:
     return replace(one, kind="language", column="") if declared else one
 
 
-def _rank(one: PartNumbers) -> tuple[float, float]:
+def _rank(one: PartNumbers, better: Better) -> tuple[float, float]:
     ours = one.own.get(CANDIDATE)
     if not isinstance(ours, Estimate):
         return 2.0, 0.0
-    return 1.0 if ours.high is None else ours.high, ours.value
+    good_end = ours.high if better is Better.HIGHER else ours.low
+    return 1.0 if good_end is None else better.goodness(good_end), better.goodness(ours.value)
 
 
 def _classes(task: StoredTask) -> Iterator[tuple[str, str, Ints]]:

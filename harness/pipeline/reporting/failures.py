@@ -27,7 +27,7 @@ _MOST_TOLD, _MOST_OF_ALL = 300, 1_000  # inputs whose language is told, of a tas
 
 @dataclass(frozen=True, slots=True)
 class _Failing:
-    """A score below `below` is a failure; `places` are the samples that failed, the worst first."""
+    """A goodness below `below` is a failure; `places` are the samples that failed, the worst first."""
 
     below: float
     evaluated: int
@@ -44,20 +44,21 @@ def failures_of(task: StoredTask, numbers: TaskNumbers) -> Failures | None:
     if info is None or found is None:
         return None
     if not len(found.places):
-        return Failures(info.name, found.below, 0, found.evaluated)
+        return Failures(info.name, info.better.goodness(found.below), 0, found.evaluated, better=info.better)
     ids, clustered, read = task.ours.ids, _clustered(task, found), _read(task)
     inputs = inputs_of(task, {*clustered.tolist(), *read.tolist()})
     others = [inputs.texts[place] for place in read.tolist()]
     told = {place: inputs.texts[place] for place in _told(task, read)}
     return Failures(
         info.name,
-        found.below,
+        info.better.goodness(found.below),
         len(found.places),
         found.evaluated,
         failing_parts(task, info, numbers, inputs.lengths, told),
         clusters_of({ids[i]: inputs.texts[i] for i in clustered.tolist()}, others),
         len(clustered),
         shown(task, _worst(task, found)),
+        info.better,
     )
 
 
@@ -94,7 +95,7 @@ def _failing(task: StoredTask, info: MetricInfo) -> _Failing | None:
     known: Mask = np.all(evaluated(columns, info), axis=1)
     if not known.any():
         return None
-    scores = np.where(known[:, None], scores_of(columns, info), np.nan).mean(axis=1)
+    scores = np.where(known[:, None], info.better.goodness(scores_of(columns, info)), np.nan).mean(axis=1)
     below = 0.5 if info.aggregate == "rate" else _lowest_fifth(scores[known])
     unreadable = (columns.outcomes == OUTCOMES.index(Outcome.MODEL_FAILED)).any(axis=1)
     order = np.lexsort((~unreadable, scores))

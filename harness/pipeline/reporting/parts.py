@@ -120,7 +120,7 @@ def _of_field(
     """One field's scores in the place of the whole record's."""
     if isinstance(worth, Unestimable):
         return worth
-    columns, lost = task.columns[role], 0.0 if role == CANDIDATE else 1.0
+    columns, lost = task.columns[role], info.better.worst if role == CANDIDATE else info.better.best
     scores = scores_of(columns, info, name)
     values = np.where(np.isnan(scores), lost, scores).mean(axis=1)
     aggregate = "mean" if info.parts == "rate" and columns.repeats > 1 else info.parts or "mean"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from harness.core.directions import Better
 from harness.core.runs import MetricInfo, TaskResult
 from harness.core.samples import Answer, Json, Outcome, Output, Sample
 from harness.pipeline.judging.series import evaluated, scores_of
@@ -23,7 +24,7 @@ from harness.store.picked import picked
 def shown(task: StoredTask, ids: Sequence[str]) -> tuple[Shown, ...]:
     """The samples of these ids in this order, with what each model gave that was asked the same.
 
-    Of several repeats one that was not evaluated is told, else the one with the lowest score; `score` is the mean of
+    Of several repeats one that was not evaluated is told, else the one with the worst score; `score` is the mean of
     all of them.
     """
     if not ids:
@@ -31,7 +32,8 @@ def shown(task: StoredTask, ids: Sequence[str]) -> tuple[Shown, ...]:
     roles = roles_shown(task)
     found = task.told or {role: picked(task.connection, task.runs[role], task.name, ids) for role in roles}
     scores = {role: _scores(task.columns[role], task.main, frozenset(ids)) for role in roles}
-    said = {role: _said(found[role], scores[role]) for role in roles}
+    better = task.main.better if task.main else Better.HIGHER
+    said = {role: _said(found[role], scores[role], better) for role in roles}
     samples = {sample.id: sample for sample in found[CANDIDATE].samples}
     return tuple(_one(task, samples[name], {role: by_id[name] for role, by_id in said.items()}) for name in ids)
 
@@ -58,14 +60,14 @@ def _scores(columns: TaskColumns, info: MetricInfo | None, ids: frozenset[str]) 
     return dict(zip(few.ids, values, strict=True))
 
 
-def _said(result: TaskResult, scores: Mapping[str, Floats]) -> dict[str, Said]:
+def _said(result: TaskResult, scores: Mapping[str, Floats], better: Better) -> dict[str, Said]:
     """What one model gave, by sample."""
     outputs = {(output.sample_id, output.repeat): output for output in result.outputs}
     answers = {(answer.sample_id, answer.repeat): answer for answer in result.answers}
     told = {}
     for sample in (sample for sample in result.samples if sample.id in scores):
         values = scores[sample.id]
-        at = sample.id, int(np.argmin(np.nan_to_num(values, nan=-1.0)))
+        at = sample.id, int(np.argmin(np.nan_to_num(better.goodness(values), nan=-1.0)))
         score = None if np.isnan(values).any() else float(values.mean())
         told[sample.id] = _told(sample, outputs.get(at), answers.get(at), score)
     return told

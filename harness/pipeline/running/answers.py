@@ -12,7 +12,7 @@ from harness.core.releases import Task
 from harness.core.runs import Counts, MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
 from harness.core.secrets import masked_answer, masked_output, masked_samples
-from harness.metrics.interface import Item
+from harness.metrics.interface import CLIPPED, Item, better_of
 from harness.tasks.interface import TaskKind
 
 
@@ -74,10 +74,19 @@ def metric_infos(task: Task) -> tuple[MetricInfo, ...]:
     labels = task.arguments.get("labels")
     own: tuple[str, ...] = getattr(catalog.plug("tasks", task.kind), "classes", ())
     classes = tuple(str(label) for label in labels) if isinstance(labels, list) else own
-    plugs = [(spec.name, catalog.plug("metrics", spec.catalog_name)) for spec in task.metrics]
+    plugs = [(spec, catalog.plug("metrics", spec.catalog_name)) for spec in task.metrics]
     return tuple(
-        MetricInfo(name, plug.aggregate, plug.version, classes, getattr(plug, "parts", "")) for name, plug in plugs
+        MetricInfo(spec.name, plug.aggregate, plug.version, classes, getattr(plug, "parts", ""), better_of(spec))
+        for spec, plug in plugs
     )
+
+
+def clip_notes(results: Sequence[TaskResult]) -> list[str]:
+    """A sentence for each metric with scores beyond its scale, which count as the worst one there."""
+    counts = Counter((result.task, score.metric) for result in results for score in result.scores
+                     if score.reason and score.reason.endswith(CLIPPED))  # fmt: skip
+    return [f"{number} scores of {metric} on {task} were beyond its scale: each {CLIPPED}"
+            for (task, metric), number in counts.items()]  # fmt: skip
 
 
 def count(results: Sequence[TaskResult]) -> Counts:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness import catalog
+from harness.core.directions import Better
 from harness.core.errors import ConfigError, OutsideError
-from harness.core.releases import Task
+from harness.core.releases import MetricSpec, Task
 from harness.core.runs import TaskResult
 from harness.core.samples import Answer, Json, Outcome, Output, Sample, Score
-from harness.metrics.interface import Item
+from harness.metrics.interface import Item, better_of
 from harness.tasks.lm_eval import LmEval
 
 Logged = Mapping[str, Any]
@@ -41,7 +42,9 @@ def task_result(task: Task, kind: LmEval, found: Mapping[str, Any]) -> TaskResul
     if not rows:
         raise ConfigError(f"lm-eval gave no samples for the task '{kind.task}'.")
     samples, outputs, answers, figures = zip(*rows, strict=True)
-    scores = [one for spec in task.metrics for one in _scores(spec.name, samples, figures)]
+    if not _rolling(logged[0], kind.score):
+        _check_direction(task, kind.score, logged[0], found.get("higher_is_better", {}))
+    scores = [one for spec in task.metrics for one in _scores(spec, samples, figures)]
     return TaskResult(task.name, samples, outputs, answers, tuple(scores))
 
 
@@ -118,7 +121,22 @@ def _rolling(logged: Logged, score: str | None) -> str | None:
     return None if any(name in logged["metrics"] for name in _RIGHT) else next(iter(names), None)
 
 
-def _scores(metric: str, samples: Sequence[Sample], figures: Sequence[float]) -> list[Score]:
+def _check_direction(task: Task, score: str | None, logged: Logged, known: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises ConfigError where lm-eval takes another end of its score for the better one than a metric does."""
+    wanted = (score.partition(",")[0].strip(),) if score else _RIGHT
+    name = next((key for key in wanted if key in logged["metrics"]), "")
+    ends = {Better.HIGHER if one[name] else Better.LOWER for one in known.values() if one.get(name) is not None}
+    wrong = [spec.name for spec in task.metrics if ends and ends != {better_of(spec)}]
+    if wrong:
+        end = next(iter(ends))
+        raise ConfigError(
+            f"lm-eval takes {end} values of '{name}' for better, and {', '.join(wrong)} does not: write "
+            f"'lm_eval_score: {{better: {end}}}' in its place."
+        )
+
+
+def _scores(spec: MetricSpec, samples: Sequence[Sample], figures: Sequence[float]) -> list[Score]:
+    metric = spec.name
     allowed, said = _ALLOWED[metric]
     wrong = next((figure for figure in figures if not allowed(figure)), None)
     if wrong is not None:
@@ -126,7 +144,7 @@ def _scores(metric: str, samples: Sequence[Sample], figures: Sequence[float]) ->
     if metric == "accuracy":
         return [Score(sample.id, metric, figure) for sample, figure in zip(samples, figures, strict=True)]
     items = [Item(s, Answer(s.id, Outcome.SCORED, figure)) for s, figure in zip(samples, figures, strict=True)]
-    found: list[Score] = catalog.build("metrics", metric, {}).score(items)
+    found: list[Score] = catalog.build("metrics", metric, spec.arguments).score(items)
     return found
 
 

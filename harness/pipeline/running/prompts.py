@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import catalog
+from harness.core.directions import Better
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.releases import Prompt, Task
 from harness.core.samples import Outcome
+from harness.metrics.interface import better_of
 from harness.pipeline.running.answers import score_task
 from harness.pipeline.running.asking import Asker, Batch
 from harness.store.journal import Journal
@@ -23,15 +25,16 @@ class Choice:
 
 
 async def choose_prompt(asker: Asker, task: Task, folder: Path) -> Choice:
-    """Ask all validation rows with every prompt; the highest mean wins, the first among equals. Raises OutsideError."""
+    """Ask all validation rows with every prompt; the best mean wins, the first among equals. Raises OutsideError."""
     assert task.prompt is not None
     prompts = (task.prompt, *task.alternatives)
     batches = [Batch(f"{task.name}.{i}", task, task.validation, prompt) for i, prompt in enumerate(prompts)]
     with asker.journal(folder / "choice" / task.name) as journal:
         await asker.ask(batches, journal)
         means = [_mean(batch, journal) for batch in batches]
-    best = means.index(max(means))
-    shown = ", ".join(f"{mean:.3f}" for mean in means)
+    good = [better.goodness(mean) for mean, better in means]
+    best = good.index(max(good))
+    shown = ", ".join(f"{mean:.3f}" for mean, _ in means)
     return Choice(
         prompts[best],
         f"the baseline {asker.model.role} answers {task.name} with prompt {best + 1} of {len(prompts)}, chosen on "
@@ -39,8 +42,8 @@ async def choose_prompt(asker: Asker, task: Task, folder: Path) -> Choice:
     )
 
 
-def _mean(batch: Batch, journal: Journal) -> float:
-    """Mean of the first metric that scores each sample."""
+def _mean(batch: Batch, journal: Journal) -> tuple[float, Better]:
+    """Mean of the first metric that scores each sample, and where its better values lie."""
     task = batch.task
     outputs = [journal.done[batch.name, sample.id, r] for sample in batch.samples for r in range(task.repeats)]
     result = score_task(task, catalog.build("tasks", task.kind, task.arguments), batch.samples, outputs)
@@ -54,4 +57,4 @@ def _mean(batch: Batch, journal: Journal) -> float:
     values = [s.value for s in result.scores if s.metric == first and not s.part and s.value is not None]
     if not values:
         raise ConfigError(f"no metric of {task.name} scores single samples, so no prompt can be chosen by it.")
-    return sum(values) / len(values)
+    return sum(values) / len(values), next(better_of(spec) for spec in task.metrics if spec.name == first)

@@ -19,7 +19,7 @@ from harness.core.runs import Model, Run, TaskResult
 from harness.core.samples import Json, Output
 from harness.pipeline.baselines import Contender
 from harness.pipeline.recipe import recipe
-from harness.pipeline.running.answers import count, metric_infos, score_task
+from harness.pipeline.running.answers import clip_notes, count, metric_infos, score_task
 from harness.pipeline.running.asking import Asker, Batch
 from harness.pipeline.running.human import human_results
 from harness.pipeline.running.prompts import choose_prompt
@@ -102,7 +102,7 @@ def run_suite(session: Session, planned: PlannedRun, vouched: Vouched) -> None:
             _run_lm_eval(session, planned, task, vouched, folder, made)
     results = [made.results[task.name] for task in planned.suite.tasks]
     run = _run_of(session.release, planned, results, vouched, started, time.monotonic() - clock)
-    notes = (*run.notes, *made.notes, *twin_notes(Workspace(session.release.root), run, results))
+    notes = (*run.notes, *made.notes, *clip_notes(results), *twin_notes(Workspace(session.release.root), run, results))
     run = replace(run, notes=notes, versions={**run.versions, **made.versions})
     loaded = planned.contender.adapter
     _keep(session.release, run, results, folder, loaded.folder if loaded else None)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.decisions import Finding
+from harness.core.directions import Better
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import metric_refs
@@ -53,8 +54,9 @@ def table_of(
     assert release.experiments is not None
     choose, policy = release.experiments.choose, release.policy
     known = [_contestant(release, one, material) for one in trained]
-    ranked = sorted(known, key=lambda one: _rank(one, choose))
-    if _rank(ranked[0], choose)[0] == _UNKNOWN:
+    better = _direction(release, trained, material)
+    ranked = sorted(known, key=lambda one: _rank(one, choose, better))
+    if _rank(ranked[0], choose, better)[0] == _UNKNOWN:
         reasons = "; ".join(f"{one.name}: {_reason(one, choose)}" for one in ranked)
         raise OutsideError(f"Nothing can be chosen by {choose}: {reasons}.")
     best = ranked[0].name
@@ -62,7 +64,7 @@ def table_of(
     ranked = [replace(one, difference=beside[one.name]) for one in ranked]
     none = [_failed(release, one) for one in failed]
     return Compared(
-        release.name, choose, (*ranked, *none), best, verdict(ranked, choose), notes(ranked, choose, warnings),
+        release.name, choose, (*ranked, *none), best, verdict(ranked, choose, better), notes(ranked, choose, warnings),
         1 - policy.alpha, _currency(release),
     )  # fmt: skip
 
@@ -70,12 +72,22 @@ def table_of(
 _UNKNOWN = float("inf")
 
 
-def _rank(one: Contestant, choose: str) -> tuple[float, float]:
+def _direction(release: Release, trained: Sequence[Trained], material: Material) -> Better:
+    """Where the better values of the number that decides lie, by the runs that measured it."""
+    assert release.experiments is not None
+    choose = release.experiments.choose
+    if choose == VALIDATION_LOSS:
+        return Better.LOWER
+    sides = (_asked(release, material, one.name, choose) for one in trained)
+    return next((side.info.better for side in sides if isinstance(side, Asked)), Better.HIGHER)
+
+
+def _rank(one: Contestant, choose: str, better: Better) -> tuple[float, float]:
     loss = _UNKNOWN if one.loss is None else one.loss
     if choose == VALIDATION_LOSS:
         return loss, loss
     found = one.metrics.get(choose)
-    return (-found.value if isinstance(found, Estimate) else _UNKNOWN), loss
+    return (-better.goodness(found.value) if isinstance(found, Estimate) else _UNKNOWN), loss
 
 
 def _reason(one: Contestant, choose: str) -> str:
@@ -136,7 +148,7 @@ def _asked(release: Release, material: Material, name: str, metric: str) -> Aske
 
 
 def _beside_best(release: Release, material: Material, name: str, best: str) -> Difference | None:
-    """This one minus the best one on the metric that decides, sample by sample."""
+    """By how much this one is better than the best one on the metric that decides, sample by sample."""
     assert release.experiments is not None
     metric = release.experiments.choose
     if name == best or metric not in metric_refs(release.experiments.suites):

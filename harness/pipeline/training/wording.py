@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.core.directions import Better
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.trainings import VALIDATION_LOSS
 from harness.report import words
@@ -12,7 +13,7 @@ from harness.report.experiments.view import Contestant
 _NAMED = 4
 
 
-def verdict(ranked: Sequence[Contestant], choose: str) -> str:
+def verdict(ranked: Sequence[Contestant], choose: str, better: Better) -> str:
     """One sentence or two; `ranked` are those with an adapter, the best first."""
     best, *others = ranked
     if not others:
@@ -23,7 +24,8 @@ def verdict(ranked: Sequence[Contestant], choose: str) -> str:
         return f"{best.name} goes on: its validation loss, {best.loss:.4f}, is the lowest of {len(ranked)}{second}."
     limits = words.interval(found.low, found.high, words.percent)
     shown = words.percent(found.value) + (f" ({limits})" if limits != words.NOTHING else "")
-    said = f"{best.name} goes on: its {choose}, {shown} on {found.n:,} samples, is the highest of {len(ranked)}"
+    end = "highest" if better is Better.HIGHER else "lowest"
+    said = f"{best.name} goes on: its {choose}, {shown} on {found.n:,} samples, is the {end} of {len(ranked)}"
     return f"{said}{_tied(found, best, others, choose)}.{_rivals(others)}"
 
 

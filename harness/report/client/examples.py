@@ -12,7 +12,7 @@ from harness.report.client.redaction import redact
 from harness.report.client.wording import start
 from harness.report.guard import passage
 from harness.report.material import CANDIDATE
-from harness.report.numbers import TaskNumbers
+from harness.report.numbers import Failures, TaskNumbers
 from harness.report.page import Fact, Mark
 from harness.report.shown import Said, Shown
 
@@ -37,16 +37,16 @@ def _examples(task: TaskNumbers, names: Names) -> Iterator[Example]:
     changed = [shown for change in task.changes for shown in (*change.risen, *change.fallen)]
     every = {shown.id: shown for shown in (*task.failures.worst, *changed)}.values()
     for right in (True, False):
-        fitting = [shown for shown in every if _is_right(shown, task.failures.below) is right]
+        fitting = [shown for shown in every if _is_right(shown, task.failures) is right]
         yield from (_example(shown, task, right, names) for shown in fitting[:EACH])
 
 
-def _is_right(shown: Shown, below: float) -> bool | None:
+def _is_right(shown: Shown, failures: Failures) -> bool | None:
     """Whether the new model's answer is right, or near enough where answers are more or less so; None: not known."""
     said = shown.said.get(CANDIDATE)
     if said is None or said.score is None or said.outcome is Outcome.NOT_EVALUATED:
         return None
-    return said.score >= below
+    return not failures.is_failure(said.score)
 
 
 def _example(shown: Shown, task: TaskNumbers, right: bool, names: Names) -> Example:

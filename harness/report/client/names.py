@@ -8,6 +8,7 @@ from datetime import date
 
 import yaml
 
+from harness.core.directions import Better
 from harness.core.metric_refs import CLEAN
 from harness.core.releases import Gate, Subset
 from harness.report.client.wording import Say, start, tell
@@ -122,6 +123,9 @@ class Names:
         name = metric.rpartition(".")[2]
         known = self.say.get(f"{measure}_{name}")
         told = known or tell(self.say, f"{measure}_other", name=label(name.replace("_", " ")))
+        numbers = self.find(metric)
+        if numbers is not None and numbers[1].info.better is Better.LOWER:
+            told = tell(self.say, "lower_is_better", measure=told)
         where = start(self.where(metric, "headline")) if whole == "short" else self.where(metric)
         return tell(self.say, whole, measure=told, where=where)
 

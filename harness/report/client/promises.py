@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from harness import catalog
 from harness.core.decisions import GateResult
+from harness.core.directions import Better
 from harness.core.estimates import Comparison, Unestimable
 from harness.core.metric_refs import CLEAN
 from harness.core.releases import Gate
@@ -134,6 +135,7 @@ def _no_worse(result: GateResult, names: Names) -> str:
     """A margin that is kept: "worse, if at all" would read as if it were worse."""
     found = said(result, names)
     key = "sentence_margin_clean" if found.unchanged else "sentence_margin"
+    key += "_lower" if result.gate.better is Better.LOWER else ""
     values = {} if found.unchanged else {"other": found.other}
     return tell(names.say, key, cases=found.cases, about=found.what, limit=found.limit, sure=found.sure, **values)
 

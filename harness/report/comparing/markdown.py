@@ -11,6 +11,7 @@ from harness.report.comparing.words import (
     EXPLORATORY,
     difference_texts,
     head,
+    metric_text,
     moved_text,
     p_text,
     shown_parts,
@@ -52,13 +53,13 @@ def _metric_cells(task: TaskComparison, number: int) -> tuple[str, ...]:
     ours, theirs = map(words.percent, one.values) if one.values else (words.NOT_MEASURED, words.NOT_MEASURED)
     value, limits, method = difference_texts(one)
     counts = (f"{count:,}" for count in (len(one.worse), len(one.better), one.same))
-    return one.metric, ours, theirs, value, limits, *counts, method
+    return metric_text(one), ours, theirs, value, limits, *counts, method
 
 
 def _part_cells(task: TaskComparison) -> Iterable[tuple[str, ...]]:
     for part in shown_parts(task):
         ours, theirs = part.values
-        change = words.points(ours - theirs)
+        change = words.points(part.difference)
         numbers = (f"{part.samples:,}", words.percent(ours), words.percent(theirs), change, p_text(part.p))
         yield f"{part.metric}[{part.part}]", *numbers, "yes" if part.flagged else ""
 

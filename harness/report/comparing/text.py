@@ -10,6 +10,7 @@ from harness.report.comparing.words import (
     EXPLORATORY,
     head,
     interval_of,
+    metric_text,
     moved_text,
     part_text,
     shown_parts,
@@ -43,7 +44,7 @@ def lines(compared: Compared, width: int) -> list[str]:
 def _task(task: TaskComparison) -> Iterator[tuple[int, int, str]]:
     """Indent, hanging indent and text of each line."""
     for one in task.metrics:
-        yield 2, 4, f"{one.metric}  {value_texts(one)}  {interval_of(one)}"
+        yield 2, 4, f"{metric_text(one)}  {value_texts(one)}  {interval_of(one)}"
         yield 4, 4, _counted(one)
     for one in (one for one in task.metrics if one.metric == task.judged_by):
         yield from ((2, 4, f"{title} by {one.metric}: {_ids(ids)}") for title, ids in

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from harness.core.directions import Better
 from harness.core.estimates import Comparison, Estimate, Unestimable
 
 
@@ -23,9 +24,10 @@ class Side:
 class MetricDifference:
     """One metric on both sides, as a gate would judge it: what A lost counts as wrong, what B lost as right.
 
-    `evidence` is A minus B. `values` are both sides' own, None where they have no number. `worse` and `better` are the
-    ids of samples that both sides were evaluated on, the largest change first; `same` counts the others of these.
-    `lost` are the samples that A and B were not evaluated on.
+    `evidence` is by how much A is better. `values` are both sides' own, None where they have no number. `worse` and
+    `better` are the ids of samples that both sides were evaluated on, the largest change first; `same` counts the
+    others of these.
+    `lost` are the samples that A and B were not evaluated on; `better_values` are the metric's higher or lower ones.
     """
 
     metric: str
@@ -36,6 +38,7 @@ class MetricDifference:
     better: tuple[str, ...]
     same: int
     lost: tuple[int, int]
+    better_values: Better = Better.HIGHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,13 @@ class PartDifference:
     p: float | None
     adjusted: float | None = None
     flagged: bool = False
+    better_values: Better = Better.HIGHER
+
+    @property
+    def difference(self) -> float:
+        """By how much A is better."""
+        ours, theirs = (self.better_values.goodness(value) for value in self.values)
+        return ours - theirs
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,16 @@ def head(compared: Compared) -> list[str]:
         for name, side in (("A", compared.ours), ("B", compared.theirs))
     ]
     level = words.plain_share(1 - 2 * compared.alpha)
-    return [*sides, f"Differences are A minus B, with the two-sided {level} interval; more is better."]
+    return [
+        *sides,
+        f"Differences are by how much A is better than B, with the two-sided {level} interval.",
+    ]
+
+
+def metric_text(one: MetricDifference) -> str:
+    """The metric's name, and its direction where its values read the other way round."""
+    note = one.better_values.note
+    return f"{one.metric} ({note})" if note else one.metric
 
 
 def value_texts(one: MetricDifference) -> str:
@@ -80,7 +89,7 @@ def part_text(part: PartDifference) -> str:
     ours, theirs = part.values
     return (
         f"{'* ' if part.flagged else ''}{part.metric}[{label(part.part)}]  A {words.percent(ours)}, "
-        f"B {words.percent(theirs)}  {words.points(ours - theirs)}, {words.count(part.samples, 'sample')}, "
+        f"B {words.percent(theirs)}  {words.points(part.difference)}, {words.count(part.samples, 'sample')}, "
         f"{p_text(part.p)}"
     )
 
@@ -89,6 +98,6 @@ def shown_parts(task: TaskComparison) -> Sequence[PartDifference]:
     """The parts that stand out, then those that come nearest to it; of equals, the one that fell most."""
 
     def rank(part: PartDifference) -> tuple[bool, float, float]:
-        return not part.flagged, 2.0 if part.p is None else part.p, part.values[0] - part.values[1]
+        return not part.flagged, 2.0 if part.p is None else part.p, part.difference
 
     return sorted(task.parts, key=rank)[:_PARTS]

@@ -17,8 +17,8 @@ class Contestant:
     """An adapter, or an experiment that gave none (`failed` says why).
 
     `step` is its checkpoint. `losses` are nats per token. `metrics` are those of the experiments' suites, `difference`
-    is this one minus the chosen one in the metric that decides (None: it is the chosen one, or the loss decides).
-    `seconds`, `tokens` and `cost` are those of the whole training. `manifest` is what the training left.
+    is by how much this one is better than the chosen one in the metric that decides (None: it is the chosen one, or the
+    loss decides). `seconds`, `tokens` and `cost` are those of the whole training. `manifest` is what the training left.
     """
 
     name: str

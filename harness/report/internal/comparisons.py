@@ -26,8 +26,7 @@ def models_exhibit(material: Material) -> Exhibit | None:
     if not metrics:
         return None
     rows = tuple(
-        (Cell(label(metric.name)), *(own_cell(metric.own.get(role)) for role in material.roles))
-        for metric in metrics[:MOST]
+        (_name(metric), *(own_cell(metric.own.get(role)) for role in material.roles)) for metric in metrics[:MOST]
     )
     head = heads("Metric", *(label(role) for role in material.roles))
     table = Table("Every model on every metric", head, rows, rest(len(metrics), MOST, "metric"))
@@ -40,7 +39,7 @@ def _model_rows(material: Material, metrics: Sequence[MetricNumbers]) -> list[Mo
         for role in material.roles:
             found, cell = known(metric.own.get(role)), own_cell(metric.own.get(role))
             value, low, high = (found.value, found.low, found.high) if found else (None, None, None)
-            rows.append(ModelRow(label(metric.name), label(role), value, low, high, value_text=cell.text))
+            rows.append(ModelRow(_title(metric), label(role), value, low, high, value_text=cell.text))
     return rows
 
 
@@ -52,17 +51,17 @@ def comparison_parts(material: Material) -> tuple[ComparisonPart, ...]:
 def _part(metrics: Sequence[MetricNumbers], baseline: str) -> ComparisonPart:
     name = label(baseline)
     head = heads("Metric", "Candidate", name, "Difference", "Interval", "Pairs")
-    rows = tuple(_row(metric.name, metric.against.get(baseline, _NOT_RUN)) for metric in metrics[:MOST])
+    rows = tuple(_row(metric, metric.against.get(baseline, _NOT_RUN)) for metric in metrics[:MOST])
     left = rest(len(metrics), MOST, "metric")
-    note = f"Differences are oriented so that more is better. {left}".strip()
+    note = f"Differences are by how much the candidate is better. {left}".strip()
     table = Table(f"Candidate against {name}", head, rows, note)
-    found = [(metric.name, metric.against.get(baseline)) for metric in metrics[:_DRAWN]]
+    found = [(metric, metric.against.get(baseline)) for metric in metrics[:_DRAWN]]
     drawn = [_drawn(metric, name, one) for metric, one in found if isinstance(one, Comparison)]
     return ComparisonPart(name, exhibit(differences(drawn), table, _undrawn(metrics)))
 
 
-def _row(metric: str, found: Difference) -> tuple[Cell, ...]:
-    name, nothing = Cell(label(metric)), number(words.NOTHING)
+def _row(metric: MetricNumbers, found: Difference) -> tuple[Cell, ...]:
+    name, nothing = _name(metric), number(words.NOTHING)
     if isinstance(found, Unestimable):
         return name, missing(label(found.reason, REASON)), nothing, nothing, nothing, nothing
     return (
@@ -75,9 +74,19 @@ def _row(metric: str, found: Difference) -> tuple[Cell, ...]:
     )
 
 
-def _drawn(metric: str, baseline: str, found: Comparison) -> DifferenceRow:
+def _drawn(metric: MetricNumbers, baseline: str, found: Comparison) -> DifferenceRow:
     text = words.points(found.difference)
-    return DifferenceRow(label(metric), baseline, found.difference, found.low, found.high, value_text=text)
+    return DifferenceRow(_title(metric), baseline, found.difference, found.low, found.high, value_text=text)
+
+
+def _name(metric: MetricNumbers) -> Cell:
+    return Cell(label(metric.name), note=metric.info.better.note)
+
+
+def _title(metric: MetricNumbers) -> str:
+    """The metric as a picture names it."""
+    note = metric.info.better.note
+    return f"{label(metric.name)} ({note})" if note else label(metric.name)
 
 
 def _metrics(material: Material) -> list[MetricNumbers]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.core.directions import Better
 from harness.report import words
 from harness.report.guard import label
 from harness.report.internal.figures import own_cell
@@ -65,7 +66,9 @@ def _part(name: str, task: TaskNumbers, found: Failures, roles: Sequence[str], s
 def _sentence(task: TaskNumbers, found: Failures) -> str:
     """How many failed, and what a failure is."""
     rate = any(metric.info.name == found.metric and metric.info.aggregate == "rate" for metric in task.metrics)
-    what = f"by {label(found.metric)}" if rate else f"with a {label(found.metric)} below {words.percent(found.below)}"
+    side = "below" if found.better is Better.HIGHER else "above"
+    limit = f"with a {label(found.metric)} {side} {words.percent(found.below)}"
+    what = f"by {label(found.metric)}" if rate else limit
     told = f"{found.failing:,} of {words.count(found.evaluated, 'evaluated sample')} failed {what}."
     lost = words.count(task.samples - found.evaluated, "sample")
     return f"{told} {lost} could not be evaluated: neither right nor wrong." if task.samples > found.evaluated else told
@@ -74,6 +77,8 @@ def _sentence(task: TaskNumbers, found: Failures) -> str:
 def _weak(name: str, found: Failures, roles: Sequence[str]) -> Table:
     """The metric on the weakest parts, the worst first."""
     note = "First stands what is low for sure: the part with the lowest upper limit. Parts overlap."
+    if found.better is Better.LOWER:
+        note = "First stands what is high for sure: the part with the highest lower limit. Parts overlap."
     return _parts(f"Weakest parts of {name}, by {label(found.metric)}", found.parts[:_PARTS], roles, note)
 
 

@@ -65,7 +65,7 @@ def _row(result: GateResult, alpha: float) -> tuple[Cell, ...]:
     gate, finding = result.gate, result.finding
     method = getattr(finding.evidence, "method", words.NOTHING)
     return (
-        Cell(label(gate.what), note=f"{gate.role}: {_ROLES[gate.role]}"),
+        Cell(label(gate.what), note="; ".join(filter(None, [f"{gate.role}: {_ROLES[gate.role]}", gate.better.note]))),
         Cell(
             f"{words.GLYPHS[result.verdict]} {result.verdict}",
             f"verdict {result.verdict.lower()}",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.core.directions import Better
 from harness.core.samples import Outcome
 from harness.report import words
 from harness.report.guard import PASSAGE, label, passage, written
@@ -77,7 +78,7 @@ class Samples:
             sample_anchor(one),
             label(one.id),
             label(one.suite),
-            _outcome(said.get(CANDIDATE)),
+            _outcome(said.get(CANDIDATE), _direction(task)),
             self.tags.get(key(one), ()),
             tuple(f"{label(name)}={label(value)}" for name, value in list(one.slices.items())[:_SLICES]),
             cut(one.input),
@@ -131,12 +132,17 @@ def _cutter(characters: int) -> Callable[[str], str]:
     return lambda text: passage(text, characters) if text.strip() else "(empty)"
 
 
-def _outcome(said: Said | None) -> str:
+def _direction(task: TaskNumbers) -> Better:
+    """Where the better scores of the main metric lie."""
+    return next((one.info.better for one in task.metrics if one.info.name == task.main), Better.HIGHER)
+
+
+def _outcome(said: Said | None, better: Better) -> str:
     if said is None or said.outcome is Outcome.NOT_EVALUATED or said.score is None:
         return "not evaluated"
     if said.outcome is Outcome.MODEL_FAILED:
         return "no readable answer"
-    return "right" if said.score == 1 else "wrong" if said.score == 0 else "partly right"
+    return "right" if said.score == better.best else "wrong" if said.score == better.worst else "partly right"
 
 
 def _answer(
@@ -152,10 +158,10 @@ def _answer(
 def _worth(task: TaskNumbers, said: Said) -> str:
     """What the score says of an answer."""
     if said.outcome is Outcome.MODEL_FAILED or said.score is None:
-        return _outcome(said)
+        return _outcome(said, _direction(task))
     if task.repeats > 1 or said.score not in (0, 1):
         return words.percent(said.score) + (f", mean of {task.repeats} repeats" if task.repeats > 1 else "")
-    return "right ✓" if said.score else "wrong ✕"
+    return "right ✓" if said.score == _direction(task).best else "wrong ✕"
 
 
 def _fields(one: Shown, target: Mapping[str, object], said: Mapping[str, Said], most: int) -> Table:

@@ -92,7 +92,11 @@ def _metrics(task: TaskNumbers) -> Table:
 
 
 def _metric(metric: MetricNumbers) -> tuple[Cell, ...]:
-    name, nothing, found = Cell(label(metric.info.name)), number(words.NOTHING), metric.own.get(CANDIDATE)
+    name, nothing, found = (
+        Cell(label(metric.info.name), note=metric.info.better.note),
+        number(words.NOTHING),
+        metric.own.get(CANDIDATE),
+    )
     if found is None or isinstance(found, Unestimable):
         reason = found.reason if found else "the candidate has no results for it"
         return name, missing(label(reason, REASON)), nothing, nothing

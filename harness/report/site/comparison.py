@@ -73,8 +73,9 @@ def _metrics(task: TaskComparison) -> Iterable[tuple[Cell, ...]]:
         value, limits, method = difference_texts(one)
         ours, theirs = map(words.percent, one.values) if one.values else (words.NOT_MEASURED, words.NOT_MEASURED)
         counts = (len(one.worse), len(one.better), one.same)
-        yield (Cell(label(one.metric)), number(ours), number(theirs), number(value, label(method, _LONG)),
-               number(limits), *(number(f"{count:,}") for count in counts))  # fmt: skip
+        name = Cell(label(one.metric), note=one.better_values.note)
+        yield (name, number(ours), number(theirs), number(value, label(method, _LONG)), number(limits),
+               *(number(f"{count:,}") for count in counts))  # fmt: skip
 
 
 def _worst(one: Fallen) -> tuple[Cell, ...]:
@@ -88,5 +89,5 @@ def _parts(task: TaskComparison) -> Iterable[tuple[Cell, ...]]:
         ours, theirs = part.values
         star = "* " if part.flagged else ""
         yield (Cell(f"{star}{label(part.metric)}[{label(part.part)}]"), number(f"{part.samples:,}"),
-               number(words.percent(ours)), number(words.percent(theirs)), number(words.points(ours - theirs)),
+               number(words.percent(ours)), number(words.percent(theirs)), number(words.points(part.difference)),
                number(p_text(part.p)))  # fmt: skip

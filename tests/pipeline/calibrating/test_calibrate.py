@@ -11,6 +11,7 @@ import pytest
 from harness import catalog
 from harness.cli.main import main
 from harness.core.decisions import Finding
+from harness.core.directions import Better
 from harness.core.estimates import Comparison
 from harness.core.events import Event
 from harness.core.releases import Gate, Policy, Prompt
@@ -22,7 +23,7 @@ from harness.pipeline.calibrating.error_rates import _AT_BOUND, ErrorRates, erro
 from harness.pipeline.judging.evidence import Material
 from harness.pipeline.validate import validate
 from harness.stats.series import Settings
-from tests.pipeline.hand_made import gate, material, release, result
+from tests.pipeline.hand_made import errors, gate, material, release, result, turned
 from tests.pipeline.release_project import Project, rows, write_rows
 from tests.tgi_stub import Stub
 
@@ -76,6 +77,21 @@ def test_means_and_macro_f1_too() -> None:
     )
     assert [one.above() for one in found] == [False] * 3
     assert all(one.false_pass is not None for one in found)
+
+
+def test_gates_on_an_error_rate_err_no_more_than_they_may() -> None:
+    def models(*, lower: bool) -> Material:
+        rng = np.random.default_rng(2)
+        base = rng.random(300) < 0.85
+        both = [result(one.tolist()) for one in (np.where(rng.random(300) < 0.1, ~base, base), base)]
+        return turned(material(*map(errors, both))) if lower else material(*both)
+
+    gates = gate("s.f1", "margin", 0.05), gate("s.f1", "improves")
+    lower = [replace(one, better=Better.LOWER) for one in (*gates, gate("s.f1", "at_most", 0.2))]
+    found = rates(*lower[:2], found=models(lower=True), n=150)
+    mirrored = rates(*gates, found=models(lower=False), n=150)
+    assert [one.false_pass for one in found] == [one.false_pass for one in mirrored]
+    assert not rates(lower[2], found=models(lower=True), n=150)[0].above()
 
 
 def test_a_margin_is_met_wrongly_in_about_alpha_of_the_releases_and_not_never() -> None:

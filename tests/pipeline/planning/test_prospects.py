@@ -50,7 +50,6 @@ def test_a_rate_that_the_samples_cannot_show_is_told_as_such(tmp_path: Path) -> 
     ("gate", "least"),
     [
         ({**ACCURACY, "at_least": 0.99}, 299),
-        ({**ACCURACY, "at_most": 0.02}, 149),
         ({**ACCURACY, "no_critical_failures": True}, 99),
         ({**ACCURACY, "no_critical_failures": 0.01}, 299),
         ({**AGAINST, "margin": 0.02}, 133),

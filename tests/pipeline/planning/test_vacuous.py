@@ -63,6 +63,19 @@ def test_a_gate_that_can_hardly_fail_is_warned_of_at_its_line(desk: Project, gat
     assert why in said
 
 
+def test_an_error_rate_that_anybody_keeps_is_warned_of(desk: Project) -> None:
+    desk.write("metrics/wrong.py", "")
+    desk.swap("suites/desk.yaml", "- format", "- evaluate:metrics/wrong.py: {better: lower}")
+    (said,) = said_of(desk, "metric: desk.summary.wrong, at_most: 0.95")
+    assert "can hardly fail: a model that is right on 5 % of the samples reaches 95 %" in said
+
+
+def test_an_error_rate_that_can_be_missed_is_not(desk: Project) -> None:
+    desk.write("metrics/wrong.py", "")
+    desk.swap("suites/desk.yaml", "- format", "- evaluate:metrics/wrong.py: {better: lower}")
+    assert said_of(desk, "metric: desk.summary.wrong, at_most: 0.9") == []
+
+
 @pytest.mark.parametrize(
     "gate",
     [

@@ -214,12 +214,33 @@ def logged(number: int, name: str = "none", **figures: Any) -> dict[str, Any]:
 
 
 def result(
-    *found: Mapping[str, Any], metric: str = "accuracy", expected: int | None = None, **arguments: Any
+    *found: Mapping[str, Any],
+    metric: str | MetricSpec = "accuracy",
+    expected: int | None = None,
+    higher: Mapping[str, bool | None] | None = None,
+    **arguments: Any,
 ) -> TaskResult:
     kind = LmEval(**{"task": "t", **arguments})
-    task = Task("mine", "lm_eval", {}, (), (), None, None, (MetricSpec(metric),), "", "")  # type: ignore[arg-type]
+    spec = MetricSpec(metric) if isinstance(metric, str) else metric
+    task = Task("mine", "lm_eval", {}, (), (), None, None, (spec,), "", "")  # type: ignore[arg-type]
     count = len({one["doc_id"] for one in found}) if expected is None else expected
-    return task_result(task, kind, {"samples": {"t": list(found)}, "n-samples": {"t": {"effective": count}}})
+    made = {"samples": {"t": list(found)}, "n-samples": {"t": {"effective": count}}}
+    return task_result(task, kind, {**made, "higher_is_better": {"t": higher or {}}})
+
+
+def test_a_score_of_which_lower_is_better_is_never_read_the_other_way_round() -> None:
+    row, lower = logged(0, ter=0.25), MetricSpec("lm_eval_score", {"better": "lower"})
+    for metric in ("accuracy", "lm_eval_score"):
+        with pytest.raises(
+            ConfigError, match=r"takes lower values of 'ter' for better, and .* 'lm_eval_score: .better: lower.'"
+        ):
+            result(row, metric=metric, score="ter", higher={"ter": False})
+    assert [one.value for one in result(row, metric=lower, score="ter", higher={"ter": False}).scores] == [0.25]
+    assert [one.value for one in result(row, metric="lm_eval_score", score="ter", higher={"ter": None}).scores] == [
+        0.25
+    ]
+    with pytest.raises(ConfigError, match="takes higher values of 'ter' for better"):
+        result(row, metric=lower, score="ter", higher={"ter": True})
 
 
 def test_samples_of_one_name_stay_two_samples() -> None:

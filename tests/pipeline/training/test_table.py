@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness.core.directions import Better
 from harness.core.errors import OutsideError
 from harness.core.estimates import Comparison, Estimate
 from harness.core.presentation import Prices
@@ -147,3 +148,21 @@ def test_the_screen_and_the_json_say_all_of_it(tmp_path: Path) -> None:
     told = json.loads(json.dumps(to_json(found)))
     assert told["chosen"] == "a"
     assert told["contestants"][1]["difference"]["difference"] == pytest.approx(-20 / SURE)
+
+
+def test_of_an_error_rate_the_lowest_goes_on(tmp_path: Path) -> None:
+    infos = tuple(replace(info, better=Better.LOWER) if info.name == "f1" else info for info in hand_made.METRICS)
+    found = asked(tmp_path, "s.f1")
+    every = [trained(found, name, None) for name in ("a", "b")]
+    material = {
+        name: {"s": replace(one, run=replace(one.run, metrics={"t": infos}))}
+        for name, one in ((n, hand_made.judged(n, result(some(right, SURE)))) for n, right in (("a", 20), ("b", 55)))
+    }
+    chosen = table_of(found, every, (), [], material)
+    assert chosen.chosen == "a"
+    assert "its s.f1, 33.3\u00a0%" in chosen.verdict
+    assert "is the lowest of 2" in chosen.verdict
+    assert "All others are shown to be worse" in chosen.verdict
+    second = chosen.contestants[1].difference
+    assert isinstance(second, Comparison)
+    assert second.difference == pytest.approx(-35 / SURE)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.decisions import Finding, GateResult
+from harness.core.directions import Better
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.presentation import Presentation
 from harness.core.releases import CHECK, Gate, Place, Subset
@@ -235,6 +236,9 @@ def test_a_margin_that_is_kept_does_not_read_as_a_loss() -> None:
     sentence = build_client(material(Verdict.PASS, one), SAY).results.promises[0].sentence.replace("\u00a0", " ")
     assert "at most 10 points below that of the model before its training (“base”), with 95 % confidence." in sentence
     assert "worse" not in sentence
+    lower = replace(one, gate=replace(one.gate, better=Better.LOWER))
+    sentence = build_client(material(Verdict.PASS, lower), SAY).results.promises[0].sentence.replace("\u00a0", " ")
+    assert "at most 10 points above that of the model before its training" in sentence
 
 
 def test_too_few_cases_and_thin_evidence_are_told() -> None:

@@ -32,7 +32,7 @@ def result(rule: str, threshold: float, evidence: Estimate | Comparison, subset:
     [
         ("at_least", 0.6, SHARE, "above", "at least 60 %"),
         ("at_most", 0.8, SHARE, "below", "at most 80 %"),
-        ("margin", 0.03, CHANGE, "above", "at most 3 points below base"),
+        ("margin", 0.03, CHANGE, "above", "at most 3 points worse than base"),
         ("improves", 0.0, CHANGE, "above", "better than base"),
         ("win_rate", 0.6, SHARE, "above", "better than base on over 60 %"),
         (
@@ -73,8 +73,8 @@ def test_each_gate_has_a_row_and_its_words() -> None:
     part = gates_part(made.material())
     assert len(part.gates) == len(part.exhibit.table.rows) == len(made.gates())
     margin = texts(part.exhibit.table)[3]
-    assert (margin[0], margin[6]) == ("general.accuracy", "at most 5 points below base")
-    assert part.gates[3].asks.replace(SPACE, " ") == "at most 5 points below base · guardrail: must not fail"
+    assert (margin[0], margin[6]) == ("general.accuracy", "at most 5 points worse than base")
+    assert part.gates[3].asks.replace(SPACE, " ") == "at most 5 points worse than base · guardrail: must not fail"
     assert part.gates[3].place == "release.yaml:30"
 
 
