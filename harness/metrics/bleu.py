@@ -27,7 +27,7 @@ class Bleu:
     """
 
     aggregate: ClassVar[str] = "bleu"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     kinds: ClassVar[tuple[str, ...]] = ("generate",)
     needs: ClassVar[tuple[str, ...]] = ("sacrebleu",)
 

@@ -26,7 +26,7 @@ class Evaluate:
     """
 
     aggregate: ClassVar[str] = "mean"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     kinds: ClassVar[tuple[str, ...]] = ("classify", "generate")
     needs: ClassVar[tuple[str, ...]] = ("evaluate",)
 

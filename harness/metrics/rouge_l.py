@@ -16,7 +16,7 @@ class RougeL:
     """ROUGE-L F-measure; `stemmer` folds English endings first."""
 
     aggregate: ClassVar[str] = "mean"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     kinds: ClassVar[tuple[str, ...]] = ("generate",)
     needs: ClassVar[tuple[str, ...]] = ("rouge_score",)
 

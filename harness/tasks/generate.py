@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from harness.core.samples import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Generate:
-    """Text; `max_words` is the length that the format allows (None: any)."""
+    """Text; `max_words` is the length that the format allows (None: any).
+
+    `cut_off` says what an answer is worth that ran into max_new_tokens: with "score" that of the text which is there,
+    and only `format` counts it as broken; with "fail" nothing.
+    """
 
     asks: ClassVar[str] = "prompt"
     default_metrics: ClassVar[tuple[str, ...]] = ("rouge_l", "bert_score", "format")
 
     max_words: int | None = None
+    cut_off: Literal["score", "fail"] = "score"
 
     def check(self) -> list[str]:
         """A length limit must leave room for a word."""

@@ -10,6 +10,7 @@ import numpy as np
 from harness.core.decisions import Decision
 from harness.core.releases import Policy
 from harness.core.samples import Outcome
+from harness.pipeline.judging.endings import counted, limit_of
 from harness.pipeline.judging.evidence import Judged, Material
 from harness.pipeline.reporting.changes import changes_of
 from harness.pipeline.reporting.classes import class_numbers
@@ -69,8 +70,15 @@ def task_numbers(task: StoredTask, decision: Decision) -> TaskNumbers:
         robustness_of(task, found),
         tuple(one for one in changes if one is not None),
         lengths=_lengths(task),
+        endings={role: counted(one) for role, one in task.columns.items()},
+        limit=_limit(task),
     )
     return replace(numbers, failures=failures_of(task, numbers))
+
+
+def _limit(task: StoredTask) -> int | None:
+    ours = task.material.get(CANDIDATE, {}).get(task.suite)
+    return limit_of(ours.recipe, task.name) if ours else None
 
 
 def stored_tasks(connection: duckdb.DuckDBPyConnection, judged: Material, policy: Policy) -> tuple[StoredTask, ...]:

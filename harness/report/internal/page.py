@@ -27,7 +27,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class GatePart:
-    """One gate. `id` is what a deep link leads to; `asks` is its rule and how much it counts."""
+    """One gate. `id` is what a deep link leads to; `asks` is its rule and how much it counts; `answers` are not whole."""
 
     id: str
     name: str
@@ -38,6 +38,7 @@ class GatePart:
     place: str
     sentence: str
     waived: str
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
