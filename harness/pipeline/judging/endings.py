@@ -66,14 +66,31 @@ def endings_of(material: Mapping[str, Mapping[str, HasColumns]]) -> Endings:
     }
 
 
-def endings_notes(endings: Endings, limits: Mapping[str, int]) -> list[str]:
-    """A sentence for each task of each model whose answers are not all whole; `limits` are the tasks' max_new_tokens."""
+def endings_notes(
+    endings: Endings, limits: Mapping[str, int], gates: Iterable[Gate], refs: Mapping[str, MetricRef]
+) -> list[str]:
+    """A sentence for each task of each model whose answers are not all whole, where it stands beside no gate.
+
+    `limits` are the tasks' max_new_tokens.
+    """
+    beside = {
+        (role, f"{ref.suite}.{ref.task}")
+        for gate in gates
+        if gate.subset is None and (ref := refs.get(gate.metric))
+        for role in _looked_at_by(gate)
+    }
     return [
         said
         for role, tasks in endings.items()
         for task, counts in tasks.items()
+        if (role, task) not in beside
         if (said := endings_in_words(counts, limits.get(task), f" of the {role} to {task}"))
     ]
+
+
+def _looked_at_by(gate: Gate) -> list[str]:
+    """The models whose answers to a task a gate rests on."""
+    return ["candidate", *([gate.against] if gate.against and gate.against != CLEAN else [])]
 
 
 def limits_of(material: Mapping[str, Mapping[str, HasColumns]]) -> dict[str, int]:
@@ -102,7 +119,7 @@ def endings_beside(gate: Gate, ref: MetricRef | None, material: Mapping[str, Map
     if ref is None:
         return ""
     told = []
-    for role in ("candidate", *([gate.against] if gate.against not in (None, CLEAN) else [])):
+    for role in _looked_at_by(gate):
         judged = material.get(role, {}).get(ref.suite)
         columns = judged.results.get(ref.task) if judged else None
         if judged is not None and columns is not None:
