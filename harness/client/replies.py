@@ -33,8 +33,9 @@ def chat_output(sample_id: str, reply: Reply, stop: Sequence[str], of: str, ends
     """A chat completion as an Output, its text cut at the first stop string. Raises RequestFailed.
 
     `ends` are how the model's end-of-sequence tokens are spelled: an answer that ends with one is whole, also where the
-    server says `length` of it. That is seen where the reply lists its tokens (`logprobs`). What the provider withheld shows in `finish_reason`: content_filter, refusal (its text in the place of the answer),
-    tool_calls or error, also where the server tells it elsewhere in the reply.
+    server says `length` of it. That is seen where the reply lists its tokens (`logprobs`). What the provider withheld
+    shows in `finish_reason`: content_filter, refusal (its text in the place of the answer), tool_calls or error, also
+    where the server tells it elsewhere in the reply.
     """
     _refuse_error_alone(reply)
     with form(of, reply.attempts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def window_starts(pieces: int, size: int) -> list[int]:
 
 def kept(starts: Sequence[int], pieces: int, size: int) -> list[tuple[int, int]]:
     """Of each window the pieces (from, to) that have more on both sides here than in its neighbours."""
-    middles = [(first + size + second) // 2 for first, second in zip(starts, starts[1:], strict=False)]
+    middles = [(first + size + second) // 2 for first, second in pairwise(starts)]
     return list(zip([0, *middles], [*middles, pieces], strict=True))
 
 

@@ -12,7 +12,6 @@ from typing import ClassVar
 from harness.core.samples import Outcome, Score
 from harness.metrics.interface import Item, score_each
 
-
 # Share of a text's characters in unknown word pieces: with more of them, different texts look the same to the encoder.
 MOST_UNKNOWN = 1 / 3
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness.base_models.ends import end_tokens
 
-ADDED = {"added_tokens": [{"id": 2, "content": "<|im_end|>"}, {"id": 7, "content": "<|eot|>"}, {"id": 8, "content": "x"}]}
+ADDED = {"added_tokens": [{"id": id, "content": text} for id, text in ((2, "<|im_end|>"), (7, "<|eot|>"), (8, "x"))]}
 
 
 @pytest.mark.parametrize(

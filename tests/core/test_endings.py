@@ -16,7 +16,8 @@ from harness.core.samples import REFUSED, Output
         ({"answered": 9, "empty": 1}, 60, "1 of 10 answers was empty"),
         (
             {"answered": 1990, "length": 6, "unreadable": 3, "empty": 1}, 4,
-            "6 of 2,000 answers were cut off at max_new_tokens 4, 3 were not in the form that was asked for, 1 was empty",
+            "6 of 2,000 answers were cut off at max_new_tokens 4, 3 were not in the form that was asked for, "
+            "1 was empty",
         ),
         ({"lost": 2, "tool_calls": 2}, 8, "2 of 4 answers were tool calls, 2 were lost"),
         ({"answered": 40}, 60, ""),
@@ -28,7 +29,8 @@ def test_it_names_how_many_and_at_which_limit(counts: dict[str, int], limit: int
 
 
 def test_it_says_whose_answers_and_knows_every_ending() -> None:
-    assert endings_in_words({"length": 2}, 8, " of the base to s.t").startswith("2 of 2 answers of the base to s.t were")
+    said = endings_in_words({"length": 2}, 8, " of the base to s.t")
+    assert said == "2 of 2 answers of the base to s.t were cut off at max_new_tokens 8"
     for ending in (one for one in Ending if one is not Ending.ANSWERED):
         assert endings_in_words({ending: 1}).startswith("1 of 1 answers was ")
     assert Output("s", None, REFUSED, error="HTTP 413").lost is False

@@ -112,7 +112,8 @@ def test_a_text_of_one_window_has_bert_scores_own_number_by_windows_too(minilm: 
     _, _, f1 = package.score(answers, targets, model_type=str(packaged_encoder()), num_layers=6, device="cpu")
     expected = [float(value) for value in f1]
     assert minilm.f1(answers, targets) == pytest.approx(expected, abs=1e-6)
-    assert [minilm.in_windows(*pair) for pair in zip(answers, targets, strict=True)] == pytest.approx(expected, abs=1e-5)
+    by_windows = [minilm.in_windows(*pair) for pair in zip(answers, targets, strict=True)]
+    assert by_windows == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -146,7 +147,8 @@ def test_windows_hold_every_piece_once_with_context_on_both_sides(pieces: int) -
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
-    ("target", "answer"), [("👍", "👎"), ("🎉🎉 🎉", "😡"), KHMER, AMHARIC, ("ราคาสินค้า", "สวัสดีชาวโลก"), ("Price up.", "👎👎")]
+    ("target", "answer"),
+    [("👍", "👎"), ("🎉🎉 🎉", "😡"), KHMER, AMHARIC, ("ราคาสินค้า", "สวัสดีชาวโลก"), ("Price up.", "👎👎")],
 )
 def test_texts_that_the_encoder_cannot_tell_apart_are_not_scored(target: str, answer: str) -> None:
     pytest.importorskip("bert_score")

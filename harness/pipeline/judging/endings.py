@@ -125,7 +125,8 @@ def endings_beside(gate: Gate, ref: MetricRef | None, material: Mapping[str, Map
         if judged is not None and columns is not None:
             info = next((one for one in judged.run.metrics.get(ref.task, ()) if one.name == ref.metric), None)
             places = places_of(columns, info, gate.subset) if info and gate.subset else None
-            told.append(endings_in_words(counted(columns, places), limit_of(judged.recipe, ref.task), f" of the {role}"))
+            limit = limit_of(judged.recipe, ref.task)
+            told.append(endings_in_words(counted(columns, places), limit, f" of the {role}"))
     return "; ".join(said for said in told if said)
 
 

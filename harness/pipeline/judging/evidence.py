@@ -114,8 +114,9 @@ def _missing(result: TaskColumns, info: MetricInfo, role: str, most: float) -> F
             f"{without} of {asked} samples of the {role} were not evaluated ({allowed}), so the run is no evidence"
         )
     return error(
-        f"{without - lost} of {asked} answers of the {role} have no {info.name} ({allowed}), so the run is no evidence: "
-        "the metric could not score them (scores.reason in the store tells why, one by one); judge this task by another"
+        f"{without - lost} of {asked} answers of the {role} have no {info.name} ({allowed}), so the run is no "
+        "evidence: the metric could not score them (scores.reason in the store tells why, one by one); judge this task "
+        "by another"
     )
 
 

@@ -23,7 +23,8 @@ def endings(names: Names) -> Iterator[str]:
             known = tasks.get(task)
             where = names.task(known) if known else tell(names.say, "where", name=label(task))
             if kinds := _kinds(names, counts, known.limit if known else None):
-                yield tell(names.say, "open_endings", where=where, model=names.role(role), kinds=kinds, **_share(counts))
+                model = names.role(role)
+                yield tell(names.say, "open_endings", where=where, model=model, kinds=kinds, **_share(counts))
 
 
 def endings_beside(gate: Gate, names: Names) -> str:

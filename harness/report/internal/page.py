@@ -27,7 +27,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class GatePart:
-    """One gate. `id` is what a deep link leads to; `asks` is its rule and how much it counts; `answers` are not whole."""
+    """One gate. `id` is what a deep link leads to; `asks` is its rule and how much it counts.
+
+    `answers` says how many of the answers that it looks at were not whole.
+    """
 
     id: str
     name: str

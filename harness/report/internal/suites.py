@@ -82,9 +82,7 @@ def _about(task: TaskNumbers) -> str:
     about = words.count(task.samples, "sample") + groups
     if task.flip_rate is not None:
         about += f", each asked {task.repeats} times; {words.percent(task.flip_rate)} got different answers"
-    ended = (
-        endings_in_words(counts, task.limit, f" of the {label(role)}") for role, counts in task.endings.items()
-    )
+    ended = (endings_in_words(counts, task.limit, f" of the {label(role)}") for role, counts in task.endings.items())
     return "; ".join([about, *(said for said in ended if said)])
 
 
