@@ -129,11 +129,16 @@ def _with_answers(connection: duckdb.DuckDBPyConnection, judged: Judged, columns
 
 
 def _unscored(connection: duckdb.DuckDBPyConnection, run: str) -> tuple[Unscored, ...]:
-    """Why samples were not scored: the commonest reasons, and for each outcome the rest of them in one."""
+    """Why samples were not scored: the commonest reasons, and for each outcome the rest of them in one.
+
+    An answer that a metric could not score has the outcome "scored", as others may have scored it.
+    """
     rows = connection.execute(
-        "SELECT outcome, coalesce(reason, ''), count(*) AS samples FROM answers WHERE run = ? AND outcome <> ? "
-        "GROUP BY ALL ORDER BY samples DESC, outcome, 2",
-        [run, Outcome.SCORED],
+        "SELECT outcome, coalesce(reason, '') AS why, count(*) AS samples FROM answers WHERE run = $run AND outcome <> "
+        "$scored GROUP BY ALL UNION ALL SELECT a.outcome, s.metric || ': ' || coalesce(s.reason, ''), count(*) "
+        'FROM scores s JOIN answers a USING (run, task, sample_id, "repeat") WHERE s.run = $run AND s.part = \'\' '
+        "AND s.value IS NULL AND a.outcome = $scored GROUP BY ALL ORDER BY samples DESC, outcome, why",
+        {"run": run, "scored": Outcome.SCORED},
     ).fetchall()
     shown = tuple(Unscored(Outcome(outcome), reason, times) for outcome, reason, times in rows[:_REASONS])
     rest: dict[str, list[int]] = {}

@@ -20,7 +20,11 @@ _REASONS = 8
 _TASKS = 60
 # A drawn square takes a twentieth of a second: beyond these the table alone is shown.
 _MATRICES = 4
-_ENDS = {Outcome.MODEL_FAILED: "model failed", Outcome.NOT_EVALUATED: "not evaluated"}
+_ENDS = {
+    Outcome.MODEL_FAILED: "model failed",
+    Outcome.NOT_EVALUATED: "not evaluated",
+    Outcome.SCORED: "answered, without a score",
+}
 
 
 def suite_parts(material: Material) -> tuple[SuitePart, ...]:
