@@ -136,7 +136,7 @@ def _unscored(connection: duckdb.DuckDBPyConnection, run: str) -> tuple[Unscored
     rows = connection.execute(
         "SELECT outcome, coalesce(reason, '') AS why, count(*) AS samples FROM answers WHERE run = $run AND outcome <> "
         "$scored GROUP BY ALL UNION ALL SELECT a.outcome, s.metric || ': ' || coalesce(s.reason, ''), count(*) "
-        'FROM scores s JOIN answers a USING (run, task, sample_id, "repeat") WHERE s.run = $run AND s.part = \'\' '
+        "FROM scores s JOIN answers a USING (run, task, sample_id, \"repeat\") WHERE s.run = $run AND s.part = '' "
         "AND s.value IS NULL AND a.outcome = $scored GROUP BY ALL ORDER BY samples DESC, outcome, why",
         {"run": run, "scored": Outcome.SCORED},
     ).fetchall()
