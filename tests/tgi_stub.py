@@ -37,6 +37,7 @@ class Stub:
     `faults` are used up one by POST request: an HTTP status, "reset", "truncated" (half a JSON) or "hang".
     `chance` is asked for a fault where none is left, by every POST request. `room`: more chats at once get a 429 at
     once, as TGI answers them. `retry_after` is the header that goes with every error.
+    `tokens` are those of every chat answer, told where they are asked for (`logprobs`).
     `names` is what chat replies name as the model (None: what was asked for). `bad_replica`: every second request is
     answered by the base model, whatever adapter was asked for.
     `dies_after`: so many chat answers are given, then every request, /health too, ends in a reset.
@@ -51,6 +52,7 @@ class Stub:
     refused: Callable[[str], int | None] = lambda text: None
     error_text: str = "told to fail"
     finish_reason: str = "stop"
+    tokens: tuple[str, ...] = ()
     adapter_shift: float = 0.5
     noise: float = 0.0
     shifts: dict[str, float] = field(default_factory=dict)
@@ -163,9 +165,13 @@ class Stub:
         return {
             "id": "", "object": "chat.completion", "created": 0, "model": self.names or body["model"],
             "system_fingerprint": "stub",
-            "choices": [{"index": 0, "message": message, "finish_reason": self.finish_reason, "logprobs": None}],
+            "choices": [{"index": 0, "message": message, "finish_reason": self.finish_reason,
+                         "logprobs": self._logprobs() if body.get("logprobs") else None}],
             "usage": {"prompt_tokens": len(words(text)), "completion_tokens": 1, "total_tokens": 1 + len(words(text))},
         }  # fmt: skip
+
+    def _logprobs(self) -> Reply:
+        return {"content": [{"token": token, "logprob": -0.1, "top_logprobs": []} for token in self.tokens]}
 
     async def _wait(self) -> None:
         """As long as `delay` says meanwhile: a test that changes it changes it for what is under way, too."""

@@ -19,8 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(given: argparse.Namespace) -> int:
-    """Print how the samples of each run ended."""
+    """Print how the samples of each run ended, and which answers are not whole."""
     from harness.cli.progress import ProgressPrinter
+    from harness.pipeline.endings import not_whole
     from harness.pipeline.lock import locked
     from harness.pipeline.needs import check_needs
     from harness.pipeline.running.reruns import suites_to_rerun
@@ -35,10 +36,14 @@ def main(given: argparse.Namespace) -> int:
         found = candidate(release, watch)
         plan = plan_runs(release, found, again=suites_to_rerun(release, given.again))
         do_runs(release, found, plan, watch, cached=not given.no_cache)
-    for role, run in runs_of(release, plan):
+    runs = list(runs_of(release, plan))
+    told = not_whole(release, {run.id: run for _, run in runs}.values())
+    for role, run in runs:
         c = run.counts
         print(f"{role:<12} {run.suite:<14} {run.id[:12]}  scored {c.scored}, model failed {c.model_failed}, "
               f"not evaluated {c.not_evaluated}")  # fmt: skip
+        for line in told[run.id]:
+            print(f"{'':<12} {line}")
         for name, value in run.figures.items():
             print(f"{'':<12} {name.replace('.', ' ').replace('_', ' '):<40} {value:,.3g}")
     return 0

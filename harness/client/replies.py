@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -29,11 +29,13 @@ def form(of: str, attempts: int = 1) -> Iterator[None]:
         raise RequestFailed(f"the reply has not the form of {of}", attempts=attempts) from None
 
 
-def chat_output(sample_id: str, reply: Reply, stop: Sequence[str], of: str) -> Output:
+def chat_output(sample_id: str, reply: Reply, stop: Sequence[str], of: str, ends: Collection[str] = ()) -> Output:
     """A chat completion as an Output, its text cut at the first stop string. Raises RequestFailed.
 
-    What the provider withheld shows in `finish_reason`: content_filter, refusal (its text in the place of the answer),
-    tool_calls or error, also where the server tells it elsewhere in the reply.
+    `ends` are how the model's end-of-sequence tokens are spelled: an answer that ends with one is whole, also where the
+    server says `length` of it. That is seen where the reply lists its tokens (`logprobs`). What the provider withheld
+    shows in `finish_reason`: content_filter, refusal (its text in the place of the answer), tool_calls or error, also
+    where the server tells it elsewhere in the reply.
     """
     _refuse_error_alone(reply)
     with form(of, reply.attempts):
@@ -43,6 +45,7 @@ def chat_output(sample_id: str, reply: Reply, stop: Sequence[str], of: str) -> O
         whole = text(message.get("content") or message.get("refusal") or "")
         cut = cut_at(whole, stop)
         finish = _withheld(reply.data, choice) or _unless_none(text, choice.get("finish_reason"))
+        finish = "stop" if finish == "length" and _ended(choice, ends) else finish
         return Output(
             sample_id,
             cut,
@@ -73,6 +76,12 @@ def _withheld(data: Any, choice: Any) -> str | None:
     if (message.get("tool_calls") or message.get("function_call")) and not (message.get("content") or "").strip():
         return "tool_calls"
     return None
+
+
+def _ended(choice: Any, ends: Collection[str]) -> bool:
+    """Whether the last token of an answer, which its text leaves out, is an end of sequence."""
+    tokens = (choice.get("logprobs") or {}).get("content") or []
+    return bool(ends and tokens) and text(tokens[-1]["token"]).rstrip().endswith(tuple(ends))
 
 
 def failed_output(sample_id: str, failure: RequestFailed) -> Output:

@@ -7,7 +7,7 @@ types alone cost 0.4 s (0.1 s to import, 0.3 s to parse). The tests hold what is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,10 +26,22 @@ _IDENTITY = ("model_id", "model_sha", "model_dtype", "version", "sha", "docker_l
 
 
 class TgiClient:
-    """A connection pool to one TGI server. Use as an asynchronous context manager."""
+    """A connection pool to one TGI server. Use as an asynchronous context manager.
 
-    def __init__(self, url: str, key: str | None = None, concurrency: int = 16, limits: Limits | None = None) -> None:
-        self.url, self.limits = url.rstrip("/"), limits or Limits()
+    `ends` are how the model's end-of-sequence tokens are spelled. TGI counts the tokens of an answer before it looks
+    for them, and says `length` of one that ends with the last token allowed; so the tokens of each answer are asked for
+    where `ends` are known.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None = None,
+        concurrency: int = 16,
+        limits: Limits | None = None,
+        ends: Collection[str] = (),
+    ) -> None:
+        self.url, self.limits, self._ends = url.rstrip("/"), limits or Limits(), ends
         self._http = Http(self.url, key, "serve.remote.key_env", concurrency, self.limits)
 
     async def __aenter__(self) -> Self:
@@ -77,13 +89,15 @@ class TgiClient:
             "temperature": generation.temperature,  # TGI samples where there is none
             "seed": generation.seed,
         }
+        if self._ends:
+            body["logprobs"] = True
         if generation.stop:
             body["stop"] = generation.stop[:MOST_STOPS]
         if generation.top_p is not None:  # TGI refuses 1.0
             body["top_p"] = generation.top_p
         try:
             reply = await self._http.post("/v1/chat/completions", body)
-            return chat_output(sample_id, reply, generation.stop, _TGI)
+            return chat_output(sample_id, reply, generation.stop, _TGI, self._ends)
         except RequestFailed as error:
             return failed_output(sample_id, error)
 

@@ -39,7 +39,8 @@ class Finding:
 class GateResult:
     """A gate's verdict, its evidence, and one sentence each for an engineer and for a client.
 
-    `waived`: the verdict stands as it is, and a waiver keeps it from counting for the release.
+    `waived`: the verdict stands as it is, and a waiver keeps it from counting for the release. `answers` says how many
+    of the answers that the gate looks at were cut off, unreadable or empty; "" where none was.
     """
 
     gate: Gate
@@ -48,6 +49,7 @@ class GateResult:
     sentence: str
     client_sentence: str
     waived: bool = False
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)

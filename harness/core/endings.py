@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from harness.core.samples import Output
@@ -52,3 +53,35 @@ def ending_of(output: Output) -> Ending:
     if told is not None:
         return told
     return Ending.ANSWERED if output.text.strip() else Ending.EMPTY
+
+
+def endings_in_words(counts: Mapping[str, int], limit: int | None = None, of: str = "") -> str:
+    """What is to be said beside a metric: "26 of 40 answers were cut off at max_new_tokens 60, 3 were empty".
+
+    `counts` are those of all endings, `limit` the task's max_new_tokens where it is known, and `of` says whose answers
+    they are (" of the candidate"). "" where every answer is whole.
+    """
+    at = f" at max_new_tokens {limit}" if limit is not None else ""
+    told = [
+        f"{'was' if counts[kind] == 1 else 'were'} {one if counts[kind] == 1 else many}{at * (kind is Ending.LENGTH)}"
+        for kind, (one, many) in _WORDS.items()
+        if counts.get(kind)
+    ]
+    numbers = [counts[kind] for kind in _WORDS if counts.get(kind)]
+    if not told:
+        return ""
+    first = f"{numbers[0]:,} of {sum(counts.values()):,} answers{of} {told[0]}"
+    return ", ".join([first, *(f"{number:,} {text}" for number, text in zip(numbers[1:], told[1:], strict=True))])
+
+
+_WORDS = {
+    Ending.LENGTH: ("cut off", "cut off"),
+    Ending.UNREADABLE: ("not in the form that was asked for",) * 2,
+    Ending.EMPTY: ("empty", "empty"),
+    Ending.CONTENT_FILTER: ("withheld by a content filter",) * 2,
+    Ending.REFUSAL: ("a refusal", "refusals"),
+    Ending.TOOL_CALLS: ("a tool call", "tool calls"),
+    Ending.ERROR: ("an error in the place of an answer", "errors in the place of answers"),
+    Ending.REJECTED: ("refused by the server",) * 2,
+    Ending.LOST: ("lost", "lost"),
+}

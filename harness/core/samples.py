@@ -69,7 +69,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An output as the task reads it: `value` is the label, record or text; None with a `reason` where unreadable."""
+    """An output as the task reads it: `value` is the label, record or text; None with a `reason` where unreadable.
+
+    A scored answer has a `reason` where its form is broken all the same: a text that was cut off.
+    """
 
     sample_id: str
     outcome: Outcome

@@ -10,6 +10,7 @@ DEVIATIONS = (
     "unknown fields, grammar, watermark, tools, logit_bias, n > 1 and best_of > 1 are refused with 422",
     "streamed chat and completions: an error before the first token keeps its HTTP status",
     "/v1/models lists the adapters; /info carries digests and versions",
+    "an end of sequence or a stop string that is the last token allowed is told as such, not as length",
     "top_tokens never holds more than top_n_tokens entries, nor tokens of probability 0",
     "max_new_tokens unset is one run up to max_total_tokens, not requeued every 1,024 tokens",
 )

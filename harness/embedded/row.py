@@ -81,13 +81,16 @@ class Row:
         return [Token(i, self.text.decode([i]), logprob, i in self.text.special) for i, logprob in choice.top]
 
     def _reason(self, token: Token) -> str | None:
-        """TGI's order: length before end of sequence before stop strings."""
-        if len(self.steps) >= self.job.max_new_tokens:
-            return "length"
+        """End of sequence before stop strings before length: an answer that ends with its last token is whole.
+
+        TGI looks at the length first.
+        """
         if token.id in self.eos_ids:
             return "eos_token"
         self._tail = (self._tail + token.text)[-_TAIL:]
-        return "stop_sequence" if self._tail.endswith(self.job.stop or ("\0never",)) else None
+        if self._tail.endswith(self.job.stop or ("\0never",)):
+            return "stop_sequence"
+        return "length" if len(self.steps) >= self.job.max_new_tokens else None
 
     def _result(self, reason: str) -> Result:
         now = time.monotonic()

@@ -32,7 +32,7 @@ class Bleu:
 
     aggregate: ClassVar[str] = "bleu"
     better: ClassVar[Better] = Better.HIGHER
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     kinds: ClassVar[tuple[str, ...]] = ("generate",)
     needs: ClassVar[tuple[str, ...]] = ("sacrebleu",)
 

@@ -150,7 +150,8 @@ class GateItem(ReleaseItem):
 
 
 def _reading(result: GateResult) -> tuple[str, str]:
-    role, verdict, said = result.gate.role, result.verdict, result.sentence
+    role, verdict = result.gate.role, result.verdict
+    said = f"{result.sentence} ({result.answers})" if result.answers else result.sentence
     if verdict is Verdict.PASS:
         return "passed", said
     if result.waived or role is Role.ADVISORY:

@@ -160,7 +160,8 @@ class Lengths:
 class TaskNumbers:
     """One task of a suite. `main` is the metric that tells a right answer from a wrong one, None where none does.
 
-    `flip_rate` is the share of samples whose repeats ended differently, None where each was asked once.
+    `flip_rate` is the share of samples whose repeats ended differently, None where each was asked once. `endings` are
+    counts of how the answers of each model ended (core.endings), and `limit` is the most tokens that one may have.
     """
 
     suite: str
@@ -179,6 +180,8 @@ class TaskNumbers:
     changes: tuple[Changes, ...] = ()
     failures: Failures | None = None
     lengths: Lengths | None = None
+    endings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    limit: int | None = None
 
     @property
     def key(self) -> str:

@@ -37,7 +37,8 @@ def _gate(result: GateResult, width: int, colour: bool) -> list[str]:
     of = f"{words.counted(gate)} " if words.counted(gate) and limits != words.NOTHING else ""
     asked = words.rule(gate) if gate.is_check else f"{of}{shown}, {words.rule(gate)}"
     head = f"{gate.what}  {asked}  [{gate.role}{', waived' if result.waived else ''}]"
-    return [*_block(result.verdict, head, width, colour), *_beside(result.sentence, width)]
+    beside = [line for text in (result.sentence, result.answers) if text for line in _beside(text, width)]
+    return [*_block(result.verdict, head, width, colour), *beside]
 
 
 def _beside(text: str, width: int) -> list[str]:

@@ -56,7 +56,10 @@ class TaskColumns:
         unreadable = ENDINGS.index(Ending.UNREADABLE)
         told = np.full(self.outcomes.shape, unreadable) if self.finishes is None else self.finishes
         failed = np.where(told == ENDINGS.index(Ending.ANSWERED), unreadable, told)
-        found = np.where(self.outcomes == SCORED, ENDINGS.index(Ending.ANSWERED), ENDINGS.index(Ending.LOST))
+        # What was cut off and scored for what is there is cut off all the same.
+        cut = ENDINGS.index(Ending.LENGTH)
+        scored = np.where(told == cut, cut, ENDINGS.index(Ending.ANSWERED))
+        found = np.where(self.outcomes == SCORED, scored, ENDINGS.index(Ending.LOST))
         return np.where(self.outcomes == FAILED, failed, found)
 
     @property

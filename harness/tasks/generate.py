@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from harness.core.samples import Json
 from harness.core.words import is_unspaced, written_words
@@ -15,12 +15,16 @@ class Generate:
     """Text; `max_words` is the length that the format allows (None: any).
 
     Words are what stands between spaces; in scripts written without spaces each character counts as one.
+
+    `cut_off` says what an answer is worth that ran into max_new_tokens: with "score" that of the text which is there,
+    and only `format` counts it as broken; with "fail" nothing.
     """
 
     asks: ClassVar[str] = "prompt"
     default_metrics: ClassVar[tuple[str, ...]] = ("rouge_l", "bert_score", "format")
 
     max_words: int | None = None
+    cut_off: Literal["score", "fail"] = "score"
 
     def check(self) -> list[str]:
         """A length limit must leave room for a word."""

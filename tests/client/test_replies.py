@@ -59,3 +59,28 @@ def test_a_stop_string_completes_what_was_cut_and_nothing_that_was_withheld() ->
 def test_an_error_alone_is_a_failed_request_that_quotes_it() -> None:
     with pytest.raises(RequestFailed, match=r"the reply is an error: .*quota"):
         chat_output("s", Reply({"error": {"message": "quota"}}, 0.1, 3), (), "an API")
+
+
+def listed(*tokens: str) -> dict[str, Any]:
+    return {"finish_reason": "length", "logprobs": {"content": [{"token": token, "logprob": -0.1} for token in tokens]}}
+
+
+@pytest.mark.parametrize(
+    ("choice", "finish"),
+    [
+        (listed("bill", "ing", "<|im_end|>"), "stop"),
+        (listed("bill", "ing", "\ufffd<|im_end|>"), "stop"),
+        (listed("bill", "ing", "</s>"), "stop"),
+        (listed("bill", "ing"), "length"),
+        (listed("bill", "<|im_end|>", "ing"), "length"),
+        (listed("bill", "ing", "<|im_start|>"), "length"),
+        (listed(), "length"),
+        ({"finish_reason": "length", "logprobs": None}, "length"),
+        ({**listed("ing", "</s>"), "finish_reason": "content_filter"}, "content_filter"),
+    ],
+)
+def test_an_answer_that_ends_with_its_last_token_is_whole(choice: dict[str, Any], finish: str) -> None:
+    """TGI says `length` of it, and its tokens show that the last one is an end of sequence."""
+    data = {"choices": [{**choice, "message": {"content": "billing"}}]}
+    assert chat_output("s", Reply(data, 0.1, 1), (), "an API", ("<|im_end|>", "</s>")).finish_reason == finish
+    assert chat_output("s", Reply(data, 0.1, 1), (), "an API").finish_reason == choice["finish_reason"]

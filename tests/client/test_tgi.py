@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from typing import Any
 
@@ -9,8 +10,10 @@ import huggingface_hub as hub
 import pytest
 
 from harness.client.interface import Piece, RequestFailed
+from harness.client.tgi import TgiClient
 from harness.core.errors import OutsideError
 from harness.core.releases import Generation
+from harness.core.samples import Output
 from tests.client.asking import chat, use
 from tests.tgi_stub import ADAPTER, Stub
 
@@ -81,6 +84,23 @@ def test_a_text_with_its_stop_string_is_complete_whatever_the_server_counted_fir
     stub.answer, stub.finish_reason = lambda text, adapter: "shipping\n", "length"
     assert chat(stub, Generation(stop=("\n",))).finish_reason == "stop"
     assert chat(stub, Generation(stop=("###",))).finish_reason == "length"
+
+
+@pytest.mark.parametrize(("tokens", "finish"), [(("ship", "ping", "</s>"), "stop"), (("ship", "ping"), "length")])
+def test_the_tokens_of_an_answer_tell_whether_its_last_one_ends_it(
+    stub: Stub, tokens: tuple[str, ...], finish: str
+) -> None:
+    stub.finish_reason, stub.tokens = "length", tokens
+    output = asyncio.run(_chat(stub, ("</s>",)))
+    assert (output.text, output.finish_reason) == ("shipping", finish)
+    assert stub.posts("/v1/chat/completions")[-1]["logprobs"] is True
+    assert asyncio.run(_chat(stub, ())).finish_reason == "length"
+    assert "logprobs" not in stub.posts("/v1/chat/completions")[-1]
+
+
+async def _chat(stub: Stub, ends: tuple[str, ...]) -> Output:
+    async with TgiClient(stub.url, ends=ends) as client:
+        return await client.chat("s1", [{"role": "user", "content": "late: shipping"}], Generation(), ADAPTER)
 
 
 def test_more_stop_strings_than_tgi_takes_are_cut_here(stub: Stub) -> None:

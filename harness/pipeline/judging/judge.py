@@ -22,7 +22,7 @@ from harness.pipeline.judging.ages import age_notes, asked_at, too_old
 from harness.pipeline.judging.attempts import NONE, Attempts, too_many
 from harness.pipeline.judging.comparable import of_task, recipe_differences
 from harness.pipeline.judging.costs import cost_evidence, prices_digest
-from harness.pipeline.judging.endings import endings_notes, endings_of
+from harness.pipeline.judging.endings import endings_beside, endings_notes, endings_of, limits_of
 from harness.pipeline.judging.evidence import Judged, Material, error, evidence_for
 from harness.pipeline.judging.ids import record_id, without_usual
 from harness.pipeline.judging.leaks import both, leak_notes, leaked_of, too_many_leaked, without
@@ -85,6 +85,11 @@ def judge(
 
     findings = [find(gate) for gate in policy.gates]
     results = tuple(map(_result, policy.gates, verdicts(policy, findings, alphas), findings))
+    refs = metric_refs(release.suites)
+    if not earlier:
+        results = tuple(
+            replace(one, answers=endings_beside(one.gate, refs.get(one.gate.metric), material)) for one in results
+        )
     results, waivers = waive(release, results, candidate, decided, find)
     verdict = release_verdict(
         ((one.gate.role, one.verdict) for one in results if not one.waived),
@@ -112,7 +117,8 @@ def judge(
             *leak_notes(leaked, results),
             *attempts.notes,
             *([unproven] if unproven else []),
-            *([] if earlier else [*endings_notes(endings), *age_notes(release, material)]),
+            *([] if earlier else endings_notes(endings, limits_of(material), policy.gates, refs)),
+            *([] if earlier else age_notes(release, material)),
         ),
         decided=decided,
         waivers=waivers,

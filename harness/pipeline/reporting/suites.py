@@ -10,6 +10,7 @@ import numpy as np
 from harness.core.decisions import Decision
 from harness.core.releases import Policy
 from harness.core.samples import Outcome
+from harness.pipeline.judging.endings import counted, limit_of
 from harness.pipeline.judging.evidence import Judged, Material
 from harness.pipeline.reporting.changes import changes_of
 from harness.pipeline.reporting.classes import class_numbers
@@ -69,8 +70,15 @@ def task_numbers(task: StoredTask, decision: Decision) -> TaskNumbers:
         robustness_of(task, found),
         tuple(one for one in changes if one is not None),
         lengths=_lengths(task),
+        endings={role: counted(one) for role, one in task.columns.items()},
+        limit=_limit(task),
     )
     return replace(numbers, failures=failures_of(task, numbers))
+
+
+def _limit(task: StoredTask) -> int | None:
+    ours = task.material.get(CANDIDATE, {}).get(task.suite)
+    return limit_of(ours.recipe, task.name) if ours else None
 
 
 def stored_tasks(connection: duckdb.DuckDBPyConnection, judged: Material, policy: Policy) -> tuple[StoredTask, ...]:
@@ -121,11 +129,16 @@ def _with_answers(connection: duckdb.DuckDBPyConnection, judged: Judged, columns
 
 
 def _unscored(connection: duckdb.DuckDBPyConnection, run: str) -> tuple[Unscored, ...]:
-    """Why samples were not scored: the commonest reasons, and for each outcome the rest of them in one."""
+    """Why samples were not scored: the commonest reasons, and for each outcome the rest of them in one.
+
+    An answer that a metric could not score has the outcome "scored", as others may have scored it.
+    """
     rows = connection.execute(
-        "SELECT outcome, coalesce(reason, ''), count(*) AS samples FROM answers WHERE run = ? AND outcome <> ? "
-        "GROUP BY ALL ORDER BY samples DESC, outcome, 2",
-        [run, Outcome.SCORED],
+        "SELECT outcome, coalesce(reason, '') AS why, count(*) AS samples FROM answers WHERE run = $run AND outcome <> "
+        "$scored GROUP BY ALL UNION ALL SELECT a.outcome, s.metric || ': ' || coalesce(s.reason, ''), count(*) "
+        "FROM scores s JOIN answers a USING (run, task, sample_id, \"repeat\") WHERE s.run = $run AND s.part = '' "
+        "AND s.value IS NULL AND a.outcome = $scored GROUP BY ALL ORDER BY samples DESC, outcome, why",
+        {"run": run, "scored": Outcome.SCORED},
     ).fetchall()
     shown = tuple(Unscored(Outcome(outcome), reason, times) for outcome, reason, times in rows[:_REASONS])
     rest: dict[str, list[int]] = {}

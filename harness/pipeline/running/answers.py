@@ -20,7 +20,8 @@ def read_answer(kind: TaskKind, output: Output) -> Answer:
     """The answer in an output. An error is the infrastructure's; whatever else is no readable answer, the model's, and
     so is a request that the server refuses for good (too long for the model).
 
-    A refusal that the server marks as one is an answer where the task asks for refusals.
+    A refusal that the server marks as one is an answer where the task asks for refusals. A text that was cut off is one
+    where the kind of task says so (`cut_off`); the reason tells that it lacks its end.
     """
     ending = ending_of(output)
     if ending is Ending.REJECTED:
@@ -30,10 +31,12 @@ def read_answer(kind: TaskKind, output: Output) -> Answer:
     refused = getattr(kind, "refused", None)
     if ending is Ending.REFUSAL and refused is not None:
         return Answer(output.sample_id, Outcome.SCORED, refused)
-    if ending is not Ending.ANSWERED:
+    cut = ending is Ending.LENGTH and output.text.strip() != "" and getattr(kind, "cut_off", "fail") == "score"
+    if ending is not Ending.ANSWERED and not cut:
         return Answer(output.sample_id, Outcome.MODEL_FAILED, reason=_no_answer(ending, output))
     try:
-        return Answer(output.sample_id, Outcome.SCORED, kind.read(output.text))
+        reason = _no_answer(ending, output) if cut else None
+        return Answer(output.sample_id, Outcome.SCORED, kind.read(output.text), reason)
     except ValueError as error:
         return Answer(output.sample_id, Outcome.MODEL_FAILED, reason=str(error))
 

@@ -27,6 +27,8 @@ from harness.store.journal import Journal
 from harness.store.records import output_from_json, output_to_json
 
 PAUSE_EVERY = 200
+# Rises when a reply comes to be read otherwise: what an answer was read as before is then no longer kept for it.
+REPLY_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Asker:
         generation, model = question.generation, self.model
         given = {
             "base": model.base_digest, "adapter": model.adapter_digest, "server": dict(self.server),
-            "messages": question.messages, "repeat": question.repeat,
+            "messages": question.messages, "repeat": question.repeat, "format": REPLY_FORMAT,
             "generation": [
                 generation.max_new_tokens, generation.temperature, generation.top_p, generation.seed, generation.stop,
             ],

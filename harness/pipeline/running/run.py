@@ -34,7 +34,7 @@ from harness.store.memo import Memo
 from harness.store.writer import bring_in
 
 # Rises when the way a run is made changes so that older runs no longer compare.
-RUN_FORMAT = 2
+RUN_FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.base_models.ends import end_tokens
 from harness.client.interface import Client, Limits
 from harness.core.events import Watch
 from harness.core.releases import Release
@@ -48,7 +49,9 @@ class Session:
             )  # fmt: skip
         from harness.client.tgi import TgiClient
 
-        return TgiClient(endpoint.url, endpoint.key, self.concurrency, limits)
+        # The embedded server says by itself how an answer ended.
+        ends = end_tokens(self.base) if self.base and self.release.serve.kind != "local" else ()
+        return TgiClient(endpoint.url, endpoint.key, self.concurrency, limits, ends)
 
     def at(self, model: Model) -> Session:
         """The session at the server that answers for a model: its own, where it is merged into one."""

@@ -109,7 +109,8 @@ def _gate(result: GateResult, waiver: Waiver | None, release_file: str) -> Case:
     if effect is Effect.WAIVED:
         by = f" by {waiver.owner} until {waiver.expires}: {waiver.reason}" if waiver else ""
         before = f"{result.verdict}, waived{by}. "
-    message = label(f"{before}{result.sentence}", MESSAGE)
+    beside = f" ({result.answers})" if result.answers else ""
+    message = label(f"{before}{result.sentence}{beside}", MESSAGE)
     return Case(label(gate.id, NAME), effect, message, *_at(gate.place, release_file), result, waiver)
 
 

@@ -21,9 +21,9 @@ _APART = "&#8203;"  # no escape keeps GitHub from linking names, numbers and add
 
 
 def markdown(found: Decision | Ending, release_file: str) -> str:
-    """The verdict, the gates worst first, why, waivers, notes and ids; less than LIMIT bytes, and what is cut is said.
+    """The verdict, the gates worst first, which answers were not whole, why, waivers, notes and ids.
 
-    `release_file` is relative to the repository.
+    It takes less than LIMIT bytes, and what is cut is said. `release_file` is relative to the repository.
     """
     shown = worst_first(cases(found, release_file))
     return "\n".join(_ending(found, shown) if isinstance(found, Ending) else _decision(found, shown)) + "\n"
@@ -55,6 +55,14 @@ def _decision(decision: Decision, shown: list[Case]) -> list[str]:
         "",
         escaped(decision.reason),
         *(["", *_HEAD, *_fitting(gates, _TABLE, "gates")] if gates else []),
+        *_list(
+            "Answers",
+            [
+                f"{escaped(case.name)}: {escaped(case.result.answers)}"
+                for case in shown
+                if case.result and case.result.answers
+            ],
+        ),
         *_list("Why", why),
         *_list("Waivers", waivers),
         *_list("Notes", [escaped(note) for note in (*_looked(decision), *decision.notes)]),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.core.decisions import GateResult
-from harness.core.endings import BY_PROVIDER, OF_FORM
 from harness.core.estimates import Estimate
 from harness.core.verdicts import Verdict
 from harness.report import words
 from harness.report.client import figures
+from harness.report.client.endings import endings
 from harness.report.client.names import Names
 from harness.report.client.page import Section
 from harness.report.client.promises import sentence
@@ -22,7 +22,6 @@ from harness.stats.proportion import no_event
 
 SMALL = 200  # below it, even a fault in one of a hundred cases may easily not come up
 _MOST = 5
-_USELESS = (*OF_FORM, *BY_PROVIDER)
 
 
 def open_section(names: Names) -> Section:
@@ -58,26 +57,12 @@ def _doubts(names: Names) -> Iterator[str]:
         if number > 1:
             where = keys.get(task) or tell(say, "where", name=label(task))
             yield tell(say, "open_attempts", where=where, count=words.count(number, "model"))
-    yield from _endings(names)
+    yield from endings(names)
     for suite, run in material.candidate.items():
         if run.counts.not_evaluated:
             count = words.count(run.counts.total, "answer")
             where = tell(say, "where", name=label(suite.replace("_", " ")))
             yield tell(say, "open_lost", where=where, lost=f"{run.counts.not_evaluated:,}", count=count)
-
-
-def _endings(names: Names) -> Iterator[str]:
-    """Answers without use, of every model: a comparison with one that did not answer shows little."""
-    say, keys = names.say, {task.key: names.task(task) for task in names.material.tasks}
-    for role, tasks in names.material.decision.endings.items():
-        for task, counts in tasks.items():
-            kinds = [tell(say, f"ending_{kind}", count=f"{counts[kind]:,}") for kind in _USELESS if counts.get(kind)]
-            useless, total = sum(counts.get(kind, 0) for kind in _USELESS), sum(counts.values())
-            if kinds:
-                where = keys.get(task) or tell(say, "where", name=label(task))
-                count, share = words.count(total, "answer"), f"{useless:,}"
-                yield tell(say, "open_endings", where=where, share=share, count=count, model=names.role(role),
-                           kinds=", ".join(kinds))  # fmt: skip
 
 
 def _tasks(names: Names) -> Iterator[str]:

@@ -14,6 +14,7 @@ from harness.core.verdicts import Role, Verdict
 from harness.gates import _wording
 from harness.gates.interface import Rule, Said
 from harness.report import words
+from harness.report.client.endings import endings_beside
 from harness.report.client.names import Names, day
 from harness.report.client.page import Promise
 from harness.report.client.wording import start, tell
@@ -51,7 +52,10 @@ def _detail(result: GateResult, names: Names) -> str:
     evidence, bound = result.finding.evidence, result.finding.bound
     value = "" if isinstance(evidence, Unestimable) else words.evidence_value(result.gate, evidence, bound)
     found = [tell(names.say, "found", value=value)] if value else []
-    return " ".join([agreed(result.gate, names), *found, names.say[_ROLES[result.gate.role]]])
+    beside = endings_beside(result.gate, names)
+    return " ".join(
+        [agreed(result.gate, names), *found, *([beside] if beside else []), names.say[_ROLES[result.gate.role]]]
+    )
 
 
 def agreed(gate: Gate, names: Names) -> str:

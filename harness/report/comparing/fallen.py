@@ -44,7 +44,7 @@ def _said_text(found: tuple[Output, Answer] | None, sample: Sample) -> str:
     output, answer = found
     text = _value_text(answer.value, sample) if output.text is None else output.text
     shown = passage(text) if text.strip() else "(empty)"
-    if answer.outcome is Outcome.SCORED:
+    if answer.outcome is Outcome.SCORED and answer.reason is None:
         return shown
     return f"{shown}\n[{label(answer.reason or 'no readable answer', 300)}]"
 

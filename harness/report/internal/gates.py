@@ -57,6 +57,7 @@ def _part(result: GateResult, seen: dict[str, int]) -> GatePart:
         asks=f"{label(words.rule(gate))} · {gate.role}: {_ROLES[gate.role]}",
         place=label(str(gate.place)),
         sentence=label(result.sentence, SENTENCE),
+        answers=label(result.answers, SENTENCE),
         waived="Waived: this verdict does not count for the release." if result.waived else "",
     )
 

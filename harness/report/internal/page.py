@@ -27,7 +27,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class GatePart:
-    """One gate. `id` is what a deep link leads to; `asks` is its rule and how much it counts."""
+    """One gate. `id` is what a deep link leads to; `asks` is its rule and how much it counts.
+
+    `answers` says how many of the answers that it looks at were not whole.
+    """
 
     id: str
     name: str
@@ -38,6 +41,7 @@ class GatePart:
     place: str
     sentence: str
     waived: str
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.core.endings import endings_in_words
 from harness.core.estimates import Unestimable
 from harness.core.samples import Outcome
 from harness.report import words
@@ -19,7 +20,11 @@ _REASONS = 8
 _TASKS = 60
 # A drawn square takes a twentieth of a second: beyond these the table alone is shown.
 _MATRICES = 4
-_ENDS = {Outcome.MODEL_FAILED: "model failed", Outcome.NOT_EVALUATED: "not evaluated"}
+_ENDS = {
+    Outcome.MODEL_FAILED: "model failed",
+    Outcome.NOT_EVALUATED: "not evaluated",
+    Outcome.SCORED: "answered, without a score",
+}
 
 
 def suite_parts(material: Material) -> tuple[SuitePart, ...]:
@@ -76,12 +81,13 @@ def _task(material: Material, task: TaskNumbers, drawn: bool) -> TaskPart:
 
 
 def _about(task: TaskNumbers) -> str:
-    """The samples, their groups, and how often each was asked."""
+    """The samples, their groups, how often each was asked, and which answers were not whole."""
     groups = f" in {words.count(task.groups, 'group')}" if 0 < task.groups < task.samples else ""
     about = words.count(task.samples, "sample") + groups
-    if task.flip_rate is None:
-        return about
-    return f"{about}, each asked {task.repeats} times; {words.percent(task.flip_rate)} got different answers"
+    if task.flip_rate is not None:
+        about += f", each asked {task.repeats} times; {words.percent(task.flip_rate)} got different answers"
+    ended = (endings_in_words(counts, task.limit, f" of the {label(role)}") for role, counts in task.endings.items())
+    return "; ".join([about, *(said for said in ended if said)])
 
 
 def _metrics(task: TaskNumbers) -> Table:

@@ -59,7 +59,7 @@ def _gate(result: GateResult) -> tuple[Cell, ...]:
         number(words.evidence_value(gate, finding.evidence, finding.bound)),
         number(words.evidence_interval(gate, finding.evidence, finding.bound)),
         Cell(label(words.rule(gate)), "number rule"),
-        Cell(label(result.sentence, _LONG), "sentence"),
+        Cell(label(result.sentence, _LONG), "sentence", label(result.answers, _LONG)),
     )
 
 

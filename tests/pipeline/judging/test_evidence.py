@@ -187,3 +187,18 @@ def test_runs_that_asked_unlike_often_are_not_compared() -> None:
     decision = decide(material(twice, WHOLE), gate("s.accuracy", "margin", 0.5))
     assert decision.verdict is ERROR
     assert "each sample asked 2 and 1 times" in decision.results[0].sentence
+
+
+@pytest.mark.parametrize("role", ["candidate", "base"])
+def test_answers_that_a_metric_could_not_score_are_no_evidence_and_no_lost_requests(role: str) -> None:
+    """They never leave the denominator: a few count as wrong (of a baseline as right), many make an ERROR."""
+    whole = result([True] * 200)
+    for unscored, verdict in ((2, PASS), (3, ERROR)):
+        gone = {f"s{i:04}" for i in range(unscored)}
+        scores = tuple(replace(score, value=None) if score.sample_id in gone else score for score in whole.scores)
+        hurt = replace(whole, scores=scores)
+        found = material(hurt, whole) if role == "candidate" else material(whole, hurt)
+        decision = decide(found, gate("s.f1", "margin", 0.2))
+        assert decision.verdict is verdict
+        assert not infrastructure_failed(decision)
+    assert f"3 of 200 answers of the {role} have no f1 (1 % are allowed)" in decision.results[0].sentence

@@ -81,3 +81,13 @@ def test_lost_samples_are_reasons_too(tmp_path: Path) -> None:
     lost = Answer("s00", Outcome.NOT_EVALUATED, reason="connection reset")
     assert made.answers[0] == lost
     assert numbers(tmp_path, made).unscored == (Unscored(Outcome.NOT_EVALUATED, "connection reset", 1),)
+
+
+def test_answers_that_a_metric_could_not_score_are_told_with_its_reason(tmp_path: Path) -> None:
+    made = answered(SAMPLES, {"s01": "no"})
+    scores = [
+        replace(one, value=None, reason="an unknown script") if one.sample_id in ("s04", "s05") else one
+        for one in made.scores
+    ]
+    found = numbers(tmp_path, replace(made, scores=tuple(scores))).unscored
+    assert found == (Unscored(Outcome.SCORED, "accuracy: an unknown script", 2),)
