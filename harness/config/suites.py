@@ -217,6 +217,6 @@ class _Task:
         for key in ("repeats", "alternatives"):
             if key in self.file.model_fields_set:
                 self._problem([key], f"'{key}' does not apply: lm-eval asks each sample once, with its own prompt.")
-        digest, problems = lm_eval_digest(self.root, kind.task, kind.include, self.source, self.at)
+        digest, problems = lm_eval_digest(self.root, kind.task, kind.include, self.source, self.at, kind.score)
         self.problems += problems
         return digest
