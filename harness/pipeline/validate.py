@@ -13,6 +13,7 @@ from harness.config.source import load_yaml
 from harness.core.errors import ConfigError, Problem
 from harness.core.releases import Place, Release
 from harness.core.verdicts import Role
+from harness.pipeline.servable import unservable
 from harness.pipeline.workspace import Workspace
 
 
@@ -78,6 +79,7 @@ def _outside_config(release: Release, path: Path) -> list[Problem]:
         from harness.pipeline.training.checked import experiment_problems
 
         found += experiment_problems(release, path)
+    found += unservable(release, path)
     return found + ([] if found else _adapter_problems(release, path)) + _missing_keys(release)
 
 

@@ -58,6 +58,7 @@ class TgiProcess:
         command = [found(self.command, _KIND), *_tgi.arguments(self, str(artefacts.base), LOOPBACK, port)]
         folders = [str(adapter.folder.resolve()) for adapter in adapters]
         env = _tgi.variables(os.environ, adapters, folders) | devices(self.gpus)
+        env |= _tgi.apart(_KIND, self.options, port)
         with started("text-generation-launcher", command, artefacts.log, env) as child:
             url = wait_healthy(child, port, self.start, _KIND)
             dtype = ("quantized" if self.quantize else self.dtype) or told_at(f"{url}/info").get("model_dtype")

@@ -25,8 +25,11 @@ _KIND, _BASE = "vllm", "base"
 _OWN = (
     "--model", "--served-model-name", "--enable-lora", "--lora-modules", "--max-loras", "--max-lora-rank",
     "--tensor-parallel-size", "-tp", "--quantization", "-q", "--dtype", "--max-model-len", "--host", "--port",
-    "--api-key", "--config",
+    "--api-key", "--config", "--generation-config", "--override-generation-config",
 )  # fmt: skip
+# vLLM's own values where a request is silent, not those of the model's generation_config.json: a repetition penalty in
+# there would change greedy answers.
+_NEUTRAL = "vllm"
 _QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
@@ -54,7 +57,7 @@ class Vllm:
         return {
             "kind": _KIND, "version": version_of(found(self.command, _KIND)), "shards": self.shards,
             "quantize": self.quantize, "dtype": self.dtype, "max_model_len": self.max_model_len,
-            "options": list(self.options),
+            "options": list(self.options), "generation_config": _NEUTRAL,
         }  # fmt: skip
 
     def check(self) -> None:
@@ -85,7 +88,7 @@ class Vllm:
     def _command(self, artefacts: Artefacts, port: int) -> list[str]:
         command = [found(self.command, _KIND), "serve", str(artefacts.base), "--served-model-name", _BASE]
         command += ["--host", LOOPBACK, "--port", str(port), "--tensor-parallel-size", str(self.shards)]
-        command += ["--dtype", self.dtype]
+        command += ["--dtype", self.dtype, "--generation-config", _NEUTRAL]
         command += ["--quantization", self.quantize] if self.quantize else []
         command += ["--max-model-len", str(self.max_model_len)] if self.max_model_len else []
         command += self.options

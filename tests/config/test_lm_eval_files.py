@@ -68,7 +68,7 @@ def test_a_group_that_lm_eval_aggregates_otherwise_is_refused(folder: Path, rule
     source = load_yaml(folder / "suite.yaml", "suite.yaml")
     problems = lm_eval_digest(folder, "all", "lm", source, ("tasks",))[1]
     assert [str(problem) for problem in problems] == [
-        f"suite.yaml: the group 'all' {said}; a metric here is the mean over the samples of all its tasks, which is "
+        f"suite.yaml:1: the group 'all' {said}; a metric here is the mean over the samples of all its tasks, which is "
         "another number. Ask each of its tasks in a task of its own, and gate each."
     ] * (said is not None)
 

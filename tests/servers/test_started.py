@@ -131,8 +131,8 @@ def test_vllm_is_told_everything(
     called = stand_ins.call("vllm")
     assert called["words"] == [
         "serve", str(tmp_path / "base"), "--served-model-name", "base", "--host", "127.0.0.1", "--port", str(port),
-        "--tensor-parallel-size", "2", "--dtype", "float16", "--quantization", "fp8", "--max-model-len", "2048",
-        "--enforce-eager", "--enable-lora", "--max-lora-rank", "32", "--max-loras", "2",
+        "--tensor-parallel-size", "2", "--dtype", "float16", "--generation-config", "vllm", "--quantization", "fp8",
+        "--max-model-len", "2048", "--enforce-eager", "--enable-lora", "--max-lora-rank", "32", "--max-loras", "2",
         "--lora-modules", f"tuned={tmp_path / 'adapter'}", f"version-3={tmp_path / 'other'}",
     ]  # fmt: skip
     env = called["env"]

@@ -48,6 +48,7 @@ def session_of(release: Release, contender: Contender, watch: Watch, deadline: f
     workspace = Workspace(release.root)
     with server.running(Artefacts(workspace.models, (), workspace.logs)) as endpoint:
         endpoint = replace(endpoint, max_tokens_key=str(arguments["max_tokens_key"]))
+        endpoint = replace(endpoint, omit=frozenset(map(str, arguments.get("omit") or ())))
         return Session(release, endpoint, watch, int(str(arguments["concurrency"])), deadline)
 
 
@@ -62,7 +63,7 @@ def vouched(session: Session, server: Mapping[str, Json]) -> Vouched:
                 raise OutsideError(f"the remote baseline at {session.endpoint.url} does not answer: {error}") from None
         name = server.get(ANSWERS_AS)
         known = replace(reference, name=str(name) if name else None)
-        notes = [by_what(known), _named(server)]
+        notes = [by_what(known), _named(server), _left_out(session.endpoint.omit)]
         return Vouched(_PROOF, tuple(note for note in notes if note), proven=False, known=known)
 
     return asyncio.run(learned())
@@ -71,6 +72,14 @@ def vouched(session: Session, server: Mapping[str, Json]) -> Vouched:
 def _named(server: Mapping[str, Json]) -> str | None:
     name, asked = server.get(ANSWERS_AS), server.get("model")
     return f"'{asked}' at {server.get('url')} was answered by the model '{name}'" if name and name != asked else None
+
+
+def _left_out(omit: frozenset[str]) -> str | None:
+    """What nobody knows of answers to requests without these parameters."""
+    if not omit:
+        return None
+    greedy = "whether its answers are greedy is not known" if "temperature" in omit else "the server's own values hold"
+    return f"the requests leave out {', '.join(sorted(omit))}, so {greedy}"
 
 
 def _answering(release: Release, contender: Contender) -> str | None:

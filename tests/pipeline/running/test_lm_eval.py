@@ -244,8 +244,8 @@ def test_turns_without_a_template_are_refused_and_how_they_are_asked_is_part_of_
     plain = load_suite(project.root, "queue.yaml")[0]
     project.suite["tasks"]["facts"] |= {"fewshot_as_multiturn": True}
     project.write()
-    (problem,) = load_suite(project.root, "queue.yaml")[1]
-    assert "'fewshot_as_multiturn' needs 'apply_chat_template: true'." in str(problem)
+    problems = load_suite(project.root, "queue.yaml")[1]
+    assert "'fewshot_as_multiturn' needs 'apply_chat_template: true'." in str(problems[0])
     project.suite["tasks"]["facts"] |= {"apply_chat_template": True}
     project.write()
     chat, problems = load_suite(project.root, "queue.yaml")
