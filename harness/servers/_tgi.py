@@ -19,10 +19,10 @@ _OWN = (
     "--port", "-p", "--hostname", "--api-key", *_ALWAYS,
 )  # fmt: skip
 # What a second launcher on the machine would have in common with the first.
-_APART = ("--shard-uds-path", "--master-port", "--prometheus-port")
+APART = ("--shard-uds-path", "--master-port", "--prometheus-port")
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 # Each flag of the launcher is a variable too: one that happens to be set here must not change what answers.
-_FLAGS_AS_VARIABLES = frozenset(flag.lstrip("-").replace("-", "_").upper() for flag in (*_OWN, *_APART)) | {
+_FLAGS_AS_VARIABLES = frozenset(flag.lstrip("-").replace("-", "_").upper() for flag in (*_OWN, *APART)) | {
     "KV_CACHE_DTYPE", "MAX_BATCH_PREFILL_TOKENS", "MAX_BATCH_TOTAL_TOKENS", "MAX_CLIENT_BATCH_SIZE",
     "MAX_CONCURRENT_REQUESTS", "REVISION", "ROPE_FACTOR", "ROPE_SCALING", "SHARDED", "SPECULATE",
     "TOKENIZER_CONFIG_PATH", "TRUST_REMOTE_CODE",
@@ -51,13 +51,11 @@ def check(settings: Settings, kind: str) -> None:
     refuse_options(settings.options, _OWN, kind)
 
 
-def apart(kind: str, options: Sequence[str], port: int) -> dict[str, str]:
+def apart(port: int) -> dict[str, str]:
     """Variables that keep the launcher at `port` apart from any other on this machine: its shards' sockets and ports.
 
-    They are variables, since launchers that do not know one yet would not start with its flag. Raises ConfigError for
-    options that set them: the merged model and the base would have the same.
+    They are variables, since a launcher that does not know one yet would not start with its flag.
     """
-    refuse_options(options, _APART, kind)
     return {
         "SHARD_UDS_PATH": f"{tempfile.gettempdir()}/harness-tgi-{port}",
         "MASTER_PORT": str(free_port()),

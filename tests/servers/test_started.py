@@ -96,6 +96,28 @@ def test_the_launcher_is_told_everything(
     assert "HF_HUB_OFFLINE" not in os.environ
 
 
+def test_two_launchers_have_nothing_in_common(
+    artefacts: Artefacts, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in merged mode: the merged model on one, the base on the other."""
+    names = ("SHARD_UDS_PATH", "MASTER_PORT", "PROMETHEUS_PORT")
+    for name in names:
+        monkeypatch.setenv(name, "from-outside")
+    seen = []
+    with TGI.running(Artefacts(artefacts.base, (), artefacts.log.with_name("merged.log"))):
+        seen.append(stand_ins.call("text-generation-launcher"))
+        with TGI.running(artefacts):
+            seen.append(stand_ins.call("text-generation-launcher"))
+    own = [{call["words"][call["words"].index("--port") + 1], *(call["env"][name] for name in names)} for call in seen]
+    assert [len(one) for one in own] == [4, 4]
+    assert not own[0] & own[1]
+
+
+def test_an_option_that_two_launchers_would_share_is_refused(stand_ins: StandIns) -> None:
+    with pytest.raises(ConfigError, match=r"serve\.tgi_process\.options: harness sets --master-port itself"):
+        TgiProcess(gpus="none", options=("--master-port=29500",)).check()
+
+
 def test_the_container_is_told_everything(
     artefacts: Artefacts, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
