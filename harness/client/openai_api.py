@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,8 +21,6 @@ _NO_ROUTE = frozenset({404, 405, 501})
 _REFUSED = _NO_ROUTE | {400, 422}
 # What a listed model says of itself that stays the same for as long as it is served.
 _IDENTITY = ("root", "parent", "max_model_len", "owned_by")
-# What OpenAI's API does not know.
-_EXTRAS = frozenset({"top_k", "repetition_penalty", "min_p"})
 # How vLLM spells a token where it is asked for ids.
 _ID = "token_id:"
 
@@ -211,8 +208,8 @@ class OpenaiClient:
         async with self._asking_owner:
             if self._owner is None:
                 self._owner = await self._owned_by()
-        kept = generation and replace(generation, **dict.fromkeys(self._omit & _EXTRAS))
-        return said_to(self._owner, kept, self.url)
+        given = generation.extras if generation else {}
+        return said_to(self._owner, {key: value for key, value in given.items() if key not in self._omit}, self.url)
 
     async def _owned_by(self) -> str:
         """Who owns the base, as the list of models says ("vllm"); "" where there is no list, or it does not say."""

@@ -86,7 +86,7 @@ class _Task:
         generation = Generation(**{**given, "stop": tuple(given["stop"])})
         # Which prompts a baseline may choose from changes that baseline's runs, not those of the candidate.
         file = self.file.model_dump(exclude={"data", "examples", "alternatives", "validation", "generation"})
-        file["generation"] = {**generation.identity, "stop": given["stop"]}
+        file["generation"] = generation.identity
         scripts = {spec.name: spec.digest for spec in metrics if spec.digest}
         digest = digest_json({"file": file, "data": data, **({"scripts": scripts} if scripts else {})})
         alternatives = tuple(Prompt(other.user, other.system) for other in self.file.alternatives)

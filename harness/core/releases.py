@@ -61,8 +61,8 @@ class Generation:
     @property
     def identity(self) -> dict[str, Json]:
         """What answers depend on; what came later and is not set is left out, so that older runs stay the same."""
-        named = {"max_new_tokens": self.max_new_tokens, "temperature": self.temperature, "top_p": self.top_p}
-        return {**named, "seed": self.seed, "stop": self.stop, **self.extras}  # type: ignore[dict-item]
+        named: dict[str, Json] = {"max_new_tokens": self.max_new_tokens, "temperature": self.temperature}
+        return {**named, "top_p": self.top_p, "seed": self.seed, "stop": list(self.stop), **self.extras}
 
 
 @dataclass(frozen=True, slots=True)

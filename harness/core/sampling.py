@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from harness.core.errors import OutsideError
-from harness.core.releases import Generation
 from harness.core.samples import Json
 
 
@@ -23,10 +22,9 @@ class Dialect:
     names: Mapping[str, str]
     neutral: Mapping[str, Json]
 
-    def said(self, generation: Generation | None) -> dict[str, Json]:
-        """What a request says: the values that are set, else the neutral ones. None: a plain greedy request."""
-        values = {**self.neutral, **(generation.extras if generation else {})}
-        return {self.names[key]: value for key, value in values.items()}
+    def said(self, extras: Mapping[str, Json]) -> dict[str, Json]:
+        """What a request says: the values that are set, else the neutral ones."""
+        return {self.names[key]: value for key, value in {**self.neutral, **extras}.items()}
 
 
 _SAME = MappingProxyType({key: key for key in ("top_k", "repetition_penalty", "min_p")})
@@ -40,14 +38,17 @@ DIALECTS: Mapping[str, Dialect] = {
 }  # fmt: skip
 
 
-def said_to(owner: str, generation: Generation | None, url: str) -> dict[str, Json]:
-    """The extra keys of a request's body. Raises OutsideError where the server is not known to take one that is set."""
+def said_to(owner: str, extras: Mapping[str, Json], url: str) -> dict[str, Json]:
+    """What is said to a server beside OpenAI's own parameters; `extras` are the values that are set.
+
+    Raises OutsideError where the server is not known to take one of them.
+    """
     dialect = DIALECTS.get(owner)
     if dialect is not None:
-        return dialect.said(generation)
-    if generation and generation.extras:
+        return dialect.said(extras)
+    if extras:
         raise OutsideError(
-            f"the server at {url} is not known to take {', '.join(generation.extras)}, which a task's 'generation' "
+            f"the server at {url} is not known to take {', '.join(extras)}, which a task's 'generation' "
             "sets: vLLM, SGLang and llama.cpp are, by their list of models. Take it out, or serve by one of those."
         )
     return {}
