@@ -27,6 +27,8 @@ class Dialect:
         return {self.names[key]: value for key, value in {**self.neutral, **extras}.items()}
 
 
+# What the identity of a server says that is told so.
+NEUTRAL: Mapping[str, Json] = MappingProxyType({"sampling": "neutral"})
 _SAME = MappingProxyType({key: key for key in ("top_k", "repetition_penalty", "min_p")})
 _VLLM = Dialect(_SAME, {"top_k": -1, "repetition_penalty": 1.0, "min_p": 0.0})
 # By what the server's list of models says that owns them.

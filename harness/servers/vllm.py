@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from harness.core.errors import OutsideError
 from harness.core.samples import Json
 from harness.servers._children import started, wait_healthy
 from harness.servers._commands import (
@@ -74,6 +76,7 @@ class Vllm:
     def running(self, artefacts: Artefacts) -> Iterator[Endpoint]:
         """Start it with every adapter, wait until it is healthy, and stop it again."""
         refuse_names(artefacts.adapters, _BASE)
+        self._refuse_ranks(artefacts)
         self.check()
         port = self.port or free_port()
         env = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}
@@ -84,6 +87,19 @@ class Vllm:
             names = {adapter.digest: adapter.name for adapter in artefacts.adapters}
             dtype = "quantized" if self.quantize else None if self.dtype == "auto" else self.dtype
             yield Endpoint(f"{url}/v1", names, api="openai", base=_BASE, dtype=dtype, watch=child.ended)
+
+    def _refuse_ranks(self, artefacts: Artefacts) -> None:
+        """Raises OutsideError for an adapter with which vLLM would end at its start, half a minute later."""
+        for adapter in artefacts.adapters:
+            try:
+                rank = json.loads((adapter.folder / "adapter_config.json").read_text(encoding="utf-8"))["r"]
+            except (OSError, ValueError, LookupError, TypeError):
+                continue
+            if isinstance(rank, int) and rank > self.max_lora_rank:
+                raise OutsideError(
+                    f"the rank of the adapter '{adapter.name}' is {rank}, and serve.vllm.max_lora_rank is "
+                    f"{self.max_lora_rank}. Set it as high as that."
+                )
 
     def _command(self, artefacts: Artefacts, port: int) -> list[str]:
         command = [found(self.command, _KIND), "serve", str(artefacts.base), "--served-model-name", _BASE]

@@ -252,6 +252,59 @@ def test_turns_without_a_template_are_refused_and_how_they_are_asked_is_part_of_
     assert (problems, plain and plain.tasks[0].digest != (chat and chat.tasks[0].digest)) == ([], True)
 
 
+def ask_group(project: Project, stub: Stub, folder: Path, files: Mapping[str, str]) -> TaskResult:
+    """The task `all` of these files, asked of the stub; whatever the declaration would say of it."""
+    stub.logprob = likes
+    rows = [{"id": f"r{i}", "question": q, "choices": [b, a], "answer": 1} for i, (q, a, b) in enumerate(FACTS[2:])]
+    (project.root / "data/two.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    two = TASK.replace("task: tiny", "task: two").replace("facts.jsonl", "two.jsonl")
+    for name, text in {"two": two, **files}.items():
+        (project.root / f"lm/{name}.yaml").write_text(text)
+    task = Task(
+        "all", "lm_eval", {"task": "all", "include": "lm"}, (), (), None, None, (MetricSpec("accuracy"),), "", ""
+    )  # type: ignore[arg-type]
+    found = run_lm_eval(
+        project.root, project.root / "base", task, lambda: TgiClient(stub.url), None, memo_in(folder), lambda *_: None
+    )
+    return found.result
+
+
+RULE = "aggregate_metric_list: [{metric: acc, aggregation: mean, weight_by_size: %s}]\n"
+TINY_AND_TWO = "group: all\ntask: [tiny, two]\n"
+INNER = "group: inner\ntask: [tiny]\n" + RULE % "false"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"all": TINY_AND_TWO + RULE % "true"},
+        {"all": TINY_AND_TWO},
+        {"all": "group: all\ntask: [inner, two]\n" + RULE % "true", "inner": INNER},
+    ],
+    ids=["by size", "no figure of lm-eval's", "nested"],
+)
+def test_a_group_is_the_mean_over_all_samples(
+    project: Project, stub: Stub, tmp_path: Path, files: dict[str, str]
+) -> None:
+    made = ask_group(project, stub, tmp_path / "run", files)
+    assert [score.value for score in made.scores] == [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"all": TINY_AND_TWO + RULE % "false"},
+        {"all": "group: all\ntask: [inner, two]\n" + RULE % "false", "inner": INNER},
+    ],
+    ids=["alike", "nested"],
+)
+def test_a_group_of_which_lm_eval_has_another_figure_is_refused(
+    project: Project, stub: Stub, tmp_path: Path, files: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigError, match=r"own figure of 'all' is 0\.25 \(acc,none\), and the mean .* is 0\.333333"):
+        ask_group(project, stub, tmp_path / "run", files)
+
+
 def logged(number: int, name: str = "none", **figures: Any) -> dict[str, Any]:
     """A sample as lm-eval logs it; by default of a multiple choice that was right."""
     more = {key: figures.pop(key) for key in ("filter", "filtered_resps", "target", "doc") if key in figures}
