@@ -14,49 +14,61 @@ from harness.core.samples import Sample
 from harness.pipeline.workspace import Workspace
 
 _LIMITS = ("max_model_len", "max_total_tokens")
+# No model of ours reads less at once, so that shorter prompts need no look at the base model, whose digest takes time.
+_LEAST = 1024
 
 
 def too_long(release: Release) -> Iterator[str]:
     """A sentence for each task with prompts that leave no room for an answer: a server refuses them.
 
-    Tokens are those of the base model's tokenizer, the chat template's own not counted; nothing is told where neither
-    the base model nor a limit of the server is known here. A token has a byte at least, so most prompts are not read.
+    Tokens are those of the base model's tokenizer, the chat template's own not counted; nothing is told where the base
+    model is not on this disk. A token has a byte at least, so most prompts are not tokenized.
     """
+    given = [release.serve.arguments.get(key) for key in _LIMITS]
+    limits = [one for one in given if isinstance(one, int)]
+    suspects = [
+        (suite.name, task, found)
+        for suite in release.suites
+        for task in suite.tasks
+        if (found := _longer_than(task, min([*limits, _LEAST])))
+    ]
     spec = release.candidate.base_model
-    base = base_models.here(spec, Workspace(release.root).models, release.root, release.home)
-    limit = _limit(release, base)
-    if base is None or limit is None:
+    base = base_models.here(spec, Workspace(release.root).models, release.root, release.home) if suspects else None
+    tokenizer = _tokenizer(base) if base else None
+    if base is None or tokenizer is None:
         return
-    for suite in release.suites:
-        for task in suite.tasks:
-            found = _long(task, base, limit)
-            if found:
-                sample, tokens = max(found, key=lambda one: one[1])
-                yield (
-                    f"{suite.name}.{task.name}: {len(found)} of {len(task.samples)} prompts with max_new_tokens "
-                    f"({task.generation.max_new_tokens}) are longer than the context of {limit:,} tokens (the longest "
-                    f"prompt, '{sample.id}', has {tokens:,}): the server will refuse them. Shorten the rows."
-                )
+    limit = min([*limits, *_own_limit(base)], default=None)
+    for suite, task, asked in suspects if limit else ():
+        assert limit is not None
+        room = limit - task.generation.max_new_tokens
+        near = [(sample, texts) for sample, texts in asked if _bytes(texts) > room]
+        found = [(sample, tokens) for sample, texts in near if (tokens := _tokens(tokenizer, texts)) > room]
+        if found:
+            sample, tokens = max(found, key=lambda one: one[1])
+            yield (
+                f"{suite}.{task.name}: {len(found)} of {len(task.samples)} prompts with max_new_tokens "
+                f"({task.generation.max_new_tokens}) are longer than the context of {limit:,} tokens (the longest "
+                f"prompt, '{sample.id}', has {tokens:,}): the server will refuse them. Shorten the rows."
+            )
 
 
-def _long(task: Task, base: Path, limit: int) -> list[tuple[Sample, int]]:
-    """Samples whose prompts surely do not fit, with their tokens."""
+def _longer_than(task: Task, limit: int) -> list[tuple[Sample, list[str]]]:
+    """Samples whose prompts have more bytes than the context has tokens, with the texts of their turns."""
     if task.prompt is None:
         return []
-    room = limit - task.generation.max_new_tokens
-    suspects = []
+    found = []
     for sample in task.samples:
         try:
             texts = [turn["content"] for turn in messages(task.prompt, sample.row)]
         except ValueError:  # told with its row
             continue
-        if sum(len(text.encode("utf-8", "replace")) for text in texts) > room:
-            suspects.append((sample, texts))
-    tokenizer = _tokenizer(base) if suspects else None
-    if tokenizer is None:
-        return []
-    counted = [(sample, _tokens(tokenizer, texts)) for sample, texts in suspects]
-    return [(sample, tokens) for sample, tokens in counted if tokens > room]
+        if _bytes(texts) > limit - task.generation.max_new_tokens:
+            found.append((sample, texts))
+    return found
+
+
+def _bytes(texts: Sequence[str]) -> int:
+    return sum(len(text.encode("utf-8", "replace")) for text in texts)
 
 
 def _tokens(tokenizer: Any, texts: Sequence[str]) -> int:
@@ -75,15 +87,12 @@ def _tokenizer(base: Path) -> Any:
         return None
 
 
-def _limit(release: Release, base: Path | None) -> int | None:
-    """The longest context, in tokens: the base model's own, or less where the server takes less."""
-    given = [release.serve.arguments.get(key) for key in _LIMITS]
+def _own_limit(base: Path) -> list[int]:
+    """The longest context that the base model is made for, in tokens; [] where its config does not say."""
     try:
-        config = json.loads((base / "config.json").read_text(encoding="utf-8")) if base else {}
+        config = json.loads((base / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        config = {}
+        return []
     inner = config.get("text_config") if isinstance(config, dict) else None
-    for told in (config, inner):
-        given.append(told.get("max_position_embeddings") if isinstance(told, dict) else None)
-    known = [one for one in given if isinstance(one, int) and one > 0]
-    return min(known, default=None)
+    told = [one.get("max_position_embeddings") for one in (config, inner) if isinstance(one, dict)]
+    return [one for one in told if isinstance(one, int) and one > 0]

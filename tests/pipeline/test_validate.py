@@ -222,13 +222,13 @@ def test_prompts_beyond_the_context_are_told(desk: Project) -> None:
         "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": "<unk>"},
     }  # fmt: skip
     desk.write("base/tokenizer.json", json.dumps(tokenizer))
-    desk.write("base/config.json", json.dumps({"max_position_embeddings": 100}))
+    desk.write("base/config.json", json.dumps({"max_position_embeddings": 1100}))
     assert not [one for one in warnings(validate(desk.root / "release.yaml")) if "context" in one], (
         "bytes are no tokens"
     )
     rows = [json.loads(line) for line in desk.read("data/triage.jsonl").splitlines()]
-    rows[3]["text"] = "a " * 120
+    rows[3]["text"] = "a " * 1200
     desk.write("data/triage.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     (said,) = [one for one in warnings(validate(desk.root / "release.yaml")) if "context" in one]
-    assert f"triage.queue: 1 of {len(rows)} prompts with max_new_tokens (8) are longer than the context of 100" in said
-    assert f"'{rows[3]['id']}', has 123): the server will refuse them." in said
+    assert f"triage.queue: 1 of {len(rows)} prompts with max_new_tokens (8) are longer than the context of 1,1" in said
+    assert f"'{rows[3]['id']}', has 1,203): the server will refuse them." in said
