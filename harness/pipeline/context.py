@@ -26,11 +26,12 @@ def too_long(release: Release) -> Iterator[str]:
     """
     given = [release.serve.arguments.get(key) for key in _LIMITS]
     limits = [one for one in given if isinstance(one, int)]
+    least = min([*limits, _LEAST])
     suspects = [
-        (suite.name, task, found)
+        (suite.name, task, texts)
         for suite in release.suites
         for task in suite.tasks
-        if (found := _longer_than(task, min([*limits, _LEAST])))
+        if (texts := _longer_than(task, least))
     ]
     spec = release.candidate.base_model
     base = base_models.here(spec, Workspace(release.root).models, release.root, release.home) if suspects else None
@@ -38,17 +39,18 @@ def too_long(release: Release) -> Iterator[str]:
     if base is None or tokenizer is None:
         return
     limit = min([*limits, *_own_limit(base)], default=None)
-    for suite, task, asked in suspects if limit else ():
-        assert limit is not None
+    if limit is None:
+        return
+    for suite, task, asked in suspects:
         room = limit - task.generation.max_new_tokens
-        near = [(sample, texts) for sample, texts in asked if _bytes(texts) > room]
-        found = [(sample, tokens) for sample, texts in near if (tokens := _tokens(tokenizer, texts)) > room]
+        counted = [(one.id, _tokens(tokenizer, texts)) for one, texts in asked if _bytes(texts) > room]
+        found = [(name, tokens) for name, tokens in counted if tokens > room]
         if found:
-            sample, tokens = max(found, key=lambda one: one[1])
+            name, tokens = max(found, key=lambda one: one[1])
             yield (
                 f"{suite}.{task.name}: {len(found)} of {len(task.samples)} prompts with max_new_tokens "
                 f"({task.generation.max_new_tokens}) are longer than the context of {limit:,} tokens (the longest "
-                f"prompt, '{sample.id}', has {tokens:,}): the server will refuse them. Shorten the rows."
+                f"prompt, '{name}', has {tokens:,}): the server will refuse them. Shorten the rows."
             )
 
 

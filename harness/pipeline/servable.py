@@ -17,8 +17,15 @@ from harness.trainers.axolotl.rules import number_of
 _CAN_MERGE = ("local", "tgi_docker", "tgi_process", "vllm")
 _UNKNOWN = "openai"
 # What a trained adapter's own config says of the same, beside Axolotl's key.
-DORA, MODULES, RANK = "peft_use_dora", "lora_modules_to_save", "lora_r"
-_IN_ADAPTER = {"use_dora": "DoRA", "modules_to_save": "whole modules beside LoRA", "trainable_token_indices": "tokens"}
+_UNSERVED = {
+    "peft_use_dora": "DoRA",
+    "lora_modules_to_save": "whole modules beside LoRA",
+    "peft_trainable_token_indices": "rows of the embedding",
+    "peft_layer_replication": "more layers than the base model has",
+    "lora_target_parameters": "parameters that are no modules",
+}
+_PREFIXES = ("peft_", "lora_")
+_RANK, _RANKS = "lora_r", "lora_rank_pattern"
 _VLLM_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 
 
@@ -47,7 +54,7 @@ def _of_training(release: Release, training: Training) -> Iterator[Problem]:
         return
     values: Mapping[str, object] = {**source.value, **training.settings}
     kind = release.serve.kind
-    for key, what in ((DORA, "DoRA"), (MODULES, "whole modules beside LoRA")):
+    for key, what in _UNSERVED.items():
         if values.get(key):
             message = f"'{key}' trains {what}, which serve.{kind} cannot serve beside the base model."
             yield source.problem(_where(key, training, source), message, _way_out(kind))
@@ -55,9 +62,10 @@ def _of_training(release: Release, training: Training) -> Iterator[Problem]:
     if kind == "local" and isinstance(targets, list) and "lm_head" in targets:
         message = "an adapter of the output head (lm_head) cannot be served beside the base model by serve.local."
         yield source.problem(("lora_target_modules",), message, _way_out(kind))
-    rank, most = number_of(values.get(RANK)), _most(release)
-    if rank is not None and most is not None and rank > most:
-        yield source.problem(_where(RANK, training, source), _too_high(rank, most), _higher(rank))
+    most = _most(release)
+    for key, rank in ((_RANK, number_of(values.get(_RANK))), (_RANKS, _highest(values.get(_RANKS)))):
+        if rank is not None and most is not None and rank > most:
+            yield source.problem(_where(key, training, source), _too_high(rank, most), _higher(rank))
 
 
 def _of_adapter(release: Release, adapter: Path, path: Path) -> list[Problem]:
@@ -69,14 +77,27 @@ def _of_adapter(release: Release, adapter: Path, path: Path) -> list[Problem]:
     if not isinstance(given, Mapping):
         return []
     kind, where = release.serve.kind, ("candidate", "adapter")
-    used = [what for key, what in _IN_ADAPTER.items() if given.get(key)]
+    used = [what for key, what in _UNSERVED.items() if given.get(_in_adapter(key))]
+    used += ["biases"] if given.get("bias", "none") != "none" else []
     if used:
         message = f"the adapter '{adapter.name}' holds {' and '.join(used)}, which serve.{kind} cannot serve."
         return [source.problem(where, message, _way_out(kind))]
-    rank, most = number_of(given.get("r")), _most(release)
+    most, ranks = _most(release), (number_of(given.get("r")), _highest(given.get("rank_pattern")))
+    rank = max((one for one in ranks if one is not None), default=None)
     if rank is None or most is None or rank <= most:
         return []
     return [source.problem(where, _too_high(rank, most), _higher(rank))]
+
+
+def _in_adapter(key: str) -> str:
+    """What PEFT's config calls an Axolotl key."""
+    return next(key.removeprefix(prefix) for prefix in _PREFIXES if key.startswith(prefix))
+
+
+def _highest(pattern: object) -> float | None:
+    """The highest rank that single layers have; None where none is set."""
+    ranks = [number_of(one) for one in pattern.values()] if isinstance(pattern, Mapping) else []
+    return max((one for one in ranks if one is not None), default=None)
 
 
 def _where(key: str, training: Training, source: Source) -> Where:

@@ -90,7 +90,16 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("key", ["peft_use_dora: true", "lora_modules_to_save: [lm_head]"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "peft_use_dora: true",
+        "lora_modules_to_save: [lm_head]",
+        "peft_trainable_token_indices: [1, 2]",
+        "peft_layer_replication: [[0, 4], [2, 5]]",
+        "lora_target_parameters: [mlp.experts]",
+    ],
+)
 def test_an_adapter_that_could_not_be_served_is_told_before_it_is_trained(desk: Project, kind: str, key: str) -> None:
     serve(desk, KINDS[kind])
     line = desk.swap("lora.yaml", "lora_r: 8\n", f"lora_r: 8\n{key}\n") + 1
@@ -117,6 +126,13 @@ def test_a_rank_above_the_server_s_limit_is_told(desk: Project, most: int, rank:
     ] * (enough is not None)
 
 
+def test_a_rank_of_single_layers_counts_too(desk: Project) -> None:
+    serve(desk, "{vllm: {}}")
+    line = desk.swap("lora.yaml", "lora_r: 8\n", "lora_r: 8\nlora_rank_pattern: {q_proj: 16, v_proj: 128}\n") + 1
+    (said,) = desk.problems()
+    assert said.startswith(f"lora.yaml:{line}: the adapter's rank, 128, is above serve.vllm.max_lora_rank (64)")
+
+
 def test_of_experiments_each_training_is_looked_at(desk: Project) -> None:
     serve(desk, "{vllm: {max_lora_rank: 16}}")
     with (desk.root / "release.yaml").open("a") as file:
@@ -130,7 +146,9 @@ def test_of_experiments_each_training_is_looked_at(desk: Project) -> None:
     [
         ({"r": 8, "use_dora": True}, "holds DoRA, which serve.local cannot serve."),
         ({"r": 8, "modules_to_save": ["lm_head"]}, "holds whole modules beside LoRA, which serve.local cannot serve."),
-        ({"r": 8}, None),
+        ({"r": 8, "bias": "all"}, "holds biases, which serve.local cannot serve."),
+        ({"r": 8, "target_parameters": ["a"]}, "holds parameters that are no modules, which serve.local cannot serve."),
+        ({"r": 8, "bias": "none", "modules_to_save": None}, None),
     ],
 )
 def test_a_given_adapter_that_cannot_be_served_is_told(
