@@ -29,6 +29,7 @@ class OpenaiStub(Stub):
     unlisted: bool = False
     version: str = "0.32.0"
     root: str = "/models/base"
+    owner: str = "stub"
     refuses_completions: int | None = None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -46,7 +47,7 @@ class OpenaiStub(Stub):
             return web.Response(status=401)
         if request.path != "/v1/models" or self.unlisted:
             return web.json_response({"detail": "Not Found"}, status=404)
-        rows = [{"id": MODEL, "created": len(self.asked), "root": self.root, "parent": None, "owned_by": "stub"}]
+        rows = [{"id": MODEL, "created": len(self.asked), "root": self.root, "parent": None, "owned_by": self.owner}]
         rows.append({"id": ADAPTER, "created": len(self.asked), "root": "/models/tuned", "parent": MODEL})
         return web.json_response({"object": "list", "data": rows})
 

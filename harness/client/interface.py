@@ -84,6 +84,13 @@ class Client(Protocol):
         """
         ...
 
+    async def is_plainly_greedy(self) -> bool:
+        """Whether greedy requests are known to be answered without the rules of the model's generation_config.json.
+
+        Raises RequestFailed.
+        """
+        ...
+
     async def chat(
         self, sample_id: str, messages: Sequence[Mapping[str, str]], generation: Generation, adapter: str | None
     ) -> Output:

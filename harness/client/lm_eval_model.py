@@ -92,6 +92,15 @@ class TgiLM(TemplateLM):  # type: ignore[misc]
         """Token ids, as the hf backend reads the text."""
         return self._tokens.plain(string) if add_special_tokens is False else self._tokens.encode(string)
 
+    @property
+    def tokenizer_name(self) -> str:
+        """What lm-eval's caches tell chat templates apart by; none is kept here."""
+        return "base"
+
+    def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        """The prompt that the base model's chat template makes of turns."""
+        return self._tokens.chat(chat_history, add_generation_prompt)
+
     def loglikelihood(self, requests: list[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """Log-likelihood (nats) of each continuation, and whether it is what greedy decoding would give."""
         found = self._kept("loglikelihood", [list(request.args) for request in requests], self._score)

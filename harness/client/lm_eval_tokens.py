@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,29 @@ class Tokens:
         """The text of generated tokens up to the end of sequence, special tokens left out."""
         kept = list(takewhile(lambda token: token != self.eos_id, ids))
         return str(self._tokenizer.decode(kept, skip_special_tokens=True))
+
+    def chat(self, turns: Sequence[Mapping[str, str]], add_generation_prompt: bool = True) -> str:
+        """Turns as the chat template spells them, as lm-eval's hf backend does. Raises ConfigError without a template.
+
+        A template that refuses a system turn is asked without it.
+        """
+        from jinja2.exceptions import TemplateError
+
+        if not self._tokenizer.chat_template:
+            raise ConfigError("the base model has no chat template; leave out 'apply_chat_template'.")
+        how = {
+            "tokenize": False,
+            "add_generation_prompt": add_generation_prompt,
+            "continue_final_message": not add_generation_prompt,
+        }
+        try:
+            return str(self._tokenizer.apply_chat_template(list(turns), **how))
+        except TemplateError:
+            rest = [turn for turn in turns if turn["role"] != "system"]
+        try:
+            return str(self._tokenizer.apply_chat_template(rest, **how))
+        except TemplateError as error:
+            raise ConfigError(f"the base model's chat template refuses a prompt of the lm-eval task: {error}") from None
 
     def spelled(self, text: str) -> str:
         """The text with the BOS spelled out that `encode` adds."""

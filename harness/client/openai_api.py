@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +13,7 @@ from harness.client.replies import MOST_STOPS, chat_output, failed_output, form,
 from harness.core.errors import OutsideError
 from harness.core.releases import Generation
 from harness.core.samples import Json, Output
+from harness.core.sampling import said_to
 
 _OPENAI = "OpenAI's API"
 # What a server answers that has no such route, or not with these parameters.
@@ -27,7 +29,8 @@ class OpenaiClient:
     """A connection pool to one server. `url` goes up to and with /v1; `model` is what the base is called there.
 
     `prefill_alone`: while a prompt's log-probabilities are asked for, nothing else is. vLLM with LoRA computes them
-    with the adapters of the whole batch: that gives wrong numbers, or ends the server.
+    with the adapters of the whole batch: that gives wrong numbers, or ends the server. `omit` are keys that no request
+    has: some servers refuse a temperature of 0, or a seed.
     """
 
     def __init__(
@@ -39,9 +42,12 @@ class OpenaiClient:
         limits: Limits | None = None,
         max_tokens_key: str = "max_tokens",
         prefill_alone: bool = True,
+        omit: frozenset[str] = frozenset(),
     ) -> None:
         self.url, self.limits = url.rstrip("/"), limits or Limits()
         self._model, self._max_tokens_key, self._alone = model, max_tokens_key, prefill_alone
+        self._omit, self._asking_owner = omit, asyncio.Lock()
+        self._owner: str | None = None
         root = self.url.removesuffix("/v1")
         self._api = self.url.removeprefix(root)  # vLLM's own routes lie beside /v1
         source = "key_env (serve.openai, or the baseline's remote)"
@@ -106,6 +112,10 @@ class OpenaiClient:
             return _is_refusal(error)
         return True
 
+    async def is_plainly_greedy(self) -> bool:
+        """Whether the server is known to be told that the model's own sampling rules do not count."""
+        return bool(await self._sampling(None))
+
     async def chat(
         self, sample_id: str, messages: Sequence[Mapping[str, str]], generation: Generation, adapter: str | None
     ) -> Output:
@@ -124,6 +134,7 @@ class OpenaiClient:
         if generation.stop:
             body["stop"] = generation.stop[:MOST_STOPS]
         try:
+            body = self._without_omitted({**body, **await self._sampling(generation)})
             reply = await self._http.post(f"{self._api}/chat/completions", body)
             return chat_output(sample_id, reply, generation.stop, _OPENAI)
         except RequestFailed as error:
@@ -184,9 +195,34 @@ class OpenaiClient:
             "logprobs": 1,
             "return_tokens_as_token_ids": True,
             **{key: value for key, value in more.items() if value},
+            **await self._sampling(None),
         }
         alone = self._alone and bool(more.get("echo"))
-        return (await self._http.post(f"{self._api}/completions", body, alone)).data
+        return (await self._http.post(f"{self._api}/completions", self._without_omitted(body), alone)).data
+
+    def _without_omitted(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in body.items() if key not in self._omit}
+
+    async def _sampling(self, generation: Generation | None) -> dict[str, Json]:
+        """What this server must be told beside OpenAI's own parameters. Raises RequestFailed, OutsideError."""
+        async with self._asking_owner:
+            if self._owner is None:
+                self._owner = await self._owned_by()
+        given = generation.extras if generation else {}
+        return said_to(self._owner, {key: value for key, value in given.items() if key not in self._omit}, self.url)
+
+    async def _owned_by(self) -> str:
+        """Who owns the base, as the list of models says ("vllm"); "" where there is no list, or it does not say."""
+        try:
+            listed = await self._http.get(f"{self._api}/models")
+        except KeyRefused:
+            return ""
+        except RequestFailed as error:
+            if error.status in _NO_ROUTE:
+                return ""
+            raise
+        with form(_OPENAI):
+            return next((str(row.get("owned_by") or "") for row in listed["data"] if row["id"] == self._model), "")
 
 
 def _is_refusal(error: RequestFailed) -> bool:

@@ -26,6 +26,7 @@ class Expected:
     `adapted`: the model under test is an adapter on the base, whatever its name there. `fingerprint` is what training
     recorded. `model_id` and `revision` (40 hex digits) are the base model's on the hub, None where it is not from
     there. `dtype` is the type of the server's weights, where known. `needs_prefill`: a task scores given texts.
+    `penalties` are the rules of the base model's generation_config.json that would change greedy answers.
     """
 
     adapted: bool
@@ -34,6 +35,7 @@ class Expected:
     revision: str | None
     dtype: str | None
     needs_prefill: bool
+    penalties: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ async def preflight(client: Client, adapter: str | None, expected: Expected, bas
             await _need_prefill(client, adapter)
         found += await _compare_record(client, adapter, expected)
         known = await model_reference(client, adapter, base, expected.dtype, expected.adapted)
-        found.append(by_what(known))
+        found += [by_what(known), await _own_penalties(client, expected)]
     except RequestFailed as error:
         raise OutsideError(f"the server failed a request before the first sample: {error}") from None
     return Preflight(proof, tuple(note for note in found if note), known)
@@ -105,6 +107,16 @@ def _compare_name(info: Mapping[str, Json], expected: Expected) -> str | None:
             f"--revision {expected.revision}. Nothing was judged."
         )
     return None
+
+
+async def _own_penalties(client: Client, expected: Expected) -> str | None:
+    if not expected.penalties or await client.is_plainly_greedy():
+        return None
+    asked = " and ".join(f"{name} {value:g}" for name, value in expected.penalties.items())
+    return (
+        f"the base model's generation_config.json asks for {asked}, and the server is not known to leave that out of "
+        "greedy answers"
+    )
 
 
 async def _need_prefill(client: Client, adapter: str | None) -> None:

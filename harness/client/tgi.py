@@ -22,6 +22,8 @@ from harness.core.samples import Json, Output
 BASE = "tgi"
 
 _TGI = "TGI's API"
+# TGI's chat API makes its repetition_penalty of presence_penalty plus this.
+_PENALTY_OFFSET = 2.0
 _IDENTITY = ("model_id", "model_sha", "model_dtype", "version", "sha", "docker_label")
 
 
@@ -95,11 +97,24 @@ class TgiClient:
             body["stop"] = generation.stop[:MOST_STOPS]
         if generation.top_p is not None:  # TGI refuses 1.0
             body["top_p"] = generation.top_p
+        body |= self._penalty(generation)
         try:
             reply = await self._http.post("/v1/chat/completions", body)
             return chat_output(sample_id, reply, generation.stop, _TGI, self._ends)
         except RequestFailed as error:
             return failed_output(sample_id, error)
+
+    def _penalty(self, generation: Generation) -> dict[str, float]:
+        """A repetition penalty as TGI's chat API takes it. Raises OutsideError for rules that it does not know."""
+        unknown = [name for name in generation.extras if name != "repetition_penalty"]
+        if unknown:
+            raise OutsideError(f"TGI's chat API takes no {' and no '.join(unknown)}: take it out of 'generation'.")
+        given = generation.repetition_penalty
+        return {} if given is None else {"presence_penalty": given - _PENALTY_OFFSET}
+
+    async def is_plainly_greedy(self) -> bool:
+        """TGI takes nothing but the end of sequence from the model's generation_config.json."""
+        return True
 
     async def prefill(self, text: str, adapter: str | None, keep: int | None = None) -> list[Token]:
         """The tokens of a prompt (its last `keep`) with their log-probabilities; empty where the server gives none."""

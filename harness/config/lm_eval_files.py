@@ -6,25 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from harness.config.lm_eval_groups import group_problem, read_lm_eval, shipped_group
 from harness.config.rows import read_rows
 from harness.config.source import Source, Where, nearest
 from harness.core.errors import Problem
 from harness.core.ids import digest_file, digest_json
 
-
-class _AnyTag(yaml.SafeLoader):
-    """lm-eval's files use tags such as `!function`; they are read as nothing and never run."""
+GATE_EACH = "Ask each of its tasks in a task of its own, and gate each."
 
 
-_AnyTag.add_multi_constructor("", lambda loader, suffix, node: None)
-
-
-def lm_eval_digest(root: Path, task: str, include: str | None, source: Source, at: Where) -> tuple[str, list[Problem]]:
-    """A digest over the task's files, and every problem that can be seen without lm-eval."""
-    if include is None:
-        return digest_json({"task": task}), []  # a task that lm-eval itself ships: its version is stored with the run
+def lm_eval_digest(
+    root: Path, task: str, include: str | None, source: Source, at: Where, score: str | None = None
+) -> tuple[str, list[Problem]]:
+    """A digest over the task's files, and every problem that can be seen without running lm-eval."""
+    if include is None:  # a task that lm-eval itself ships: its version is stored with the run
+        wrong = group_problem(task, shipped_group(task), score)
+        return digest_json({"task": task}), [source.problem((*at, "task"), wrong, GATE_EACH)] if wrong else []
     folder = root / include
     if not folder.is_dir():
         return "", [source.problem((*at, "include"), f"the folder '{include}' does not exist.")]
@@ -34,6 +31,9 @@ def lm_eval_digest(root: Path, task: str, include: str | None, source: Source, a
     if task not in tasks:
         hint = nearest(task, tasks) or f"It has: {', '.join(tasks) or 'no task'}."
         return "", [source.problem((*at, "task"), f"no file in '{include}' declares the task '{task}'.", hint)]
+    wrong = group_problem(task, values, score)
+    if wrong:
+        return "", [source.problem((*at, "task"), wrong, GATE_EACH)]
     # A task may take its data from a file that it includes, so the data of the whole folder count.
     named = sorted({name for value in values for name in _data_files(value)})
     problems = [problem for name in named for problem in read_rows(root / name, name)[1]]
@@ -58,12 +58,7 @@ def _names(value: Mapping[str, Any]) -> list[str]:
 
 
 def _read(path: Path) -> Any:
-    if path.suffix == ".py":
-        return None
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_AnyTag)
-    except (yaml.YAMLError, ValueError, RecursionError, OSError):  # ValueError: bad bytes, dates that are none
-        return None
+    return None if path.suffix == ".py" else read_lm_eval(path)
 
 
 def _data_files(task: Mapping[str, Any]) -> list[str]:

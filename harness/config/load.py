@@ -12,11 +12,13 @@ from harness.config.checks import load_checks
 from harness.config.declared import policy_of
 from harness.config.experiments import load_experiments
 from harness.config.gates import load_gates
+from harness.config.generation import generation_problems
 from harness.config.home import declared_home
 from harness.config.policy_file import load_declaration
 from harness.config.presentation import presentation, price_problems, prices
 from harness.config.route import canary_of, canary_problems, route_of
 from harness.config.schema import ReleaseFile
+from harness.config.shards import shard_problems
 from harness.config.source import Source
 from harness.config.suites import load_suite
 from harness.config.trainings import launcher_problems, training_of
@@ -75,6 +77,7 @@ def load_release(
     served = [key for key in SERVERS if getattr(parsed.serve, key)]
     if len(served) > 1:
         problems.append(source.problem(["serve"], f"'serve' names {' and '.join(served)}; keep one."))
+    problems += generation_problems(parsed, suites, source) + shard_problems(parsed, source)
     problems += _merged_problems(parsed, source) + canary_problems(root, parsed.canary, source)
     release = Release(
         name=parsed.name,

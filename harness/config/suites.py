@@ -85,7 +85,8 @@ class _Task:
         given = self.file.generation.model_dump()
         generation = Generation(**{**given, "stop": tuple(given["stop"])})
         # Which prompts a baseline may choose from changes that baseline's runs, not those of the candidate.
-        file = self.file.model_dump(exclude={"data", "examples", "alternatives", "validation"})
+        file = self.file.model_dump(exclude={"data", "examples", "alternatives", "validation", "generation"})
+        file["generation"] = generation.identity
         scripts = {spec.name: spec.digest for spec in metrics if spec.digest}
         digest = digest_json({"file": file, "data": data, **({"scripts": scripts} if scripts else {})})
         alternatives = tuple(Prompt(other.user, other.system) for other in self.file.alternatives)
@@ -217,6 +218,6 @@ class _Task:
         for key in ("repeats", "alternatives"):
             if key in self.file.model_fields_set:
                 self._problem([key], f"'{key}' does not apply: lm-eval asks each sample once, with its own prompt.")
-        digest, problems = lm_eval_digest(self.root, kind.task, kind.include, self.source, self.at)
+        digest, problems = lm_eval_digest(self.root, kind.task, kind.include, self.source, self.at, kind.score)
         self.problems += problems
         return digest

@@ -37,13 +37,33 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """How to generate. temperature 0 is greedy; `seed` matters only above it."""
+    """How to generate. temperature 0 is greedy; `seed`, `top_k` and `min_p` matter only above it.
+
+    `repetition_penalty` divides the scores of tokens that are there already: 1 changes nothing, and it changes greedy
+    answers, too. None of `top_p`, `top_k`, `repetition_penalty` and `min_p`: no such rule, whatever the model's own
+    files ask for.
+    """
 
     max_new_tokens: int = 64
     temperature: float = 0.0
     top_p: float | None = None
     seed: int = 0
     stop: tuple[str, ...] = ()
+    top_k: int | None = None
+    repetition_penalty: float | None = None
+    min_p: float | None = None
+
+    @property
+    def extras(self) -> dict[str, Json]:
+        """Of the rules that OpenAI's API does not know, those that are set."""
+        given = {"top_k": self.top_k, "repetition_penalty": self.repetition_penalty, "min_p": self.min_p}
+        return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def identity(self) -> dict[str, Json]:
+        """What answers depend on; what came later and is not set is left out, so that older runs stay the same."""
+        named: dict[str, Json] = {"max_new_tokens": self.max_new_tokens, "temperature": self.temperature}
+        return {**named, "top_p": self.top_p, "seed": self.seed, "stop": list(self.stop), **self.extras}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ _UNSUPPORTED = (
     "use_qalora",
     "target_parameters",
 )
+_MERGE = "Serve it merged into the base model ('merged: true' under 'serve')."
 RESERVED = frozenset({"tgi", "dummy", "", BASE})
 
 
@@ -103,7 +104,7 @@ def _check_adapter(name: str, folder: Path, base: Path) -> None:
     if config.get("bias", "none") != "none":
         used.append("bias")
     if used:
-        raise StartError(f"Adapter {name}: {', '.join(used)} cannot be served beside other adapters.")
+        raise StartError(f"Adapter {name}: {', '.join(used)} cannot be served beside other adapters. {_MERGE}")
 
 
 def _describe(number: int, name: str, folder: Path) -> AdapterInfo:
@@ -122,7 +123,9 @@ def _attach(model: Any, infos: tuple[AdapterInfo, ...], folders: Mapping[str, Pa
         peft.load_adapter(str(folders[info.name]), adapter_name=info.key, is_trainable=False)
         _check_weights(peft, info, folders[info.name])
     if isinstance(model.get_output_embeddings(), BaseTunerLayer):
-        raise StartError("An adapter changes the output head (lm_head): that cannot be served in mixed batches.")
+        raise StartError(
+            f"An adapter changes the output head (lm_head): that cannot be served in mixed batches. {_MERGE}"
+        )
     peft.requires_grad_(False).eval()
     return peft
 

@@ -20,7 +20,8 @@ STOP = 20.0  # seconds for the container to end
 class Docker:
     """A container that sees what the job reads, and can write to the run's own folder only.
 
-    Every path is the same inside as outside. `gpus` is what `docker run --gpus` takes, or none.
+    Every path is the same inside as outside. `gpus` is what `docker run --gpus` takes, or none; several devices may
+    be named with or without the quotes that docker wants around them.
     """
 
     image: str = "axolotlai/axolotl:main-latest"
@@ -52,7 +53,7 @@ class Docker:
 
     def command(self, job: Job, name: str) -> list[str]:
         """The whole `docker run`."""
-        gpus = [] if self.gpus == "none" else ["--gpus", self.gpus]
+        gpus = [] if self.gpus == "none" else ["--gpus", _quoted(self.gpus)]
         return [
             # -i: the job's standard input ends with this process. --init: a killed group ends the container.
             "docker", "run", "--rm", "--init", "-i", "--name", name,
@@ -61,6 +62,11 @@ class Docker:
             *_mounts(job), *_variables(job), *self.options, "--workdir", str(job.folder), "--entrypoint", "python",
             self.image, "-P", "-m", job.module, *job.arguments,
         ]  # fmt: skip
+
+
+def _quoted(gpus: str) -> str:
+    """Docker reads the value as a row of CSV: `device=0,1` would be a device and a number of GPUs."""
+    return f'"{gpus}"' if gpus.startswith("device=") and "," in gpus else gpus
 
 
 def _mounts(job: Job) -> list[str]:

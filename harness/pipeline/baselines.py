@@ -70,6 +70,7 @@ def _baseline(release: Release, candidate: Candidate, spec: BaselineSpec) -> Con
     if spec.kind == "remote":
         given: Mapping[str, Any] = spec.arguments["remote"]  # type: ignore[assignment]
         named: dict[str, Json] = {"url": str(given["url"]).rstrip("/"), "model": given["model"]}
+        named |= {"omit": sorted(set(given["omit"]))} if given.get("omit") else {}
         return Contender(Model(spec.name, "", None, spec.few_shot, named), "remote", spec=spec)
     if spec.kind == "human":
         files: Mapping[str, str] = spec.arguments["human"]  # type: ignore[assignment]

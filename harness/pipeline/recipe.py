@@ -54,6 +54,6 @@ def task_recipe(task: Task) -> dict[str, Any]:
         "examples": [asdict(example) for example in task.examples],
         "prompt": plain[0],
         "alternatives": plain[1:],
-        "generation": asdict(task.generation),
+        "generation": task.generation.identity,
         "metrics": [asdict(metric) for metric in task.metrics],
     }

@@ -13,6 +13,8 @@ from harness.config.source import load_yaml
 from harness.core.errors import ConfigError, Problem
 from harness.core.releases import Place, Release
 from harness.core.verdicts import Role
+from harness.pipeline.context import too_long
+from harness.pipeline.servable import unservable
 from harness.pipeline.workspace import Workspace
 
 
@@ -32,7 +34,8 @@ def warnings(release: Release) -> list[str]:
     Then one for each that can hardly fail, for classes of macro-F1 that no sample has, and for metrics that do not fit
     the rows, by their language or length. Then one for each name in
     `report.redact` that no row has: nothing would be blacked out by it. Then one for each key of an Axolotl config that
-    needs a GPU, where the training would run without one.
+    needs a GPU, where the training would run without one, and for validation rows that are never used. Last, one for
+    each task with prompts that are longer than the context.
     """
     from harness.pipeline.planning.prospects import prospects
 
@@ -43,7 +46,8 @@ def warnings(release: Release) -> list[str]:
         *vacuous_warnings(release),
         *(f"{release.file}: warning: no row that is known has '{name}' of report.redact: it blacks out nothing."
           for name in unknown),
-        *(f"{problem.file}:{problem.line}: warning: {problem.message} {problem.hint}" for problem in _gpu(release)),
+        *(f"{one.file}:{one.line}: warning: {one.message} {one.hint}" for one in _training(release)),
+        *(f"{release.file}: warning: {said}" for said in too_long(release)),
     ]  # fmt: skip
 
 
@@ -61,14 +65,17 @@ def vacuous_warnings(release: Release) -> list[str]:
     return [f"{place}: warning: {message}" for place, message in zip(places, told, strict=True)]
 
 
-def _gpu(release: Release) -> list[Problem]:
+def _training(release: Release) -> list[Problem]:
+    """What of the training would end otherwise than its config reads."""
     training = release.candidate.training
     if training is None:
         return []
     from harness.trainers.axolotl import AxolotlTrainer
 
-    shown_as = os.path.relpath(training.axolotl, release.root)
-    return AxolotlTrainer().check_device(training.axolotl, shown_as, training.launcher)
+    shown_as, trainer = os.path.relpath(training.axolotl, release.root), AxolotlTrainer()
+    runs = [one.training for one in release.experiments.runs] if release.experiments else [training]
+    steps = [problem for one in runs for problem in trainer.check_steps(one, shown_as)]
+    return [*trainer.check_device(training.axolotl, shown_as, training.launcher), *dict.fromkeys(steps)]
 
 
 def _outside_config(release: Release, path: Path) -> list[Problem]:
@@ -83,6 +90,7 @@ def _outside_config(release: Release, path: Path) -> list[Problem]:
         from harness.pipeline.training.checked import experiment_problems
 
         found += experiment_problems(release, path)
+    found += unservable(release, path)
     return found + ([] if found else _adapter_problems(release, path)) + _missing_keys(release)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from harness.core.samples import Json
 from harness.servers._commands import refuse_options
+from harness.servers._ports import free_port
 from harness.servers.interface import Adapter
 
 # What the client sends for "no adapter".
@@ -16,9 +18,11 @@ _OWN = (
     "--model-id", "--lora-adapters", "--num-shard", "--quantize", "--dtype", "--max-input-tokens", "--max-total-tokens",
     "--port", "-p", "--hostname", "--api-key", *_ALWAYS,
 )  # fmt: skip
+# What a second launcher on the machine would have in common with the first.
+APART = ("--shard-uds-path", "--master-port", "--prometheus-port")
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 # Each flag of the launcher is a variable too: one that happens to be set here must not change what answers.
-_FLAGS_AS_VARIABLES = frozenset(flag.lstrip("-").replace("-", "_").upper() for flag in _OWN) | {
+_FLAGS_AS_VARIABLES = frozenset(flag.lstrip("-").replace("-", "_").upper() for flag in (*_OWN, *APART)) | {
     "KV_CACHE_DTYPE", "MAX_BATCH_PREFILL_TOKENS", "MAX_BATCH_TOTAL_TOKENS", "MAX_CLIENT_BATCH_SIZE",
     "MAX_CONCURRENT_REQUESTS", "REVISION", "ROPE_FACTOR", "ROPE_SCALING", "SHARDED", "SPECULATE",
     "TOKENIZER_CONFIG_PATH", "TRUST_REMOTE_CODE",
@@ -45,6 +49,18 @@ class Settings(Protocol):
 def check(settings: Settings, kind: str) -> None:
     """Raises ConfigError for options that harness sets itself."""
     refuse_options(settings.options, _OWN, kind)
+
+
+def apart(port: int) -> dict[str, str]:
+    """Variables that keep the launcher at `port` apart from any other on this machine: its shards' sockets and ports.
+
+    They are variables, since a launcher that does not know one yet would not start with its flag.
+    """
+    return {
+        "SHARD_UDS_PATH": f"{tempfile.gettempdir()}/harness-tgi-{port}",
+        "MASTER_PORT": str(free_port()),
+        "PROMETHEUS_PORT": str(free_port()),
+    }
 
 
 def identity(settings: Settings, kind: str) -> dict[str, Json]:

@@ -26,9 +26,9 @@ class Endpoint:
 
     `api` names the client that speaks to it (tgi, openai). `adapters` maps an adapter's digest to its name there, and
     `base` is the base model's name where the API needs one. `dtype` is the type of the weights where it is known.
-    `max_tokens_key` is what an OpenAI API calls the limit of new tokens. `watch` says in a sentence, with its last
-    words, why a server that we started is gone (None: it lives); without it nobody knows. `merged` are servers of their
-    own, by the digest of the adapter that is merged into their model.
+    `max_tokens_key` is what an OpenAI API calls the limit of new tokens, `omit` are keys that no request has. `watch`
+    says in a sentence, with its last words, why a server that we started is gone (None: it lives); without it nobody
+    knows. `merged` are servers of their own, by the digest of the adapter that is merged into their model.
     """
 
     url: str
@@ -38,6 +38,7 @@ class Endpoint:
     base: str | None = None
     dtype: str | None = None
     max_tokens_key: str = "max_tokens"
+    omit: frozenset[str] = frozenset()
     watch: Callable[[], str | None] | None = field(default=None, repr=False, compare=False)
     merged: Mapping[str, Endpoint] = field(default_factory=dict)
 

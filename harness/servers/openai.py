@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from harness.core.errors import OutsideError
 from harness.core.samples import Json
+from harness.core.sampling import DIALECTS, NEUTRAL
 from harness.servers._keys import key_from
 from harness.servers.interface import Artefacts, Endpoint
 
@@ -44,6 +45,8 @@ class Openai:
         rows = list(self._models())
         self._refuse_others([str(row.get("id")) for row in rows])
         for row in rows:
+            if row.get("id") == self.model and str(row.get("owned_by")) in DIALECTS:
+                found |= NEUTRAL
             if row.get("id") in (self.model, self.adapter):
                 found |= {f"{row['id']}.{key}": str(row[key]) for key in _TOLD if row.get(key) is not None}
         version = self._version()

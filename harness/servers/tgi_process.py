@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from harness.core.samples import Json
 from harness.servers import _tgi
 from harness.servers._children import started, told_at, wait_healthy
-from harness.servers._commands import Gpus, devices, found, refuse_names, refuse_no_gpu, version_of
+from harness.servers._commands import Gpus, devices, found, refuse_names, refuse_no_gpu, refuse_options, version_of
 from harness.servers._ports import LOOPBACK, free_port, refuse_taken
 from harness.servers.interface import Artefacts, Endpoint
 
@@ -45,6 +45,7 @@ class TgiProcess:
         Raises ConfigError for options that harness sets itself.
         """
         _tgi.check(self, _KIND)
+        refuse_options(self.options, _tgi.APART, _KIND)  # the merged model and the base would have the same
         found(self.command, _KIND)
         refuse_no_gpu(self.gpus, _KIND)
         refuse_taken(self.port, _KIND)
@@ -58,6 +59,7 @@ class TgiProcess:
         command = [found(self.command, _KIND), *_tgi.arguments(self, str(artefacts.base), LOOPBACK, port)]
         folders = [str(adapter.folder.resolve()) for adapter in adapters]
         env = _tgi.variables(os.environ, adapters, folders) | devices(self.gpus)
+        env |= _tgi.apart(port)
         with started("text-generation-launcher", command, artefacts.log, env) as child:
             url = wait_healthy(child, port, self.start, _KIND)
             dtype = ("quantized" if self.quantize else self.dtype) or told_at(f"{url}/info").get("model_dtype")

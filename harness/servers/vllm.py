@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from harness.core.errors import OutsideError
 from harness.core.samples import Json
 from harness.servers._children import started, wait_healthy
 from harness.servers._commands import (
@@ -25,8 +27,11 @@ _KIND, _BASE = "vllm", "base"
 _OWN = (
     "--model", "--served-model-name", "--enable-lora", "--lora-modules", "--max-loras", "--max-lora-rank",
     "--tensor-parallel-size", "-tp", "--quantization", "-q", "--dtype", "--max-model-len", "--host", "--port",
-    "--api-key", "--config",
+    "--api-key", "--config", "--generation-config", "--override-generation-config",
 )  # fmt: skip
+# vLLM's own values where a request is silent, not those of the model's generation_config.json: a repetition penalty in
+# there would change greedy answers.
+_NEUTRAL = "vllm"
 _QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
@@ -54,7 +59,7 @@ class Vllm:
         return {
             "kind": _KIND, "version": version_of(found(self.command, _KIND)), "shards": self.shards,
             "quantize": self.quantize, "dtype": self.dtype, "max_model_len": self.max_model_len,
-            "options": list(self.options),
+            "options": list(self.options), "generation_config": _NEUTRAL,
         }  # fmt: skip
 
     def check(self) -> None:
@@ -71,6 +76,7 @@ class Vllm:
     def running(self, artefacts: Artefacts) -> Iterator[Endpoint]:
         """Start it with every adapter, wait until it is healthy, and stop it again."""
         refuse_names(artefacts.adapters, _BASE)
+        self._refuse_ranks(artefacts)
         self.check()
         port = self.port or free_port()
         env = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}
@@ -82,10 +88,23 @@ class Vllm:
             dtype = "quantized" if self.quantize else None if self.dtype == "auto" else self.dtype
             yield Endpoint(f"{url}/v1", names, api="openai", base=_BASE, dtype=dtype, watch=child.ended)
 
+    def _refuse_ranks(self, artefacts: Artefacts) -> None:
+        """Raises OutsideError for an adapter with which vLLM would end at its start, half a minute later."""
+        for adapter in artefacts.adapters:
+            try:
+                rank = json.loads((adapter.folder / "adapter_config.json").read_text(encoding="utf-8"))["r"]
+            except (OSError, ValueError, LookupError, TypeError):
+                continue
+            if isinstance(rank, int) and rank > self.max_lora_rank:
+                raise OutsideError(
+                    f"the rank of the adapter '{adapter.name}' is {rank}, and serve.vllm.max_lora_rank is "
+                    f"{self.max_lora_rank}. Set it as high as that."
+                )
+
     def _command(self, artefacts: Artefacts, port: int) -> list[str]:
         command = [found(self.command, _KIND), "serve", str(artefacts.base), "--served-model-name", _BASE]
         command += ["--host", LOOPBACK, "--port", str(port), "--tensor-parallel-size", str(self.shards)]
-        command += ["--dtype", self.dtype]
+        command += ["--dtype", self.dtype, "--generation-config", _NEUTRAL]
         command += ["--quantization", self.quantize] if self.quantize else []
         command += ["--max-model-len", str(self.max_model_len)] if self.max_model_len else []
         command += self.options

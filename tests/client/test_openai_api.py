@@ -57,6 +57,73 @@ def test_every_parameter_is_said(openai_stub: OpenaiStub) -> None:
     assert "max_tokens" not in second
 
 
+NEUTRAL = {"top_k": -1, "repetition_penalty": 1.0, "min_p": 0.0}
+KNOWN = {"vllm": NEUTRAL, "sglang": NEUTRAL, "llamacpp": {"top_k": 0, "repeat_penalty": 1.0, "min_p": 0.0}}
+
+
+def extras(body: dict[str, object]) -> dict[str, object]:
+    return {key: body[key] for key in ("top_k", "repetition_penalty", "repeat_penalty", "min_p") if key in body}
+
+
+@pytest.mark.parametrize(("owner", "said"), [*KNOWN.items(), ("stub", {}), ("openai", {})])
+def test_a_server_that_knows_them_is_told_that_no_other_rules_hold(
+    openai_stub: OpenaiStub, owner: str, said: dict[str, object]
+) -> None:
+    openai_stub.owner = owner
+
+    async def several(client: Client) -> bool:
+        await asyncio.gather(*(client.chat("s1", TURNS, Generation(), None) for _ in range(3)))
+        await client.greedy("a b", 2, (), None)
+        return await client.is_plainly_greedy()
+
+    assert use(openai_stub, several) == bool(said)
+    bodies = [*openai_stub.posts("/v1/chat/completions"), *openai_stub.posts("/v1/completions")]
+    assert [extras(body) for body in bodies] == [said] * 4
+    assert [path for path, *_ in openai_stub.asked].count("/v1/models") == 1, "asked once"
+
+
+def test_rules_that_a_task_sets_go_out_under_the_server_s_names(openai_stub: OpenaiStub) -> None:
+    given = Generation(temperature=0.7, top_k=20, repetition_penalty=1.1)
+    for owner in ("vllm", "llamacpp"):
+        openai_stub.owner = owner
+        chat(openai_stub, given)
+    ours, theirs = openai_stub.posts("/v1/chat/completions")
+    assert extras(ours) == {"top_k": 20, "repetition_penalty": 1.1, "min_p": 0.0}
+    assert extras(theirs) == {"top_k": 20, "repeat_penalty": 1.1, "min_p": 0.0}
+
+
+@pytest.mark.parametrize("unlisted", [False, True])
+def test_a_server_that_is_not_known_to_take_a_rule_is_refused_in_words(openai_stub: OpenaiStub, unlisted: bool) -> None:
+    openai_stub.unlisted = unlisted
+    with pytest.raises(OutsideError, match="not known to take top_k, min_p, which a task's 'generation' sets"):
+        chat(openai_stub, Generation(top_k=20, min_p=0.1))
+    assert openai_stub.posts("/v1/chat/completions") == []
+    assert chat(openai_stub, Generation(top_k=20), omit=frozenset({"top_k"})).text == "shipping"
+
+
+def test_what_a_server_refuses_can_be_left_out(openai_stub: OpenaiStub) -> None:
+    openai_stub.owner = "vllm"
+    omit = frozenset({"temperature", "top_p", "seed", "min_p"})
+    chat(openai_stub, omit=omit)
+    use(openai_stub, lambda client: client.greedy("a", 2, (), None), omit=omit)
+    for body in (*openai_stub.posts("/v1/chat/completions"), *openai_stub.posts("/v1/completions")):
+        assert not omit & body.keys()
+        assert body["repetition_penalty"] == 1.0
+
+
+def test_a_penalty_of_the_model_s_own_files_is_noted_where_the_server_is_not_told_otherwise(
+    openai_stub: OpenaiStub,
+) -> None:
+    expected = Expected(True, None, None, None, None, False, {"repetition_penalty": 1.05})
+
+    def notes() -> str:
+        return " ".join(use(openai_stub, lambda client: preflight(client, ADAPTER, expected)).notes)
+
+    assert "generation_config.json asks for repetition_penalty 1.05, and the server is not known to leave" in notes()
+    openai_stub.owner = "vllm"
+    assert "generation_config.json" not in notes()
+
+
 def test_faults_are_mended_as_for_tgi(openai_stub: OpenaiStub) -> None:
     openai_stub.faults.extend([429, 503, "reset", "truncated"])
     output = chat(openai_stub)

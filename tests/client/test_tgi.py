@@ -202,3 +202,12 @@ def test_a_reply_written_by_huggingface_hubs_types_is_read_as_they_read_it(stub:
         made.choices[0].message.content, made.choices[0].finish_reason, made.usage.prompt_tokens,
         made.usage.completion_tokens,
     )  # fmt: skip
+
+
+def test_a_repetition_penalty_is_said_as_tgi_s_chat_takes_it_and_other_rules_are_refused(stub: Stub) -> None:
+    chat(stub, Generation(repetition_penalty=1.1))
+    assert stub.posts("/v1/chat/completions")[0]["presence_penalty"] == pytest.approx(-0.9)
+    chat(stub, Generation())
+    assert "presence_penalty" not in stub.posts("/v1/chat/completions")[1]
+    with pytest.raises(OutsideError, match=r"TGI's chat API takes no top_k and no min_p: take it out"):
+        chat(stub, Generation(top_k=3, min_p=0.1))

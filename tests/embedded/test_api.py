@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -236,3 +238,25 @@ def test_clients_that_leave_free_their_slots_and_too_many_are_refused(small: Ser
                 assert after.status == 200
 
     asyncio.run(scene())
+
+
+def test_greedy_is_greedy_whatever_the_models_own_files_ask_for(
+    server: Server, folders: Folders, tmp_path: Path
+) -> None:
+    """vLLM would take the penalty from there where a request is silent; here, as on TGI, only the request's counts."""
+    base = tmp_path / "tiny-base"
+    shutil.copytree(folders.base, base)
+    rules = {"do_sample": True, "temperature": 2.0, "top_k": 2, "min_p": 0.5, "repetition_penalty": 5.0}
+    file = base / "generation_config.json"
+    given = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps({**given, **rules}))
+    chat = {"messages": [{"role": "user", "content": "hello"}], "max_tokens": 24, "temperature": 0, "seed": 0}
+
+    def texts(asked: Server) -> list[str]:
+        bodies = [chat, {**chat, "presence_penalty": 1.5 - 2.0}]
+        return [post(asked, "/v1/chat/completions", body)[1]["choices"][0]["message"]["content"] for body in bodies]
+
+    with running("--base", str(base), "--max-total-tokens", "256") as other:
+        plain, penalised = texts(other)
+    assert [plain, penalised] == texts(server)
+    assert plain != penalised, "which a penalty changes"

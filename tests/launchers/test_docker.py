@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import importlib.util
 import json
@@ -36,7 +37,7 @@ def test_the_exact_command() -> None:
     docker: Docker = catalog.build("launchers", "docker", given)
     assert docker.command(JOB, "harness-1") == [
         "docker", "run", "--rm", "--init", "-i", "--name", "harness-1", "--network", "none",
-        "--user", f"{os.getuid()}:{os.getgid()}", "--shm-size", "16g", "--gpus", "device=0,1",
+        "--user", f"{os.getuid()}:{os.getgid()}", "--shm-size", "16g", "--gpus", '"device=0,1"',
         "--mount", f"type=bind,source={PACKAGE},target={PACKAGE},readonly",
         "--mount", "type=bind,source=/models/base,target=/models/base,readonly",
         "--mount", "type=bind,source=/data/train.jsonl,target=/data/train.jsonl,readonly",
@@ -49,6 +50,27 @@ def test_the_exact_command() -> None:
         "--workdir", "/runs/a", "--entrypoint", "python", "axolotl@sha256:1", "-P",
         "-m", "harness.trainers.axolotl.child", "/runs/a/resolved.yaml", "2",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("gpus", "said"),
+    [
+        ("device=0,1", '"device=0,1"'),
+        ('"device=0,1"', '"device=0,1"'),
+        ("device=GPU-3a23c669,GPU-1f2e", '"device=GPU-3a23c669,GPU-1f2e"'),
+        ("device=0", "device=0"),
+        ("all", "all"),
+        ("2", "2"),
+        ('all,"capabilities=compute,utility"', 'all,"capabilities=compute,utility"'),
+    ],
+)
+def test_docker_reads_gpus_as_one_row_of_csv(gpus: str, said: str) -> None:
+    command = Docker(gpus=gpus).command(JOB, "n")
+    assert command[command.index("--gpus") + 1] == said
+    fields = next(csv.reader([said]))
+    assert [field for field in fields if field.startswith("device=")] == [gpus.strip('"')] * gpus.strip('"').startswith(
+        "d"
+    )
 
 
 def test_what_links_lead_to_is_seen_too(tmp_path: Path) -> None:

@@ -56,6 +56,31 @@ def test_a_remote_model_is_asked_with_its_key_and_never_with_ours(
         assert not file.is_file() or KEY.encode() not in file.read_bytes(), file
 
 
+def test_what_a_remote_model_refuses_is_left_out_and_told(project: Project, elsewhere: OpenaiStub) -> None:
+    elsewhere.answer, elsewhere.key = lambda text, adapter: text.rsplit(" ", 1)[-1], None
+    omit = ["temperature", "seed", "top_p"]
+    against(project, "big", {"remote": {"url": f"{elsewhere.url}/v1", "model": MODEL, "omit": omit}})
+    assert project.gate() == 0
+    assert not [body for body in elsewhere.posts("/v1/chat/completions") if {*omit} & body.keys()]
+    own = {"url": f"{elsewhere.url}/v1", "model": MODEL, "omit": sorted(omit)}
+    assert runs(project)["big"]["model"]["own"] == own
+    said = "the requests leave out seed, temperature, top_p, so whether its answers are greedy is not known"
+    assert [one for one in project.record["notes"] if said in one]
+
+
+@pytest.mark.parametrize(("owner", "told"), [("vllm", "neutral"), ("stub", None)])
+def test_how_a_remote_model_samples_is_part_of_the_run(
+    project: Project, elsewhere: OpenaiStub, owner: str, told: str | None
+) -> None:
+    elsewhere.answer, elsewhere.key, elsewhere.owner = lambda text, adapter: text.rsplit(" ", 1)[-1], None, owner
+    against(project, "big", {"remote": {"url": f"{elsewhere.url}/v1", "model": MODEL}})
+    assert project.gate() == 0
+    assert runs(project)["big"]["server"].get("sampling") == told
+    asked = len(elsewhere.posts("/v1/chat/completions"))
+    assert project.gate() == 0
+    assert len(elsewhere.posts("/v1/chat/completions")) < asked + 12, "the same run"
+
+
 def test_a_missing_key_is_told_before_anything_runs(
     project: Project, stub: Stub, elsewhere: OpenaiStub, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -35,6 +35,14 @@ def test_the_identity_is_what_the_server_says_of_both_models(vllm: OpenaiStub) -
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("owner", "told"), [("vllm", True), ("sglang", True), ("stub", False)])
+def test_the_identity_says_that_the_model_s_own_sampling_does_not_count(
+    vllm: OpenaiStub, owner: str, told: bool
+) -> None:
+    vllm.owner = owner
+    assert server(vllm).identity().get("sampling") == ("neutral" if told else None)
+
+
 def test_it_stays_the_same_until_the_server_changes(vllm: OpenaiStub) -> None:
     before = server(vllm).identity()
     assert server(vllm).identity() == before, "the time of a listing is no part of it"

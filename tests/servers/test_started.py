@@ -96,6 +96,28 @@ def test_the_launcher_is_told_everything(
     assert "HF_HUB_OFFLINE" not in os.environ
 
 
+def test_two_launchers_have_nothing_in_common(
+    artefacts: Artefacts, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in merged mode: the merged model on one, the base on the other."""
+    names = ("SHARD_UDS_PATH", "MASTER_PORT", "PROMETHEUS_PORT")
+    for name in names:
+        monkeypatch.setenv(name, "from-outside")
+    seen = []
+    with TGI.running(Artefacts(artefacts.base, (), artefacts.log.with_name("merged.log"))):
+        seen.append(stand_ins.call("text-generation-launcher"))
+        with TGI.running(artefacts):
+            seen.append(stand_ins.call("text-generation-launcher"))
+    own = [{call["words"][call["words"].index("--port") + 1], *(call["env"][name] for name in names)} for call in seen]
+    assert [len(one) for one in own] == [4, 4]
+    assert not own[0] & own[1]
+
+
+def test_an_option_that_two_launchers_would_share_is_refused(stand_ins: StandIns) -> None:
+    with pytest.raises(ConfigError, match=r"serve\.tgi_process\.options: harness sets --master-port itself"):
+        TgiProcess(gpus="none", options=("--master-port=29500",)).check()
+
+
 def test_the_container_is_told_everything(
     artefacts: Artefacts, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -131,13 +153,24 @@ def test_vllm_is_told_everything(
     called = stand_ins.call("vllm")
     assert called["words"] == [
         "serve", str(tmp_path / "base"), "--served-model-name", "base", "--host", "127.0.0.1", "--port", str(port),
-        "--tensor-parallel-size", "2", "--dtype", "float16", "--quantization", "fp8", "--max-model-len", "2048",
-        "--enforce-eager", "--enable-lora", "--max-lora-rank", "32", "--max-loras", "2",
+        "--tensor-parallel-size", "2", "--dtype", "float16", "--generation-config", "vllm", "--quantization", "fp8",
+        "--max-model-len", "2048", "--enforce-eager", "--enable-lora", "--max-lora-rank", "32", "--max-loras", "2",
         "--lora-modules", f"tuned={tmp_path / 'adapter'}", f"version-3={tmp_path / 'other'}",
     ]  # fmt: skip
     env = called["env"]
     assert (env["VLLM_NO_USAGE_STATS"], env["DO_NOT_TRACK"], env["CUDA_VISIBLE_DEVICES"]) == ("1", "1", "1")
     assert "VLLM_API_KEY" not in env
+
+
+def test_an_adapter_of_too_high_a_rank_is_refused_before_vllm_starts(artefacts: Artefacts, stand_ins: StandIns) -> None:
+    config = artefacts.adapters[1].folder / "adapter_config.json"
+    config.write_text('{"r": 65}')
+    said = r"the rank of the adapter 'version-3' is 65, and serve\.vllm\.max_lora_rank is 64"
+    with pytest.raises(OutsideError, match=said), VLLM.running(artefacts):
+        pass
+    config.write_text('{"r": 64}')
+    with VLLM.running(artefacts):
+        pass
 
 
 def test_without_adapters_none_is_asked_for(artefacts: Artefacts, stand_ins: StandIns) -> None:

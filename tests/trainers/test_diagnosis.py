@@ -77,3 +77,10 @@ def test_the_rows_are_what_the_training_noted(tmp_path: Path) -> None:
     (tmp_path / "rows.json").write_text(json.dumps({"training": 45, "validation": 6, "longest": 64, "cut": 0}))
     assert rows_of(tmp_path, 60, 12) == Rows((60, 45), (12, 6), 64)
     assert rows_of(tmp_path, 60, 0) == Rows((60, 51), (0, 0), 64), "split off the training rows"
+
+
+def test_validation_rows_that_were_never_used_are_told() -> None:
+    (said,) = [one for one in warnings(history(GOOD[:8], {0: 3.0})) if "validation rows" in one]
+    assert "before the first step alone: 'eval_steps' lies beyond the 8 steps of this run" in said
+    assert not [one for one in warnings(history(GOOD[:8], {0: 3.0, 8: 1.0})) if "validation rows" in one]
+    assert not [one for one in warnings(history(GOOD[:8])) if "validation rows" in one]

@@ -19,6 +19,9 @@ class RemoteModelFile(File):
     max_tokens_key: Literal["max_tokens", "max_completion_tokens"] = Field(
         "max_tokens", description="How the server calls the limit of new tokens."
     )
+    omit: list[Literal["temperature", "top_p", "seed", "top_k", "repetition_penalty", "min_p"]] | None = Field(
+        None, min_length=1, description="Parameters that are not sent, since the server refuses them."
+    )
 
 
 class BaselineFile(File):

@@ -24,6 +24,13 @@ class GenerationFile(File):
     top_p: float | None = Field(None, gt=0, lt=1)
     seed: int = Field(0, ge=0, le=2**31 - 1)
     stop: list[str] = Field(default_factory=list, max_length=4)
+    top_k: int | None = Field(None, ge=1, le=1000, description="Only the likeliest k tokens are drawn from.")
+    repetition_penalty: float | None = Field(
+        None, gt=0, le=2, description="Above 1 repetition is penalised, greedy answers' too; default: 1, no penalty."
+    )
+    min_p: float | None = Field(
+        None, ge=0, lt=1, description="Only tokens with this share of the likeliest one's probability are drawn from."
+    )
 
 
 class TaskFile(BaseModel):

@@ -112,6 +112,7 @@ class Asker:
             "messages": question.messages, "repeat": question.repeat, "format": REPLY_FORMAT,
             "generation": [
                 generation.max_new_tokens, generation.temperature, generation.top_p, generation.seed, generation.stop,
+                *([generation.extras] if generation.extras else []),
             ],
         }  # fmt: skip
         return digest_bytes(orjson.dumps(given, option=orjson.OPT_SORT_KEYS))

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness import catalog
+<<<<<<< HEAD
 from harness.core.directions import Better
+=======
+from harness.config.lm_eval_groups import RIGHT
+>>>>>>> i15-lmeval
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.releases import MetricSpec, Task
 from harness.core.runs import TaskResult
 from harness.core.samples import Answer, Json, Outcome, Output, Sample, Score
+<<<<<<< HEAD
 from harness.metrics.interface import Item, better_of
+=======
+from harness.metrics.interface import Item
+from harness.pipeline.running.lm_eval_answers import as_json, output_of
+>>>>>>> i15-lmeval
 from harness.tasks.lm_eval import LmEval
 
 Logged = Mapping[str, Any]
 
-# What lm-eval calls a share of right answers, in the order of preference.
-_RIGHT = ("acc", "exact_match")
 # What it makes of a text that is only read: each is (log-likelihood, words or bytes).
 _ROLLING = ("byte_perplexity", "bits_per_byte", "word_perplexity")
 
@@ -30,21 +36,29 @@ def task_result(task: Task, kind: LmEval, found: Mapping[str, Any]) -> TaskResul
     Raises OutsideError where one is missing, and ConfigError where a metric cannot be made of what lm-eval gives.
     """
     is_group = set(found["samples"]) != {kind.task}
+    columns: set[str] = set()
     rows: list[tuple[Sample, Output, Answer, float]] = []
     for name in sorted(found["samples"]):
         logged = _of_one_filter(found["samples"][name], kind.score)
+        columns |= {f"{_name(one, kind.score)},{one.get('filter')}" for one in logged}
         expected = found["n-samples"][name]["effective"]
         if len(logged) != expected:
             raise OutsideError(f"lm-eval gave {len(logged)} of {expected} samples of '{name}'. Nothing was judged.")
         ids = _ids(logged, f"{name}/" if is_group else "")
         slices = {"task": name} if is_group else {}
-        rows += [_row(one, kind, sample_id, slices) for one, sample_id in zip(logged, ids, strict=True)]
+        settings = found.get("configs", {}).get(name, {})
+        rows += [_row(one, kind, sample_id, slices, settings) for one, sample_id in zip(logged, ids, strict=True)]
     if not rows:
         raise ConfigError(f"lm-eval gave no samples for the task '{kind.task}'.")
     samples, outputs, answers, figures = zip(*rows, strict=True)
+<<<<<<< HEAD
     if not _rolling(logged[0], kind.score):
         _check_direction(task, kind.score, logged[0], found.get("higher_is_better", {}))
     scores = [one for spec in task.metrics for one in _scores(spec, samples, figures)]
+=======
+    scores = [one for spec in task.metrics for one in _scores(spec.name, samples, figures)]
+    _check_figure(found, kind, columns, figures)
+>>>>>>> i15-lmeval
     return TaskResult(task.name, samples, outputs, answers, tuple(scores))
 
 
@@ -65,32 +79,31 @@ def _ids(logged: Sequence[Logged], before: str) -> list[str]:
 
 
 def _row(
-    logged: Logged, kind: LmEval, sample_id: str, slices: Mapping[str, str]
+    logged: Logged, kind: LmEval, sample_id: str, slices: Mapping[str, str], settings: Mapping[str, Any]
 ) -> tuple[Sample, Output, Answer, float]:
-    doc = {str(key): _json(value) for key, value in logged["doc"].items()}
-    output, value = _output(sample_id, logged["filtered_resps"], doc)
+    doc = {str(key): as_json(value) for key, value in logged["doc"].items()}
     figure = _figure(logged, kind.score)
     if _rolling(logged, kind.score):
-        value = figure
+        output: Output = Output(sample_id, "", "scored", choices=(logged["filtered_resps"][0],))
+        value: Json = figure
+    else:
+        output, value = output_of(sample_id, logged, _name(logged, kind.score) or "", figure, settings, kind)
     answer = Answer(sample_id, Outcome.SCORED, value)
-    return Sample(sample_id, doc, _json(logged["target"]), slices=slices), output, answer, figure
+    return Sample(sample_id, doc, as_json(logged["target"]), slices=slices), output, answer, figure
 
 
-def _output(sample_id: str, responses: Sequence[Any], doc: Mapping[str, Json]) -> tuple[Output, Json]:
-    """Of a multiple choice the likeliest choice and all log-likelihoods; else the text."""
-    if isinstance(responses[0], float):
-        return Output(sample_id, "", "scored", choices=(responses[0],)), None
-    if not isinstance(responses[0], list | tuple) or not isinstance(responses[0][0], float):
-        text = responses[0] if isinstance(responses[0], str) else json.dumps(_json(responses[0]), ensure_ascii=False)
-        return Output(sample_id, text, "generated"), text
-    likelihoods = tuple(float(response[0]) for response in responses)
-    if len(likelihoods) == 1:  # the one right continuation: is it what the model would say?
-        greedy = bool(responses[0][1])
-        return Output(sample_id, str(greedy).lower(), "scored", choices=likelihoods), greedy
-    choices = doc.get("choices")
-    named = choices if isinstance(choices, list) and len(choices) == len(likelihoods) else range(len(likelihoods))
-    best = max(range(len(likelihoods)), key=lambda index: likelihoods[index])
-    return Output(sample_id, str(named[best]), "scored", choices=likelihoods), best
+def _check_figure(found: Mapping[str, Any], kind: LmEval, columns: set[str], figures: Sequence[float]) -> None:
+    """Raises ConfigError where lm-eval's own table has another number under this name than the mean of the samples."""
+    table = {**found.get("results", {}).get(kind.task, {}), **found.get("groups", {}).get(kind.task, {})}
+    ours = math.fsum(figures) / len(figures)
+    for column in sorted(columns):
+        theirs = table.get(column)
+        if isinstance(theirs, int | float) and not math.isclose(theirs, ours, rel_tol=1e-9, abs_tol=1e-12):
+            raise ConfigError(
+                f"lm-eval's own figure of '{kind.task}' is {theirs:g} ({column}), and the mean over its samples is "
+                f"{ours:g}: lm-eval aggregates it by another rule. Ask each of its tasks in a task of its own, or name "
+                "another 'score'."
+            )
 
 
 def _figure(logged: Logged, score: str | None) -> float:
@@ -102,9 +115,9 @@ def _figure(logged: Logged, score: str | None) -> float:
         if not count:
             raise ConfigError(f"row {logged['doc_id']} of the lm-eval task is an empty text, which has no likelihood.")
         return float(value) / float(count)
-    wanted = (score.partition(",")[0].strip(),) if score else _RIGHT
-    name = next((key for key in wanted if key in logged["metrics"]), None)
+    name = _name(logged, score)
     if name is None:
+        wanted = _wanted(score)
         given = ", ".join(logged["metrics"]) or "nothing"
         raise ConfigError(f"lm-eval scores this task by {given}, not by {' or '.join(wanted)}: name one as 'score'.")
     try:
@@ -113,12 +126,21 @@ def _figure(logged: Logged, score: str | None) -> float:
         raise ConfigError(f"lm-eval's '{name}' gives no figure for a sample alone; name another as 'score'.") from None
 
 
+def _wanted(score: str | None) -> tuple[str, ...]:
+    return (score.partition(",")[0].strip(),) if score else RIGHT
+
+
+def _name(logged: Logged, score: str | None) -> str | None:
+    """lm-eval's metric that counts for a sample; None where it did not give one of those."""
+    return next((key for key in _wanted(score) if key in logged["metrics"]), None)
+
+
 def _rolling(logged: Logged, score: str | None) -> str | None:
     """The name of a figure that lm-eval made of a text's log-likelihood, where that is what counts."""
     names = [name for name in _ROLLING if name in logged["metrics"]]
     if score:
         return score if score in names else None
-    return None if any(name in logged["metrics"] for name in _RIGHT) else next(iter(names), None)
+    return None if any(name in logged["metrics"] for name in RIGHT) else next(iter(names), None)
 
 
 def _check_direction(task: Task, score: str | None, logged: Logged, known: Mapping[str, Mapping[str, Any]]) -> None:
@@ -156,11 +178,3 @@ _ALLOWED: Mapping[str, tuple[Callable[[float], bool], str]] = {
         "texts that are only read (perplexities)",
     ),
 }
-
-
-def _json(value: Any) -> Json:
-    """A value of a row as JSON holds it; what JSON does not know becomes text."""
-    try:
-        return json.loads(json.dumps(value, default=str))
-    except (TypeError, ValueError):
-        return str(value)

@@ -70,6 +70,8 @@ def run_lm_eval(
                 bootstrap_iters=0,
                 task_manager=manager,
                 log_samples=True,
+                apply_chat_template=kind.apply_chat_template,
+                fewshot_as_multiturn=kind.fewshot_as_multiturn is not False,
             )
     _check_few_shot(kind, found["n-shot"])
     versions = {f"lm_eval.{name}": str(found["versions"].get(name)) for name in found["samples"]}

@@ -15,6 +15,7 @@ from harness.core.errors import HarnessError, OutsideError
 from harness.core.events import Watch
 from harness.core.releases import Release
 from harness.core.samples import Json
+from harness.core.sampling import NEUTRAL
 from harness.pipeline.baselines import Contender
 from harness.pipeline.running.session import Session
 from harness.pipeline.running.vouch import Vouched
@@ -32,10 +33,11 @@ def identity_of(release: Release, contender: Contender, ask: bool) -> Mapping[st
     """A remote baseline's server: its address, the name that is asked for, and the model that answers to it.
 
     Where it is not to be asked, or is gone, that is the model that answered last; before the first answer nobody knows.
+    Whether the server is told to leave out the model's own rules of sampling is part of it.
     """
     named: dict[str, Json] = {"kind": "openai", **contender.model.own}
-    name = (_answering(release, contender) if ask else None) or _stored(Workspace(release.root), named)
-    return {**named, ANSWERS_AS: name} if name else named
+    found = (_answering(release, contender) if ask else {}) or _stored(Workspace(release.root), named)
+    return {**named, **found}
 
 
 def session_of(release: Release, contender: Contender, watch: Watch, deadline: float | None = None) -> Session:
@@ -48,6 +50,7 @@ def session_of(release: Release, contender: Contender, watch: Watch, deadline: f
     workspace = Workspace(release.root)
     with server.running(Artefacts(workspace.models, (), workspace.logs)) as endpoint:
         endpoint = replace(endpoint, max_tokens_key=str(arguments["max_tokens_key"]))
+        endpoint = replace(endpoint, omit=frozenset(map(str, arguments.get("omit") or ())))
         return Session(release, endpoint, watch, int(str(arguments["concurrency"])), deadline)
 
 
@@ -62,7 +65,7 @@ def vouched(session: Session, server: Mapping[str, Json]) -> Vouched:
                 raise OutsideError(f"the remote baseline at {session.endpoint.url} does not answer: {error}") from None
         name = server.get(ANSWERS_AS)
         known = replace(reference, name=str(name) if name else None)
-        notes = [by_what(known), _named(server)]
+        notes = [by_what(known), _named(server), _left_out(session.endpoint.omit)]
         return Vouched(_PROOF, tuple(note for note in notes if note), proven=False, known=known)
 
     return asyncio.run(learned())
@@ -73,27 +76,39 @@ def _named(server: Mapping[str, Json]) -> str | None:
     return f"'{asked}' at {server.get('url')} was answered by the model '{name}'" if name and name != asked else None
 
 
-def _answering(release: Release, contender: Contender) -> str | None:
-    """The model that a reply names now; None where none comes, or it names none."""
+def _left_out(omit: frozenset[str]) -> str | None:
+    """What nobody knows of answers to requests without these parameters."""
+    if not omit:
+        return None
+    greedy = "whether its answers are greedy is not known" if "temperature" in omit else "the server's own values hold"
+    return f"the requests leave out {', '.join(sorted(omit))}, so {greedy}"
 
-    async def asked(session: Session) -> str | None:
+
+def _answering(release: Release, contender: Contender) -> dict[str, Json]:
+    """The model that a reply names now, and how the server is asked; {} where none comes, or it names none."""
+
+    async def asked(session: Session) -> dict[str, Json]:
         limits = Limits(timeout=60.0, attempts=2, first_pause=0.2, patience=2.0)
         async with session.connect(limits) as client:
             turns = [{"role": "user", "content": CHATS[0]}]
-            return (await client.chat("fixed prompt", turns, GREEDY, None)).model
+            name = (await client.chat("fixed prompt", turns, GREEDY, None)).model
+            if not name:
+                return {}
+            return {ANSWERS_AS: name, **(NEUTRAL if await client.is_plainly_greedy() else {})}
 
     try:
         return asyncio.run(asked(session_of(release, contender, lambda _: None)))
     except HarnessError:
-        return None
+        return {}
 
 
-def _stored(workspace: Workspace, identity: Mapping[str, Json]) -> str | None:
+def _stored(workspace: Workspace, identity: Mapping[str, Json]) -> dict[str, Json]:
     """The model that answered in the newest finished run of the same name at the same address."""
     servers = [(run, run["server"]) for run in _runs(workspace)]
     runs = [run for run, server in servers if identity.items() <= server.items() and ANSWERS_AS in server]
     newest = max(runs, key=lambda run: str(run["started"]), default=None)
-    return str(newest["server"][ANSWERS_AS]) if newest else None
+    told = (ANSWERS_AS, *NEUTRAL)
+    return {key: newest["server"][key] for key in told if key in newest["server"]} if newest else {}
 
 
 def _runs(workspace: Workspace) -> Iterator[dict[str, Any]]:

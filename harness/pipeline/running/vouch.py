@@ -28,6 +28,8 @@ from harness.pipeline.workspace import Workspace
 # Servers that we start ourselves, with the very files; `local` refuses an adapter of which it does not load all.
 CHILDREN = frozenset({"local", "tgi_docker", "tgi_process", "vllm"})
 _LOADS_ALL = "local"
+# Rules that change the likeliest token, and the value that changes nothing.
+_NO_PENALTY = {"repetition_penalty": 1.0, "encoder_repetition_penalty": 1.0, "no_repeat_ngram_size": 0}
 _OF_THE_HUB = re.compile(r"(?P<id>[^@/:]+/[^@/:]+)@(?P<revision>[0-9a-f]{40})")
 
 
@@ -124,12 +126,27 @@ async def _preflight(
         revision=hub["revision"] if hub else None,
         dtype=model_session.endpoint.dtype,
         needs_prefill=any(task.kind == "lm_eval" for suite in suites for task in suite.tasks),
+        penalties=penalties_of(session.base),
     )
     async with model_session.connect() as client:
         if model_session is session:
             return await preflight(client, session.adapter(contender.model), expected)
         async with session.connect() as base:
             return await preflight(client, model_session.adapter(contender.model), expected, base)
+
+
+def penalties_of(base: Path | None) -> dict[str, float]:
+    """What the base model's generation_config.json asks of greedy answers, too; {} where that is nothing."""
+    try:
+        given = json.loads((base / "generation_config.json").read_text(encoding="utf-8")) if base else {}
+    except (OSError, ValueError):
+        return {}
+    found = {name: given.get(name) for name in _NO_PENALTY} if isinstance(given, dict) else {}
+    return {
+        name: float(value)
+        for name, value in found.items()
+        if isinstance(value, int | float) and value != _NO_PENALTY[name]
+    }
 
 
 def fingerprint_of(adapter: Path) -> Fingerprint | None:

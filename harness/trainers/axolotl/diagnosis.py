@@ -22,7 +22,7 @@ PLATEAU = 3  # evaluations in a row without a gain
 def warnings(history: History, rows: Rows | None = None) -> list[str]:
     """What a person should know about a run that learned, in sentences."""
     rules: tuple[Callable[[History], str | None], ...] = (
-        _diverged, _over_fitted, _spiked, _steep, _rising, _still_falling, _flat, _stopped,
+        _not_validated, _diverged, _over_fitted, _spiked, _steep, _rising, _still_falling, _flat, _stopped,
     )  # fmt: skip
     found = [sentence for rule in rules if (sentence := rule(history))]
     return [*(_rows(rows) if rows else ()), *found]
@@ -41,6 +41,18 @@ def _rows(rows: Rows) -> Iterator[str]:
             f"{rows.cut:,} of {rows.training[0]:,} training rows fill sequence_len ({rows.longest:,} tokens) to the "
             "last token: what was longer was cut off, its answer first. Raise sequence_len, or shorten the rows."
         )
+
+
+def _not_validated(history: History) -> str | None:
+    """Validation rows that were looked at before the first step alone."""
+    seen, steps = history.validation, history.training[-1].step if history.training else 0
+    if not seen or not steps or any(point.step > 0 for point in seen):
+        return None
+    return (
+        "The validation rows were used before the first step alone: 'eval_steps' lies beyond the "
+        f"{steps} steps of this run. No checkpoint was the best one, and it could not stop early. Write a share of all "
+        "steps: 'eval_steps: 0.1' and 'save_steps: 0.1'."
+    )
 
 
 def _diverged(history: History) -> str | None:

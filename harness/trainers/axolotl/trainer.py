@@ -13,13 +13,14 @@ from typing import Any
 from harness.config.source import load_yaml
 from harness.core.errors import ConfigError, OutsideError, Problem
 from harness.core.ids import digest_file, digest_json
-from harness.core.trainings import LauncherSpec
+from harness.core.trainings import LauncherSpec, Training
 from harness.launchers.interface import Place
 from harness.trainers.axolotl import failure, folder, gpu, history, jobs, manifest
 from harness.trainers.axolotl.check import check
 from harness.trainers.axolotl.checkpoints import keep
 from harness.trainers.axolotl.child import VERSIONS
 from harness.trainers.axolotl.resolve import CHECKPOINTS, Config, resolve, validates, write
+from harness.trainers.axolotl.steps import never_evaluated
 from harness.trainers.interface import NO_SETTINGS, Adapter, LearnedNothing, Progress, Settings, TrainRequest
 from harness.trainers.usage import used
 
@@ -60,6 +61,15 @@ class AxolotlTrainer:
         """What of a config needs a GPU, where the launcher has none."""
         device = jobs.launcher_of(launcher).place().device
         return list(gpu.problems(load_yaml(config, shown_as), {})) if device == "cpu" else []
+
+    def check_steps(self, training: Training, shown_as: str) -> list[Problem]:
+        """An evaluation that the training never comes to."""
+        if training.validation is None:
+            return []
+        workers = jobs.launcher_of(training.launcher).place().workers
+        source = load_yaml(training.axolotl, shown_as)
+        found = never_evaluated(source, training.settings, training.data, workers)
+        return [found] if found else []
 
     def record(self, request: TrainRequest, adapter: Adapter, on_progress: Callable[[Progress], None]) -> None:
         """The manifest of a checkpoint's adapter gets its fingerprint where it lacks one. Raises OutsideError."""

@@ -202,6 +202,109 @@ def test_the_gate_judges_an_lm_eval_suite(project: Project, stub: Stub) -> None:
     assert not [body for body in stub.posts("/generate") if "Question:" in body["inputs"]]
 
 
+CHAT = "{% for turn in messages %}{{ 'Question: ' if turn.role == 'user' else '' }}{{ turn.content }} {% endfor %}"
+
+
+def write_chat_template(base: Path) -> None:
+    """Each user turn begins with one more "Question:"; the tokenizer knows no other word."""
+    file = base / "tokenizer_config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "chat_template": CHAT}))
+
+
+def asked(stub: Stub) -> set[int]:
+    """How often each prompt that was sent holds the question's word."""
+    return {body["inputs"].count("Question:") for body in stub.posts("/generate")}
+
+
+@pytest.mark.parametrize(("multiturn", "words_of_questions"), [(None, 6), (True, 6), (False, 4)])
+def test_prompts_go_through_the_chat_template(
+    project: Project, stub: Stub, multiturn: bool | None, words_of_questions: int, tmp_path: Path
+) -> None:
+    stub.logprob = likes
+    (project.root / "lm/tiny.yaml").write_text(TASK + 'fewshot_split: test\nfewshot_delimiter: " "\n')
+    write_chat_template(project.root / "base")
+    more = {} if multiturn is None else {"fewshot_as_multiturn": multiturn}
+    project.suite["tasks"]["facts"] |= {"apply_chat_template": True, "num_fewshot": 2, **more}
+    project.write()
+    made = run(project, stub, tmp_path / "run").result
+    assert asked(stub) == {words_of_questions}
+    assert [output.text for output in made.outputs] == ["Paris", "Rome", "Paris", "Oslo"]
+
+
+def test_a_base_without_a_chat_template_is_told(project: Project, stub: Stub, tmp_path: Path) -> None:
+    project.suite["tasks"]["facts"] |= {"apply_chat_template": True}
+    project.write()
+    with pytest.raises(ConfigError, match="has no chat template; leave out 'apply_chat_template'"):
+        run(project, stub, tmp_path / "run")
+
+
+def test_turns_without_a_template_are_refused_and_how_they_are_asked_is_part_of_the_task(project: Project) -> None:
+    from harness.config.suites import load_suite
+
+    plain = load_suite(project.root, "queue.yaml")[0]
+    project.suite["tasks"]["facts"] |= {"fewshot_as_multiturn": True}
+    project.write()
+    problems = load_suite(project.root, "queue.yaml")[1]
+    assert "'fewshot_as_multiturn' needs 'apply_chat_template: true'." in str(problems[0])
+    project.suite["tasks"]["facts"] |= {"apply_chat_template": True}
+    project.write()
+    chat, problems = load_suite(project.root, "queue.yaml")
+    assert (problems, plain and plain.tasks[0].digest != (chat and chat.tasks[0].digest)) == ([], True)
+
+
+def ask_group(project: Project, stub: Stub, folder: Path, files: Mapping[str, str]) -> TaskResult:
+    """The task `all` of these files, asked of the stub; whatever the declaration would say of it."""
+    stub.logprob = likes
+    rows = [{"id": f"r{i}", "question": q, "choices": [b, a], "answer": 1} for i, (q, a, b) in enumerate(FACTS[2:])]
+    (project.root / "data/two.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    two = TASK.replace("task: tiny", "task: two").replace("facts.jsonl", "two.jsonl")
+    for name, text in {"two": two, **files}.items():
+        (project.root / f"lm/{name}.yaml").write_text(text)
+    task = Task(
+        "all", "lm_eval", {"task": "all", "include": "lm"}, (), (), None, None, (MetricSpec("accuracy"),), "", ""
+    )  # type: ignore[arg-type]
+    found = run_lm_eval(
+        project.root, project.root / "base", task, lambda: TgiClient(stub.url), None, memo_in(folder), lambda *_: None
+    )
+    return found.result
+
+
+RULE = "aggregate_metric_list: [{metric: acc, aggregation: mean, weight_by_size: %s}]\n"
+TINY_AND_TWO = "group: all\ntask: [tiny, two]\n"
+INNER = "group: inner\ntask: [tiny]\n" + RULE % "false"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"all": TINY_AND_TWO + RULE % "true"},
+        {"all": TINY_AND_TWO},
+        {"all": "group: all\ntask: [inner, two]\n" + RULE % "true", "inner": INNER},
+    ],
+    ids=["by size", "no figure of lm-eval's", "nested"],
+)
+def test_a_group_is_the_mean_over_all_samples(
+    project: Project, stub: Stub, tmp_path: Path, files: dict[str, str]
+) -> None:
+    made = ask_group(project, stub, tmp_path / "run", files)
+    assert [score.value for score in made.scores] == [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"all": TINY_AND_TWO + RULE % "false"},
+        {"all": "group: all\ntask: [inner, two]\n" + RULE % "false", "inner": INNER},
+    ],
+    ids=["alike", "nested"],
+)
+def test_a_group_of_which_lm_eval_has_another_figure_is_refused(
+    project: Project, stub: Stub, tmp_path: Path, files: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigError, match=r"own figure of 'all' is 0\.25 \(acc,none\), and the mean .* is 0\.333333"):
+        ask_group(project, stub, tmp_path / "run", files)
+
+
 def logged(number: int, name: str = "none", **figures: Any) -> dict[str, Any]:
     """A sample as lm-eval logs it; by default of a multiple choice that was right."""
     more = {key: figures.pop(key) for key in ("filter", "filtered_resps", "target", "doc") if key in figures}
@@ -317,3 +420,71 @@ def test_rows_are_kept_as_json() -> None:
     made = result(logged(0, doc={"day": datetime.date(2024, 1, 2), "n": 1}, filtered_resps=["text"]))
     assert made.samples[0].row == {"day": "2024-01-02", "n": 1}
     assert (made.outputs[0].text, made.answers[0].value) == ("text", "text")
+
+
+CHOICES = [("Q?", " red"), ("Q?", " a much longer blue answer"), ("Q?", " green")]
+
+
+def chosen(*likelihoods: float, score: str | None = None, asked: Any = CHOICES, **more: Any) -> Any:
+    """The output and the answer of a multiple choice whose right answer is number 1."""
+    responses = [[value, False] for value in likelihoods]
+    found = logged(0, target=1, filtered_resps=responses, doc={"choices": ["red", "long", "green"]}, **more)
+    made = result({**found, "arguments": asked}, score=score)
+    return made.outputs[0].text, made.answers[0].value
+
+
+def test_the_answer_is_the_choice_that_the_score_took() -> None:
+    figures = {"acc": 0.0, "acc_norm": 1.0, "acc_bytes": 1.0}
+    assert chosen(-2.0, -4.0, -3.0, **figures) == ("red", 0)
+    assert chosen(-2.0, -4.0, -3.0, score="acc_norm", **figures) == ("long", 1)
+    assert chosen(-2.0, -4.0, -3.0, score="acc_bytes", **figures) == ("long", 1)
+
+
+def test_a_choice_is_measured_in_characters_or_bytes() -> None:
+    asked = [("Q?", " ab"), ("Q?", " é"), ("Q?", " abcd")]
+    figures = {"acc_norm": 0.0, "acc_bytes": 1.0}
+    assert chosen(-2.0, -1.8, -9.0, score="acc_norm", asked=asked, **figures) == ("red", 0)
+    assert chosen(-2.0, -1.8, -9.0, score="acc_bytes", asked=asked, **figures) == ("long", 1)
+
+
+def test_mutual_information_compares_with_the_choice_alone() -> None:
+    values, figures = (-2.0, -2.5, -9.0, -1.0, -8.0, -2.0), {"acc": 0.0, "acc_mutual_info": 1.0}
+    asked = [*CHOICES, *(("", text) for _, text in CHOICES)]
+    assert chosen(*values, asked=asked, **figures) == ("red", 0), "not one of the choices alone"
+    assert chosen(*values, score="acc_mutual_info", asked=asked, **figures) == ("long", 1)
+
+
+def test_a_choice_that_lm_eval_does_not_log_is_unknown() -> None:
+    contexts = [(f"Q? {name}", " end") for name in ("a", "bc", "d")]
+    assert chosen(-2.0, -4.0, -3.0, score="acc_norm", asked=contexts, acc_norm=0.0) == ("", None)
+    assert chosen(-2.0, -4.0, -3.0, score="acc_norm", asked=contexts, acc_norm=1.0) == ("long", 1)
+    assert chosen(-2.0, -4.0, -3.0, acc=1.0) == ("long", 1), "lm-eval took it by a rule of its own"
+
+
+def test_of_a_score_that_takes_no_choice_the_figure_is_the_answer() -> None:
+    found = logged(0, f1=0.25)
+    made = result(found, metric="lm_eval_score", score="f1")
+    assert (made.outputs[0].text, made.answers[0].value) == ("0.25", 0.25)
+
+
+def test_of_a_text_the_filter_s_answer_counts_and_what_was_said_is_kept() -> None:
+    found = [
+        logged(0, filter=name, filtered_resps=[taken], resps=[["So it is 12."]], exact_match=1.0)
+        for name, taken in (("strict", "[invalid]"), ("loose", "12"))
+    ]
+    made = result(*found, score="exact_match,loose")
+    assert (made.outputs[0].text, made.answers[0].value) == ("So it is 12.", "12")
+
+
+def test_a_number_that_is_not_lm_evals_own_never_stands_under_its_name() -> None:
+    task = Task("mine", "lm_eval", {}, (), (), None, None, (MetricSpec("accuracy"),), "", "")  # type: ignore[arg-type]
+    found: dict[str, Any] = {
+        "samples": {"a": [logged(0, acc=1.0, filter="none")], "b": [logged(i, acc=0.0, filter="none") for i in (0, 1)]},
+        "n-samples": {"a": {"effective": 1}, "b": {"effective": 2}},
+        "results": {"all": {"acc,none": 1 / 3}},
+    }
+    assert len(task_result(task, LmEval("all"), found).scores) == 3
+    for place in ("results", "groups"):
+        table = {**found, place: {"all": {"acc,none": 0.5}}}
+        with pytest.raises(ConfigError, match=r"own figure of 'all' is 0\.5 \(acc,none\), and the mean .* is 0\.3333"):
+            task_result(task, LmEval("all"), table)

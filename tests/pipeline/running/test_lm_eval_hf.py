@@ -65,14 +65,14 @@ class Bench:
             Memo(self.root / folder / f"lm_eval.{task}.jsonl"), lambda done, total: None,
         )  # fmt: skip
 
-    def theirs(self, task: str) -> Any:
+    def theirs(self, task: str, **more: Any) -> Any:
         import lm_eval
         from lm_eval.tasks import TaskManager
 
         manager = TaskManager(include_path=str(self.root / "lm"), include_defaults=False)
         with contextlib.chdir(self.root):
             return lm_eval.simple_evaluate(
-                model=self.hf, tasks=[task], task_manager=manager, bootstrap_iters=0, log_samples=True
+                model=self.hf, tasks=[task], task_manager=manager, bootstrap_iters=0, log_samples=True, **more
             )
 
 
@@ -147,6 +147,21 @@ def test_a_multiple_choice(tiny: Bench) -> None:
 
 def test_generated_text(tiny: Bench) -> None:
     check_say(tiny)
+
+
+def test_prompts_through_the_chat_template(tiny: Bench) -> None:
+    for task in ("choice", "say"):
+        ours, theirs = tiny.ours(task, apply_chat_template=True), tiny.theirs(task, apply_chat_template=True)
+        wanted = sorted(theirs["samples"][task], key=lambda one: int(one["doc_id"]))
+        assert "<|im_start|>assistant" in str(wanted[0]["arguments"])
+        for output, one in zip(ours.result.outputs, wanted, strict=True):
+            if task == "say":
+                assert output.text == one["filtered_resps"][0]
+            else:
+                assert output.choices == pytest.approx([value for value, _ in one["filtered_resps"]], abs=1e-3)
+        figure = "acc" if task == "choice" else "exact_match"
+        assert [score.value for score in ours.result.scores] == [one[figure] for one in wanted]
+    assert tiny.ours("choice").result.outputs != tiny.ours("choice", apply_chat_template=True).result.outputs
 
 
 def test_texts_longer_than_a_window(tiny: Bench) -> None:

@@ -1,0 +1,56 @@
+"""Rules of sampling that OpenAI's API does not know, as the servers that do know them call them.
+
+Where a request leaves them out, vLLM and SGLang take them from the model's own generation_config.json: with a
+repetition penalty in there, "greedy" answers are not greedy any more. So they are always said to a server that is
+known to take them, and never to another, which may refuse what it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from harness.core.errors import OutsideError
+from harness.core.samples import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A server's names for our keys, and the value of each that changes nothing."""
+
+    names: Mapping[str, str]
+    neutral: Mapping[str, Json]
+
+    def said(self, extras: Mapping[str, Json]) -> dict[str, Json]:
+        """What a request says: the values that are set, else the neutral ones."""
+        return {self.names[key]: value for key, value in {**self.neutral, **extras}.items()}
+
+
+# What the identity of a server says that is told so.
+NEUTRAL: Mapping[str, Json] = MappingProxyType({"sampling": "neutral"})
+_SAME = MappingProxyType({key: key for key in ("top_k", "repetition_penalty", "min_p")})
+_VLLM = Dialect(_SAME, {"top_k": -1, "repetition_penalty": 1.0, "min_p": 0.0})
+# By what the server's list of models says that owns them.
+DIALECTS: Mapping[str, Dialect] = {
+    "vllm": _VLLM,
+    "sglang": _VLLM,
+    "llamacpp": Dialect({**_SAME, "repetition_penalty": "repeat_penalty"},
+                        {"top_k": 0, "repetition_penalty": 1.0, "min_p": 0.0}),
+}  # fmt: skip
+
+
+def said_to(owner: str, extras: Mapping[str, Json], url: str) -> dict[str, Json]:
+    """What is said to a server beside OpenAI's own parameters; `extras` are the values that are set.
+
+    Raises OutsideError where the server is not known to take one of them.
+    """
+    dialect = DIALECTS.get(owner)
+    if dialect is not None:
+        return dialect.said(extras)
+    if extras:
+        raise OutsideError(
+            f"the server at {url} is not known to take {', '.join(extras)}, which a task's 'generation' "
+            "sets: vLLM, SGLang and llama.cpp are, by their list of models. Take it out, or serve by one of those."
+        )
+    return {}
