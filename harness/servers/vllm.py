@@ -16,6 +16,7 @@ from harness.servers._commands import (
     refuse_names,
     refuse_no_gpu,
     refuse_options,
+    refuse_ranks,
     version_of,
 )
 from harness.servers._ports import LOOPBACK, free_port, refuse_taken
@@ -71,6 +72,7 @@ class Vllm:
     def running(self, artefacts: Artefacts) -> Iterator[Endpoint]:
         """Start it with every adapter, wait until it is healthy, and stop it again."""
         refuse_names(artefacts.adapters, _BASE)
+        refuse_ranks(artefacts.adapters, self.max_lora_rank, "serve.vllm.max_lora_rank")
         self.check()
         port = self.port or free_port()
         env = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}
