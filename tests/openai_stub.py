@@ -21,8 +21,8 @@ class OpenaiStub(Stub):
 
     `echo` and `ids` tell whether completions heed `echo` and `return_tokens_as_token_ids`; `healthy` is what vLLM's
     /health says; `unlisted` leaves out the list of models. `longest` is the longest prompt in tokens, `max_model_len`
-    what is told of it, and `beside_prefill` counts requests that came while a prompt's log-probabilities were computed, or
-    the other way round. `dies_of_prefill`: such a request ends the server.
+    what is told of it, and `beside_prefill` counts requests that came while a prompt's log-probabilities were computed,
+    or the other way round. `dies_of_prefill`: such a request ends the server.
     """
 
     vllm: bool = True
