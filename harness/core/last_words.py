@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from harness.core.secrets import masked
 
 _MOST = 500  # characters
-# Before a line: colours, the pod's name, and vLLM's process, level, time and place.
+# Before a line: colours, and vLLM's process, level, time and place. The pod's name stays.
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_BEFORE = re.compile(r"(?:\[pod/[^]]*\] )?(?:\([\w ]+ pid=\d+\) ?)?(?:[A-Z]+ [\d-]+ [\d:.]+ \[[\w.]+:\d+\] ?)?")
+_POD = re.compile(r"\[pod/[^]]*\] ")
+_BEFORE = re.compile(r"(?:\([\w ]+ pid=\d+\) ?)?(?:[A-Z]+ [\d-]+ [\d:.]+ \[[\w.]+:\d+\] ?)?")
 _EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception)(?:: .*)?$")
 # One that names no cause, since another one did before it.
 _POINTS_BACK = re.compile(r"see (?:the )?(?:stack trace|root cause)", re.IGNORECASE)
@@ -28,7 +29,7 @@ def last_words(log: str, lines: int = 3) -> str:
     """
     said = [_BEFORE.sub("", _COLOUR.sub("", line), count=1).rstrip() for line in log.strip().splitlines()]
     said = [line for line in said if line and not _NOISE.search(line)]
-    places = [place for place, line in enumerate(said) if _EXCEPTION.match(line)]
+    places = [place for place, line in enumerate(said) if _EXCEPTION.match(_POD.sub("", line))]
     causes = [place for place in places if not _POINTS_BACK.search(said[place])] or places
     shown = _message(said, causes[-1]) if causes else said[-lines:]
     return masked(" | ".join(line.strip() for line in shown))[:_MOST]

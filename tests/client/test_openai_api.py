@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 import pytest
 
+from harness.client.guard import Guard, ModelMismatch
 from harness.client.interface import Client, Limits, RequestFailed
+from harness.client.model_reference import by_texts, model_reference
 from harness.client.openai_api import OpenaiClient
 from harness.client.preflight import Expected, preflight
 from harness.core.errors import OutsideError
@@ -258,3 +260,19 @@ def test_prompts_with_log_probabilities_go_one_at_a_time_and_answers_together(op
     use(openai_stub, call)
     assert openai_stub.beside_prefill == 0
     assert openai_stub.most_in_flight > 1
+
+
+def test_among_users_a_model_is_proven_again_by_texts(openai_stub: OpenaiStub) -> None:
+    """A router's users ask at the same time, and a prompt's log-probabilities beside them end vLLM with LoRA."""
+
+    async def call(client: Client) -> int:
+        known = await by_texts(client, ADAPTER, await model_reference(client, ADAPTER, None, None, adapted=True))
+        assert (known.prompts, len(known.texts)) == ((), 3)
+        before = len(openai_stub.posts("/v1/completions"))
+        await Guard(known, ADAPTER).whole(client)
+        openai_stub.answer = lambda text, adapter: "another"
+        with pytest.raises(ModelMismatch):
+            await Guard(known, ADAPTER).whole(client)
+        return len(openai_stub.posts("/v1/completions")) - before
+
+    assert use(openai_stub, call) == 0

@@ -94,7 +94,7 @@ done
         (KILLED + NANOBIND, "vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue. See stack "
          "trace (above) for the root cause."),
         (TGI, "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB."),
-        (POD, "RuntimeError: weights are gone"),
+        (POD, "[pod/desk-1/tgi] RuntimeError: weights are gone"),
         (PYDANTIC, "pydantic_core._pydantic_core.ValidationError: 1 validation error for ModelConfig | Value error, "
          "User-specified max_model_len (99999) is greater than the derived max_model_len | For further information "
          "visit https://errors.pydantic.dev"),
