@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ class OpenaiStub(Stub):
     """`vllm` False: no completions, no /tokenize, no /health, no /version. The models are MODEL and ADAPTER.
 
     `echo` and `ids` tell whether completions heed `echo` and `return_tokens_as_token_ids`; `healthy` is what vLLM's
-    /health says; `unlisted` leaves out the list of models.
+    /health says; `unlisted` leaves out the list of models. `longest` is the longest prompt in tokens, `max_model_len`
+    what is told of it, and `beside_prefill` counts requests that came while a prompt's log-probabilities were computed,
+    or the other way round. `dies_of_prefill`: such a request ends the server.
     """
 
     vllm: bool = True
@@ -31,12 +34,31 @@ class OpenaiStub(Stub):
     root: str = "/models/base"
     owner: str = "stub"
     refuses_completions: int | None = None
+    longest: int | None = None
+    max_model_len: int | None = None
+    dies_of_prefill: bool = False
+    beside_prefill: int = 0
+    now: int = 0
+    _prefills: int = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if request.method == "POST" or self.is_dead:
-            return await super().handle(request)
+            return await self._counted(request)
         self.asked.append((request.path, None, request.headers.get("Authorization")))
         return self._get(request)
+
+    async def _counted(self, request: web.Request) -> web.StreamResponse:
+        prefill = request.method == "POST" and "echo" in await request.json()
+        self.beside_prefill += self.now > 0 if prefill else self._prefills > 0
+        self.now, self._prefills = self.now + 1, self._prefills + prefill
+        if prefill and self.dies_of_prefill:
+            self.dies_after = 0
+        try:
+            if prefill:
+                await asyncio.sleep(self.delay)
+            return await super().handle(request)
+        finally:
+            self.now, self._prefills = self.now - 1, self._prefills - prefill
 
     def _get(self, request: web.Request) -> web.Response:
         if self.vllm and request.path == "/health":
@@ -49,6 +71,7 @@ class OpenaiStub(Stub):
             return web.json_response({"detail": "Not Found"}, status=404)
         rows = [{"id": MODEL, "created": len(self.asked), "root": self.root, "parent": None, "owned_by": self.owner}]
         rows.append({"id": ADAPTER, "created": len(self.asked), "root": "/models/tuned", "parent": MODEL})
+        rows[0] |= {"max_model_len": self.max_model_len} if self.max_model_len else {}
         return web.json_response({"object": "list", "data": rows})
 
     def routes(self) -> dict[str, Callable[[Any], Awaitable[Reply | int]]]:
@@ -64,6 +87,8 @@ class OpenaiStub(Stub):
         if self.refuses_completions:
             return self.refuses_completions
         prompt = words(body["prompt"])
+        if self.longest is not None and len(prompt) > self.longest:
+            return 400
         made = words(self.likeliest(body["prompt"]))[: body["max_tokens"]]
         adapter = body["model"] if body["model"] == ADAPTER else None
         echoed = self.echo and bool(body.get("echo"))

@@ -17,7 +17,8 @@ from harness.base_models.digest import digest_of
 from harness.base_models.interface import OnProgress
 from harness.core.errors import OutsideError
 from harness.core.fingerprints import Fingerprint, ScoredPrompt
-from harness.core.secrets import mask_file, masked
+from harness.core.last_words import last_words
+from harness.core.secrets import mask_file
 
 AGREEMENT, MANIFEST = "agreement.json", "manifest.json"
 # Bytes that the merged model may take for each byte of the base: 16-bit weights are merged and kept in float32.
@@ -87,8 +88,8 @@ def merge(base: Path, adapter: Path, folder: Path, questions: Sequence[Any], log
                 child.kill()
     mask_file(log)
     if child.returncode:
-        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
-        raise OutsideError(f"merging base and adapter failed. Its last words ({log}): {masked(' | '.join(lines))}")
+        words = last_words(log.read_text(encoding="utf-8", errors="replace"))
+        raise OutsideError(f"merging base and adapter failed. Its last words ({log}): {words}")
     asked.unlink()
     return _agreement(json.loads((folder / AGREEMENT).read_text(encoding="utf-8")))
 

@@ -42,13 +42,18 @@ class Reply:
 
 
 class Http:
-    """`key_from` says where the user sets the key. Use between `open` and `close`."""
+    """`key_from` says where the user sets the key. Use between `open` and `close`.
+
+    `broke_alone`: the server was there, and since its last answer the first request that failed, for no fault of its
+    own, was one that was sent alone.
+    """
 
     def __init__(self, url: str, key: str | None, key_from: str, concurrency: int, limits: Limits) -> None:
         if key and not (key.isascii() and key.isprintable()):
             raise ConfigError(f"the key of {url} ({key_from}) holds a line break or a character that HTTP cannot send.")
         self.url, self.limits, self.pace = url, limits, Pace(concurrency)
         self._key, self._key_from = key, key_from
+        self.broke_alone = self._broken = self._there = False
         self._session: aiohttp.ClientSession | None = None
         self._watched = Watched(limits.watch)
 
@@ -110,10 +115,13 @@ class Http:
         except Again as failure:
             if failure.is_full and self.limits.patience > 0:  # a measurement keeps the concurrency it declared
                 self.pace.turned_away(sent_in)
+            elif self._there and not self._broken and not failure.is_full:
+                self._broken, self.broke_alone = True, alone
             raise
         finally:
             self.pace.leave()
         self.pace.succeeded()
+        self._broken = self.broke_alone = False
         return data, seconds
 
     async def _send(self, method: str, path: str, payload: bytes | None, seconds: float) -> tuple[bytes, float]:
@@ -124,11 +132,13 @@ class Http:
             async with self._session.request(
                 method, self.url + path, data=payload, timeout=limit, allow_redirects=False
             ) as reply:
+                self._there = True
                 content = self._without_known_key(await reply.read())
         except TimeoutError:
             self._time_left()
             raise Again(f"the request timed out after {time.perf_counter() - started:.3g} s") from None
         except (aiohttp.ClientError, OSError) as error:
+            self._there |= not isinstance(error, aiohttp.ClientConnectorError)
             raise Again(self._without_key(f"{type(error).__name__}: {error}")) from None
         taken = time.perf_counter() - started
         if reply.status >= 300:

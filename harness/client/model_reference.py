@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from harness.client.http import KeyRefused
@@ -92,6 +92,11 @@ async def model_reference(
     )
     # Numbers that would not show the base model in the adapter's place do not prove alone.
     return ModelReference(identity, usable, () if telling and usable else await _texts(client, adapter))
+
+
+async def by_texts(client: Client, adapter: str | None, known: ModelReference) -> ModelReference:
+    """The same model, known by its texts: where others use the server, its log-probabilities can't be asked."""
+    return replace(known, prompts=(), texts=known.texts or await _texts(client, adapter))
 
 
 def _refuse_two(first: Sequence[Sequence[Token]], second: Sequence[Sequence[Token]], cap: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,6 +24,12 @@ _REFUSED = _NO_ROUTE | {400, 422}
 _IDENTITY = ("root", "parent", "max_model_len", "owned_by")
 # How vLLM spells a token where it is asked for ids.
 _ID = "token_id:"
+_SHORT = "Hello"
+DIED = (
+    "the server died while it was asked for prompt log-probabilities. vLLM with LoRA dies of two such prompts in one "
+    "batch, or of one beside another request: let nothing else ask it meanwhile, or serve the adapter merged into its "
+    "base"
+)
 
 
 class OpenaiClient:
@@ -51,7 +58,8 @@ class OpenaiClient:
         root = self.url.removesuffix("/v1")
         self._api = self.url.removeprefix(root)  # vLLM's own routes lie beside /v1
         source = "key_env (serve.openai, or the baseline's remote)"
-        self._http = Http(root, key, source, concurrency, self.limits)
+        watched = replace(self.limits, watch=self._ended) if self.limits.watch else self.limits
+        self._http = Http(root, key, source, concurrency, watched)
 
     async def __aenter__(self) -> Self:
         await self._http.open()
@@ -63,18 +71,24 @@ class OpenaiClient:
         await self._http.close(error)
 
     async def info(self) -> Mapping[str, Json]:
-        """{"models": their names, sorted}, and "model_id" where vLLM tells what the base's name stands for.
+        """{"models": their names, sorted}, and of the base, where vLLM tells: "model_id", what its name stands for, and
+        "max_total_tokens", which a prompt and its answer may have together.
 
         Raises OutsideError where the server does not answer.
         """
         try:
             listed = await self._http.get(f"{self._api}/models")
             with form(_OPENAI):
-                roots = {text(model["id"]): model.get("root") for model in listed["data"]}
-                root = roots.get(self._model)
-                return {"models": sorted(roots), **({"model_id": text(root)} if root else {})}
+                rows = {text(model["id"]): model for model in listed["data"]}
+                root, longest = (rows.get(self._model, {}).get(key) for key in ("root", "max_model_len"))
+                told = {"model_id": text(root)} if root else {}
+                return {
+                    "models": sorted(rows),
+                    **told,
+                    **({"max_total_tokens": whole_number(longest)} if longest else {}),
+                }
         except RequestFailed as error:
-            raise OutsideError(f"the server at {self.url} does not answer: {error}") from None
+            raise OutsideError(f"the server at {self.url} does not answer: {self._hinted(error)}") from None
 
     async def identity(self, adapter: str | None) -> Mapping[str, Json]:
         """What the list of models says of the base and the adapter; {} where there is none. Raises RequestFailed."""
@@ -138,7 +152,7 @@ class OpenaiClient:
             reply = await self._http.post(f"{self._api}/chat/completions", body)
             return chat_output(sample_id, reply, generation.stop, _OPENAI)
         except RequestFailed as error:
-            return failed_output(sample_id, error)
+            return failed_output(sample_id, self._hinted(error))
 
     async def prefill(self, text: str, adapter: str | None, keep: int | None = None) -> list[Token]:
         """The tokens of a prompt with their ids and log-probabilities; empty where the server does not give both.
@@ -148,13 +162,43 @@ class OpenaiClient:
         try:
             reply = await self._complete(text, adapter, 1, echo=True, truncate_prompt_tokens=keep)
         except RequestFailed as error:
-            # A model that the server does not know is not the same as a server without log-probabilities.
-            about_adapter = adapter is not None and adapter in str(error)
-            if error.status in _REFUSED and not about_adapter:
+            if await self._gives_none(error, text, adapter):
                 return []
-            raise
+            raise await self._worded(error, len(text)) from None
         with form(_OPENAI):
             return _prompt_tokens(reply)
+
+    async def _gives_none(self, error: RequestFailed, text: str, adapter: str | None) -> bool:
+        """Whether the server has no prompt log-probabilities at all: it refuses those of a short prompt, too."""
+        if error.status not in _REFUSED:
+            return False
+        # A model that the server does not know is not the same as a server without log-probabilities.
+        if adapter is not None and adapter in str(error):
+            return False
+        if error.status in _NO_ROUTE or len(text) <= len(_SHORT):
+            return True
+        return not await self.prefill(_SHORT, adapter)
+
+    async def _worded(self, error: RequestFailed, characters: int) -> RequestFailed:
+        """What a prompt's log-probabilities failed of."""
+        if error.status in _REFUSED:
+            why = f"the server takes short prompts, and refuses one of {characters:,} characters: {error}"
+            return RequestFailed(why, error.status, error.attempts)
+        if self._http.broke_alone and not await self.alive():
+            return RequestFailed(f"{DIED}. The last reply: {error}", None, error.attempts)
+        return error
+
+    def _ended(self) -> str | None:
+        """What the watch says of a server that has died, and what it was asked for then."""
+        died = self.limits.watch() if self.limits.watch else None
+        return f"{died} In other words, {DIED}." if died and self._http.broke_alone else died
+
+    def _hinted(self, error: RequestFailed) -> RequestFailed:
+        """Of a URL without /v1 the error says nothing but that there is no such page."""
+        if error.status not in _NO_ROUTE or self._api:
+            return error
+        hint = f"{error}. The URL {self.url} does not end in /v1; servers with OpenAI's API have it there"
+        return RequestFailed(hint, error.status, error.attempts)
 
     async def greedy(
         self, text: str, tokens: int, stop: Sequence[str], adapter: str | None, keep: int | None = None
@@ -183,7 +227,8 @@ class OpenaiClient:
                 return None
             raise
         with form(_OPENAI):
-            return [whole_number(token) for token in reply.data["tokens"]]
+            # llama.cpp has the route for texts alone, and answers chats with no token.
+            return [whole_number(token) for token in reply.data["tokens"]] or None
 
     async def _complete(self, text: str, adapter: str | None, tokens: int, **more: object) -> Any:
         body = {

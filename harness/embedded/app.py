@@ -8,13 +8,14 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 
 from . import routes_openai, routes_tgi, selfcheck
 from .batcher import Batcher
 from .engine import Engine
 from .errors import ApiError
 from .grouping import Limits
-from .http import ClientGone, key_check, on_api_error, on_bad_body, on_client_gone
+from .http import ClientGone, key_check, on_api_error, on_bad_body, on_client_gone, on_no_route
 from .info import describe
 from .loading import load
 from .metrics import Metrics
@@ -56,5 +57,6 @@ def _routes(service: Service, info: routes_tgi.Info, api_key: str | None) -> Fas
     app.include_router(routes_openai.router(service, info, check))
     app.add_exception_handler(ApiError, on_api_error)
     app.add_exception_handler(RequestValidationError, on_bad_body)
+    app.add_exception_handler(HTTPException, on_no_route)
     app.add_exception_handler(ClientGone, on_client_gone)
     return app

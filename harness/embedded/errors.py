@@ -1,4 +1,4 @@
-"""Errors in TGI's shape: `{"error": ..., "error_type": ...}` with a status."""
+"""Errors with a status, in TGI's shape `{"error": ..., "error_type": ...}`, and in OpenAI's under /v1."""
 
 from __future__ import annotations
 
@@ -15,10 +15,20 @@ class ApiError(Exception):
     def body(self) -> dict[str, str]:
         return {"error": self.message, "error_type": self.error_type}
 
+    def openai_body(self) -> dict[str, dict[str, str | int | None]]:
+        """As OpenAI's clients read it: of another shape they show the status alone."""
+        told = self.message or f"HTTP {self.status}: {self.error_type}"
+        return {"error": {"message": told, "type": self.error_type, "param": None, "code": self.status}}
+
 
 def invalid(message: str) -> ApiError:
     """The request cannot be served as it stands."""
     return ApiError(422, "validation", f"Input validation error: {message}")
+
+
+def not_found(message: str) -> ApiError:
+    """There is no such thing here."""
+    return ApiError(404, "not_found", message)
 
 
 def template_failed(message: str) -> ApiError:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.exceptions import HTTPException
 
 from .errors import ApiError, invalid
 
@@ -81,19 +82,30 @@ def key_check(key: str | None) -> Callable[[Request], None]:
     return check
 
 
-async def on_api_error(_request: Request, error: Exception) -> Response:
+async def on_api_error(request: Request, error: Exception) -> Response:
+    """TGI's shape, and OpenAI's under /v1."""
     assert isinstance(error, ApiError)
+    if request.url.path.startswith("/v1/"):
+        return JSONResponse(error.openai_body(), status_code=error.status)
     if error.status == 401:
         return Response(status_code=401)
     return JSONResponse(error.body(), status_code=error.status)
 
 
 async def on_bad_body(request: Request, error: Exception) -> Response:
-    """Malformed JSON, wrong types and unknown fields, in TGI's shape and naming the first field at fault."""
+    """Malformed JSON, wrong types and unknown fields, naming the first field at fault."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if part != "body")
     return await on_api_error(request, invalid(f"{place}: {first['msg']}" if place else first["msg"]))
+
+
+async def on_no_route(request: Request, error: Exception) -> Response:
+    """What is not here, by its name."""
+    assert isinstance(error, HTTPException)
+    what = f"{request.method} {request.url.path}"
+    message = f"This server has no {what}." if error.status_code in (404, 405) else str(error.detail)
+    return await on_api_error(request, ApiError(error.status_code, "not_found", message))
 
 
 async def on_client_gone(_request: Request, _error: Exception) -> Response:

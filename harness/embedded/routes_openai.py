@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
 from . import replies
-from .errors import ApiError
+from .errors import ApiError, not_found
 from .http import event_stream, unless_gone
 from .jobs import Job, Result, Step
 from .schemas import ChatBody, CompletionBody, OpenAIBody
@@ -27,9 +27,13 @@ def router(service: Service, info: Json, check_key: Callable[[Request], None]) -
 
     @routes.get("/v1/models")
     async def models() -> Json:
-        names = [info["model_id"], *(adapter["name"] for adapter in info["adapters"])]
-        rows = [{"id": name, "object": "model", "created": 0, "owned_by": info["model_id"]} for name in names]
-        return {"object": "list", "data": rows}
+        return {"object": "list", "data": [_row(info, name) for name in _names(info)]}
+
+    @routes.get("/v1/models/{name:path}")
+    async def model(name: str) -> Json:
+        if name not in _names(info):
+            raise not_found(f"The model '{name}' does not exist; there are {', '.join(_names(info))}.")
+        return _row(info, name)
 
     @routes.post("/v1/chat/completions", dependencies=closed)
     async def chat(body: ChatBody, request: Request) -> Response:
@@ -58,6 +62,14 @@ def router(service: Service, info: Json, check_key: Callable[[Request], None]) -
     return routes
 
 
+def _names(info: Json) -> list[str]:
+    return [info["model_id"], *(adapter["name"] for adapter in info["adapters"])]
+
+
+def _row(info: Json, name: str) -> Json:
+    return {"id": name, "object": "model", "created": 0, "owned_by": info["model_id"]}
+
+
 async def _all(service: Service, jobs: Sequence[Job]) -> list[Result]:
     """Every result, or the first failure; the other jobs are then given up."""
     tasks = [asyncio.ensure_future(service.result(job)) for job in jobs]
@@ -70,7 +82,8 @@ async def _all(service: Service, jobs: Sequence[Job]) -> list[Result]:
 
 async def _stream(request: Request, events: AsyncGenerator[Json, None]) -> Response:
     def in_stream(error: ApiError) -> Json:
-        return {"error": {"message": error.message, "http_status_code": error.status}}
+        body = error.openai_body()
+        return {"error": {**body["error"], "http_status_code": error.status}}
 
     return await event_stream(events, in_stream, request, ending="[DONE]")
 

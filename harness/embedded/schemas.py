@@ -1,14 +1,26 @@
-"""Request bodies. Unknown fields are refused: a misspelt parameter, ignored, gives a wrong measurement."""
+"""Request bodies. Unknown fields are refused: a misspelt parameter, ignored, gives a wrong measurement.
+
+Clients write out fields that they leave open: an unknown one without a value says nothing, and is let pass.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_open(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {key: value for key, value in given.items() if key in cls.model_fields or value not in _NOTHING}
 
 
 class GenerateParameters(_Body):

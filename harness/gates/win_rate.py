@@ -46,7 +46,8 @@ class WinRate:
         from harness.stats.analysis import absolute
         from harness.stats.series import weakness
 
-        weak, needed = weakness(wins, settings), self.needed(wins, settings)
+        # Ties raise no floor: a PASS has to hold with them as losses too, and those bounds are exact at any size.
+        weak, needed = weakness(replace(wins, aggregate="rate"), settings), self.needed(wins, settings)
         return conclude(absolute(wins, settings), self.threshold, above=True, weakness=weak, needed=needed)
 
     def needed(self, series: Series, settings: Settings) -> int | None:

@@ -16,9 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core import last_words as logs
 from harness.core.errors import OutsideError
 from harness.core.samples import Json
-from harness.core.secrets import mask_file, masked
+from harness.core.secrets import mask_file
 from harness.servers import _guardian
 from harness.servers._ports import LOOPBACK, listener
 
@@ -116,13 +117,13 @@ def told_at(url: str) -> Mapping[str, Json]:
         raise OutsideError(f"the server does not answer {url}: {error}") from None
 
 
-def last_words(log: Path, lines: int = 3) -> str:
-    """The last lines that a child wrote, for an error message."""
+def last_words(log: Path) -> str:
+    """What a child ended of, for an error message."""
     try:
-        words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-lines:]
+        words = logs.last_words(log.read_text(encoding="utf-8", errors="replace"))
     except OSError:
-        words = []
-    return f"Its last words ({log}): {masked(' | '.join(words)) or 'none'}"
+        words = ""
+    return f"Its last words ({log}): {words or 'none'}"
 
 
 def _how(code: int) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 from harness.core.devices import has_gpu
@@ -13,7 +15,7 @@ from harness.core.errors import ConfigError, OutsideError
 from harness.servers.interface import Adapter
 
 Gpus = Literal["all", "none"] | tuple[int, ...]
-_SECONDS = 120.0
+_SECONDS = 300.0  # vLLM imports all of torch to say its version
 
 
 def found(command: str, kind: str) -> str:
@@ -65,6 +67,26 @@ def refuse_names(adapters: Iterable[Adapter], base: str) -> None:
                 f"the adapter '{adapter.name}' in {adapter.folder} cannot be named to the server: neither name nor "
                 "path may hold a comma, a colon, = or @."
             )
+
+
+def refuse_ranks(adapters: Iterable[Adapter], most: int, key: str) -> None:
+    """Raises ConfigError for an adapter of a higher rank than the server takes, which would end it while it starts."""
+    for adapter in adapters:
+        rank = _rank(adapter.folder)
+        if rank > most:
+            raise ConfigError(
+                f"the adapter '{adapter.name}' in {adapter.folder} has rank {rank}, and the server takes {most} at "
+                f"most ({key}). Set {key} to {rank} or more."
+            )
+
+
+def _rank(folder: Path) -> int:
+    """The highest rank of an adapter's layers; 0 where its config does not tell."""
+    try:
+        config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+        return max([int(config["r"]), *map(int, (config.get("rank_pattern") or {}).values())])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return 0
 
 
 def devices(gpus: Gpus) -> dict[str, str]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core import last_words as logs
 from harness.core.errors import OutsideError
 from harness.core.secrets import masked
 from harness.servers._children import Child, last_words, started
@@ -78,8 +79,8 @@ class Kubectl:
 
     def last_words(self, name: str) -> str:
         """Log lines and warnings of a Deployment that failed, for an error message."""
-        lines = self.logs(name).strip().splitlines()[-5:]
-        said = [f"Its pods' last words: {' | '.join(lines)}" if lines else "Its pods wrote nothing."]
+        words = logs.last_words(self.logs(name, 200), 5)
+        said = [f"Its pods' last words: {words}" if words else "Its pods wrote nothing."]
         events = self._warnings(name)
         return " ".join([*said, *([f"Events: {' | '.join(events)}"] if events else [])])
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from harness.core.errors import OutsideError
 from harness.core.samples import Json
 from harness.servers._children import started, wait_healthy
 from harness.servers._commands import (
@@ -18,6 +16,7 @@ from harness.servers._commands import (
     refuse_names,
     refuse_no_gpu,
     refuse_options,
+    refuse_ranks,
     version_of,
 )
 from harness.servers._ports import LOOPBACK, free_port, refuse_taken
@@ -76,7 +75,7 @@ class Vllm:
     def running(self, artefacts: Artefacts) -> Iterator[Endpoint]:
         """Start it with every adapter, wait until it is healthy, and stop it again."""
         refuse_names(artefacts.adapters, _BASE)
-        self._refuse_ranks(artefacts)
+        refuse_ranks(artefacts.adapters, self.max_lora_rank, "serve.vllm.max_lora_rank")
         self.check()
         port = self.port or free_port()
         env = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}
@@ -87,19 +86,6 @@ class Vllm:
             names = {adapter.digest: adapter.name for adapter in artefacts.adapters}
             dtype = "quantized" if self.quantize else None if self.dtype == "auto" else self.dtype
             yield Endpoint(f"{url}/v1", names, api="openai", base=_BASE, dtype=dtype, watch=child.ended)
-
-    def _refuse_ranks(self, artefacts: Artefacts) -> None:
-        """Raises OutsideError for an adapter with which vLLM would end at its start, half a minute later."""
-        for adapter in artefacts.adapters:
-            try:
-                rank = json.loads((adapter.folder / "adapter_config.json").read_text(encoding="utf-8"))["r"]
-            except (OSError, ValueError, LookupError, TypeError):
-                continue
-            if isinstance(rank, int) and rank > self.max_lora_rank:
-                raise OutsideError(
-                    f"the rank of the adapter '{adapter.name}' is {rank}, and serve.vllm.max_lora_rank is "
-                    f"{self.max_lora_rank}. Set it as high as that."
-                )
 
     def _command(self, artefacts: Artefacts, port: int) -> list[str]:
         command = [found(self.command, _KIND), "serve", str(artefacts.base), "--served-model-name", _BASE]

@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 import pytest
 
+from harness.client.guard import Guard, ModelMismatch
 from harness.client.interface import Client, Limits, RequestFailed
+from harness.client.model_reference import by_texts, model_reference
 from harness.client.openai_api import OpenaiClient
 from harness.client.preflight import Expected, preflight
 from harness.core.errors import OutsideError
@@ -253,3 +255,91 @@ def test_another_hub_model_behind_the_name_is_refused(openai_stub: OpenaiStub) -
     with pytest.raises(OutsideError, match="the server serves 'org/other', but 'org/name' is meant"):
         use(openai_stub, lambda client: preflight(client, ADAPTER, expected))
     assert openai_stub.posts("/v1/chat/completions") == []
+
+
+def test_a_prompt_that_is_too_long_is_told_as_such(openai_stub: OpenaiStub) -> None:
+    """A 400 for one prompt is not a server without log-probabilities: it has those of a short one."""
+    openai_stub.longest = 5
+    openai_stub.error_text = "This model's maximum context length is 5 tokens."
+    with pytest.raises(RequestFailed, match=r"refuses one of 13 characters: HTTP 400.*maximum context length is 5"):
+        use(openai_stub, lambda client: client.prefill("a b c d e f g", ADAPTER))
+    assert use(openai_stub, lambda client: client.prefill("a b c", ADAPTER))
+
+
+def test_info_tells_how_much_a_prompt_and_its_answer_may_have(openai_stub: OpenaiStub) -> None:
+    openai_stub.max_model_len = 1024
+    assert use(openai_stub, lambda client: client.info())["max_total_tokens"] == 1024
+
+
+def test_llama_cpp_tokenizes_no_chats(openai_stub: OpenaiStub) -> None:
+    """Its /tokenize takes texts, and answers turns with HTTP 200 and no token."""
+
+    async def none(body: object) -> Any:
+        return {"tokens": []}
+
+    openai_stub._ids_of = none  # type: ignore[method-assign]
+    assert use(openai_stub, lambda client: client.chat_tokens(TURNS)) is None
+
+
+def test_a_server_that_dies_of_a_prompt_is_told_to_have_died_of_it(openai_stub: OpenaiStub) -> None:
+    openai_stub.dies_of_prefill = True
+    with pytest.raises(RequestFailed, match="the server died while it was asked for prompt log-probabilities") as died:
+        use(openai_stub, lambda client: client.prefill("a b", ADAPTER))
+    assert "nothing else" in str(died.value)
+
+
+def test_a_server_that_was_never_there_did_not_die(openai_stub: OpenaiStub) -> None:
+    nowhere = OpenaiStub(url="http://127.0.0.1:9")
+    with pytest.raises(RequestFailed, match="Cannot connect") as failed:
+        use(nowhere, lambda client: client.prefill("a b", ADAPTER))
+    assert "died" not in str(failed.value)
+
+
+def test_one_of_ours_that_dies_of_a_prompt_is_told_with_both(openai_stub: OpenaiStub) -> None:
+    openai_stub.dies_of_prefill = True
+    watch = lambda: "vllm ended. Its last words: RuntimeError: einsum()." if openai_stub.is_dead else None  # noqa: E731
+    limits = Limits(timeout=60.0, attempts=50, first_pause=0.5, longest_pause=0.5, watch=watch)
+    with pytest.raises(
+        OutsideError, match=r"einsum\(\)\. In other words, the server died while it was asked for prompt"
+    ):
+        use(openai_stub, lambda client: client.prefill("a b", ADAPTER), limits=limits)
+
+
+def test_a_url_without_v1_is_told_as_such(openai_stub: OpenaiStub) -> None:
+    async def main() -> str:
+        async with OpenaiClient(openai_stub.url, MODEL, None, 4, QUICK) as client:
+            with pytest.raises(OutsideError, match="does not end in /v1"):
+                await client.info()
+            return str((await client.chat("s1", TURNS, Generation(), None)).error)
+
+    openai_stub.unlisted = True
+    assert "does not end in /v1" in asyncio.run(main())
+
+
+def test_prompts_with_log_probabilities_go_one_at_a_time_and_answers_together(openai_stub: OpenaiStub) -> None:
+    openai_stub.delay = 0.05
+
+    async def call(client: Client) -> None:
+        chats = [client.chat(f"s{place}", TURNS, Generation(), ADAPTER) for place in range(6)]
+        prefills = [client.prefill(f"a {place}", ADAPTER) for place in range(6)]
+        await asyncio.gather(*(one for pair in zip(chats, prefills, strict=True) for one in pair))
+
+    use(openai_stub, call)
+    assert openai_stub.beside_prefill == 0
+    assert openai_stub.most_in_flight > 1
+
+
+def test_among_users_a_model_is_proven_again_by_texts(openai_stub: OpenaiStub) -> None:
+    """A router's users ask at the same time, and a prompt's log-probabilities beside them end vLLM with LoRA."""
+
+    async def call(client: Client) -> int:
+        known = await by_texts(client, ADAPTER, await model_reference(client, ADAPTER, None, None, adapted=True))
+        assert (known.prompts, len(known.texts)) == ((), 3)
+        before = len(openai_stub.posts("/v1/completions"))
+        await Guard(known, ADAPTER).whole(client)
+        openai_stub.answer = lambda text, adapter: "another"
+        with pytest.raises(ModelMismatch):
+            await Guard(known, ADAPTER).whole(client)
+        return len(openai_stub.posts("/v1/completions")) - before
+
+    assert use(openai_stub, call) == 0

@@ -85,7 +85,47 @@ def test_refused_chat_fields(server: Server, field: dict[str, Any]) -> None:
     body = {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 2} | field
     for stream in (False, True):
         status, reply, _ = post(server, "/v1/chat/completions", body | {"stream": stream})
-        assert (status, reply["error_type"]) == (422, "validation")
+        assert (status, reply["error"]["type"], reply["error"]["code"]) == (422, "validation", 422)
+
+
+def test_errors_under_v1_are_openais_so_that_its_clients_show_them(server: Server) -> None:
+    chat = {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 2, "n": 2}
+    _, reply, _ = post(server, "/v1/chat/completions", chat)
+    assert set(reply["error"]) == {"message", "type", "param", "code"}
+    assert "`n`" in reply["error"]["message"]
+    status, reply, _ = post(server, "/v1/embeddings", {"input": "x"})
+    assert (status, reply["error"]["message"]) == (404, "This server has no POST /v1/embeddings.")
+    status, reply, _ = post(server, "/nowhere", {})
+    assert (status, reply) == (404, {"error": "This server has no POST /nowhere.", "error_type": "not_found"})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"tool_calls": None, "name": None},  # text-generation's own client
+        {"refusal": None, "annotations": [], "audio": None, "function_call": None},  # model_dump() of openai's message
+        {"reasoning_content": "", "extra": {}},
+    ],
+)
+def test_fields_without_a_value_say_nothing(server: Server, more: dict[str, Any]) -> None:
+    turns = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yes"}]
+    plain = {"messages": turns, "max_tokens": 4, "temperature": 0}
+    written = plain | {"messages": [{**turn, **more} for turn in turns]} | {"logprobs": None, "audio": None}
+    answers = [post(server, "/v1/chat/completions", body)[1]["choices"] for body in (plain, written)]
+    assert answers[0] == answers[1]
+    for key, value in (("tool_calls", [{"id": "1"}]), ("refusal", "no"), ("audio", False)):
+        turn = {"role": "assistant", "content": "yes", key: value}
+        assert post(server, "/v1/chat/completions", {"messages": [*turns, turn]})[0] == 422, "ignored, it would be lost"
+
+
+def test_a_model_is_told_by_its_name(server: Server) -> None:
+    status, text = get(server, "/v1/models/red")
+    assert (status, json.loads(text)["id"]) == (200, "red")
+    status, text = get(server, "/v1/models/org/green")
+    assert (status, json.loads(text)["error"]["message"]) == (
+        404,
+        "The model 'org/green' does not exist; there are tiny-base, red, blue.",
+    )
 
 
 def test_empty_and_malformed_bodies(server: Server) -> None:

@@ -305,7 +305,8 @@ HANGS = "the verdict hangs on how ties are counted (as a half, as a loss, or not
         (0.6, (20, 0, 180), "INCONCLUSIVE", HANGS),  # halves 55 %, dropped 100 %, losses 10 %
         (0.6, (0, 0, 100), "INCONCLUSIVE", HANGS),
         (0.4, (0, 0, 100), "INCONCLUSIVE", HANGS),
-        (0.6, (30, 2, 8), "INCONCLUSIVE", "40 samples are too few to prove anything here; at least 50 are needed"),
+        (0.6, (30, 2, 8), "PASS", ""),  # losses 75 %, exactly above 60 %: no fewer samples are needed without ties
+        (0.6, (23, 3, 3), "INCONCLUSIVE", "29 samples are too few to prove anything here; at least 30 are needed"),
     ],
 )
 def test_ties_count_half_and_the_verdict_may_not_hang_on_it(
@@ -316,6 +317,25 @@ def test_ties_count_half_and_the_verdict_may_not_hang_on_it(
     assert isinstance(found.evidence, Estimate)
     wins, _, ties = counts
     assert found.evidence.value == pytest.approx((wins + ties / 2) / sum(counts))
+
+
+@pytest.mark.parametrize("n", range(30, 60))
+def test_ties_change_nothing_about_the_fewest_samples(n: int) -> None:
+    """So that what is planned, without a tie, is what the gate then asks for."""
+    needed = build("gates", "win_rate", {"threshold": 0.4}).needed(Series("mean", np.ones(n)), SETTINGS)
+    assert needed == 30
+    for ties in (0, 1, n // 4):
+        found = find("win_rate", 0.4, *against(n - ties, 0, ties))
+        assert (found.passes, found.reason, found.needed) == (True, "", needed)
+
+
+@pytest.mark.parametrize("n", [30, 40, 49])
+def test_a_win_rate_with_ties_passes_no_oftener_than_alpha_at_its_threshold(n: int) -> None:
+    """40 % wins and 20 % ties are a win rate of 50 %: what passes there is an error."""
+    drawn = np.random.default_rng(11).choice([1.0, 0.5, 0.0], (600, n), p=[0.4, 0.2, 0.4])
+    half = Series("mean", np.full(n, 0.5))
+    passed = sum(find("win_rate", 0.5, Series("mean", values), half).passes for values in drawn)
+    assert passed / len(drawn) <= ALPHA
 
 
 def test_grouped_wins_are_judged_by_groups() -> None:

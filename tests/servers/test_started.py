@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -387,3 +388,17 @@ def test_the_real_local_server_answers_through_the_launcher(
     with TGI.running(artefacts) as endpoint:
         assert endpoint.dtype == "float32"
         assert proof(endpoint) == PROVEN
+
+
+@pytest.mark.parametrize("config", [{"r": 16}, {"r": 4, "rank_pattern": {"q_proj": 16}}])
+def test_an_adapter_of_a_higher_rank_is_refused_before_vllm_starts(
+    config: dict[str, object], artefacts: Artefacts, stand_ins: StandIns
+) -> None:
+    """Else vLLM loads the model for half a minute and ends with the same words."""
+    (artefacts.adapters[1].folder / "adapter_config.json").write_text(json.dumps(config))
+    told = r"'version-3' in .* has rank 16, and the server takes 8 at most \(serve.vllm.max_lora_rank\)"
+    with pytest.raises(ConfigError, match=told), Vllm(gpus="none", max_lora_rank=8).running(artefacts):
+        pass
+    assert not (stand_ins.folder / "vllm.json").exists()
+    with Vllm(gpus="none", max_lora_rank=16).running(artefacts):
+        pass

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from harness.config.schema.types import VARIABLE, File, Seconds
+from harness.config.schema.types import VARIABLE, File, Seconds, Words
 
 Quantization = Literal["awq", "compressed-tensors", "eetq", "exl2", "fp8", "gptq", "marlin"]
 Gpus = Literal["all", "none"] | Annotated[list[int], Field(min_length=1)]
@@ -22,7 +22,7 @@ class _TgiFile(File):
     max_total_tokens: int | None = Field(None, ge=2)
     port: int = Field(0, ge=0, le=65535, description="0: any free port.")
     start: Seconds = Field(900.0, description="Longest time until it is healthy (15min).")
-    options: tuple[str, ...] = Field((), description="More arguments of text-generation-launcher.")
+    options: Words = Field((), description="More arguments of text-generation-launcher.")
 
 
 class TgiDockerFile(_TgiFile):
@@ -54,7 +54,7 @@ class VllmFile(File):
     max_lora_rank: int = Field(64, ge=8, le=512, description="Highest rank among the adapters.")
     port: int = Field(0, ge=0, le=65535, description="0: any free port.")
     start: Seconds = Field(900.0, description="Longest time until it is healthy (15min).")
-    options: tuple[str, ...] = Field((), description="More arguments of vllm serve.")
+    options: Words = Field((), description="More arguments of vllm serve.")
 
 
 class KubernetesFile(File):

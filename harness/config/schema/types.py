@@ -23,6 +23,8 @@ def _seconds(value: object) -> object:
 _Time = Annotated[str, Field(pattern=r"^[0-9.]+ *(ms|s|min|h|d)$")]
 Threshold = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | _Time)]
 Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | _Time), Field(gt=0)]
+# YAML has lists alone; what they become is frozen.
+Words = Annotated[tuple[str, ...], Field(strict=False)]
 URL = r"^https?://[^@/]+(/[^@]*)?$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 

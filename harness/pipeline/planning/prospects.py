@@ -90,7 +90,8 @@ def _obstacle(rule: Rule, gate: Gate, best: Series, least: int | None, settings:
     from harness.stats.series import least_samples, weakness
 
     asked = gate.rule if gate.rule == "improves" else f"{gate.rule} {gate.threshold:g}"
-    start, floor = f"{asked} on {gate.what}", least_samples(best.aggregate, settings)
+    counted = "rate" if gate.rule == "win_rate" else best.aggregate  # wins, of whatever scores
+    start, floor = f"{asked} on {gate.what}", least_samples(counted, settings)
     # A better model can meet a margin on fewer pairs, but on no fewer than any gate needs.
     unless = ", so only a better model could pass" if gate.rule == "margin" and best.samples >= floor else ""
     if ideal.passes(rule, gate, best, settings):

@@ -20,7 +20,7 @@ from harness.pipeline.registry.project import as_it_lies
 from harness.pipeline.routing.wanted import Wanted
 from harness.pipeline.running.runs import server_of
 from harness.pipeline.running.session import Session
-from harness.pipeline.running.vouch import Vouched, still, vouch
+from harness.pipeline.running.vouch import Vouched, among_users, still, vouch
 from harness.pipeline.workspace import Workspace
 from harness.router.table import OPENAI, Routes, Target
 from harness.servers._keys import key_from
@@ -246,9 +246,15 @@ class Fleet:
             vouched = vouch(session, contender, found, {}, ())
             if vouched.proof.startswith("not proven") and not self._release.serve.accept_unproven:
                 raise OutsideError(f"{name} is not reached: at {url} it is {vouched.proof}.")
-            proofs.append(_Proof(name, url, session, contender, vouched))
+            proofs.append(_Proof(name, url, session, contender, self._among_users(session, contender, vouched)))
         asked = server.endpoint.adapters.get(adapter.digest) if adapter else server.endpoint.base
         return Target(name, urls, asked, server.endpoint.api, server.endpoint.key), proofs
+
+    def _among_users(self, session: Session, contender: Contender, vouched: Vouched) -> Vouched:
+        again = among_users(session, contender, vouched)
+        if again.known and not (again.known.prompts or again.known.texts):
+            self._say(f"{contender.model.role} is proven again by what the server says of it alone: its answers change")
+        return again
 
     def _say(self, text: str) -> None:
         self._watch(Event("route", "note", text))

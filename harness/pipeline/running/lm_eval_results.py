@@ -7,21 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness import catalog
-<<<<<<< HEAD
-from harness.core.directions import Better
-=======
 from harness.config.lm_eval_groups import RIGHT
->>>>>>> i15-lmeval
+from harness.core.directions import Better
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.releases import MetricSpec, Task
 from harness.core.runs import TaskResult
 from harness.core.samples import Answer, Json, Outcome, Output, Sample, Score
-<<<<<<< HEAD
 from harness.metrics.interface import Item, better_of
-=======
-from harness.metrics.interface import Item
 from harness.pipeline.running.lm_eval_answers import as_json, output_of
->>>>>>> i15-lmeval
 from harness.tasks.lm_eval import LmEval
 
 Logged = Mapping[str, Any]
@@ -51,14 +44,10 @@ def task_result(task: Task, kind: LmEval, found: Mapping[str, Any]) -> TaskResul
     if not rows:
         raise ConfigError(f"lm-eval gave no samples for the task '{kind.task}'.")
     samples, outputs, answers, figures = zip(*rows, strict=True)
-<<<<<<< HEAD
     if not _rolling(logged[0], kind.score):
         _check_direction(task, kind.score, logged[0], found.get("higher_is_better", {}))
     scores = [one for spec in task.metrics for one in _scores(spec, samples, figures)]
-=======
-    scores = [one for spec in task.metrics for one in _scores(spec.name, samples, figures)]
     _check_figure(found, kind, columns, figures)
->>>>>>> i15-lmeval
     return TaskResult(task.name, samples, outputs, answers, tuple(scores))
 
 
@@ -145,7 +134,7 @@ def _rolling(logged: Logged, score: str | None) -> str | None:
 
 def _check_direction(task: Task, score: str | None, logged: Logged, known: Mapping[str, Mapping[str, Any]]) -> None:
     """Raises ConfigError where lm-eval takes another end of its score for the better one than a metric does."""
-    wanted = (score.partition(",")[0].strip(),) if score else _RIGHT
+    wanted = (score.partition(",")[0].strip(),) if score else RIGHT
     name = next((key for key in wanted if key in logged["metrics"]), "")
     ends = {Better.HIGHER if one[name] else Better.LOWER for one in known.values() if one.get(name) is not None}
     wrong = [spec.name for spec in task.metrics if ends and ends != {better_of(spec)}]

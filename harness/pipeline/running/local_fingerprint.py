@@ -13,7 +13,8 @@ from harness.base_models.weights import float32_bytes
 from harness.core.events import Event, Watch
 from harness.core.fingerprints import Fingerprint
 from harness.core.ids import digest_json
-from harness.core.secrets import mask_file, masked
+from harness.core.last_words import last_words
+from harness.core.secrets import mask_file
 from harness.pipeline.workspace import Workspace
 from harness.servers.interface import Adapter
 
@@ -40,8 +41,8 @@ def local_fingerprint(
     code = _run([*map(str, (base, base, adapter.folder.resolve(), path)), "strict"], log)
     computed = _read(path)
     if code or computed is None:
-        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-        return f"computing it here failed ({log}): {masked(' | '.join(lines))[:300]}"
+        words = last_words(log.read_text(encoding="utf-8", errors="replace"))
+        return f"computing it here failed ({log}): {words[:300]}"
     return computed
 
 

@@ -10,6 +10,11 @@ from harness.core.samples import Output
 
 # So many first replies that are all one failure tell what the rest would be.
 FIRST = 20
+_AGAIN = "Nothing was judged; the same command asks only these again."
+_FOR_GOOD = (
+    "Nothing was judged. The server would refuse these again: change the prompts or the server first; where a prompt "
+    "is too long, shorten it or serve with a longer context."
+)
 _NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
@@ -39,17 +44,16 @@ class LostRequests:
         if number > self._most[what] * self._totals[task]:
             raise HopelessRun(
                 f"{number} of {self._totals[task]} requests of the task '{task}' {what} ({self._most[what]:.0%} may), "
-                f"so the rest was not asked. The reply: {output.error}. Nothing was judged; the same command asks only "
-                "these again."
+                f"so the rest was not asked. The reply: {output.error}. {_AGAIN if output.lost else _FOR_GOOD}"
             )
-        self._refuse_alike(task, output.error)
+        self._refuse_alike(task, output.error, _AGAIN if output.lost else _FOR_GOOD)
 
-    def _refuse_alike(self, task: str, error: str) -> None:
+    def _refuse_alike(self, task: str, error: str, advice: str) -> None:
         kind = _NUMBERS.sub("", error)
         self._first = self._first or kind
         self._alike += kind == self._first
         if self._replies == self._alike == FIRST:
             raise HopelessRun(
                 f"the first {FIRST} requests of the task '{task}' all failed in the same way, so the rest was not "
-                f"asked. The reply: {error}. Nothing was judged; the same command asks only these again."
+                f"asked. The reply: {error}. {advice}"
             )

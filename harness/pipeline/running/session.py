@@ -45,7 +45,7 @@ class Session:
 
             return OpenaiClient(
                 endpoint.url, endpoint.base or "", endpoint.key, self.concurrency, limits, endpoint.max_tokens_key,
-                prefill_alone=bool(endpoint.adapters), omit=endpoint.omit,
+                prefill_alone=bool(endpoint.adapters) or endpoint.watch is None, omit=endpoint.omit,
             )  # fmt: skip
         from harness.client.tgi import TgiClient
 

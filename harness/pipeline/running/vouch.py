@@ -6,11 +6,11 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.client.guard import Guard, ModelMismatch
-from harness.client.model_reference import ModelReference
+from harness.client.model_reference import ModelReference, by_texts
 from harness.client.preflight import Expected, Preflight, preflight
 from harness.core.errors import OutsideError
 from harness.core.events import Event
@@ -158,6 +158,22 @@ def fingerprint_of(adapter: Path) -> Fingerprint | None:
         return Fingerprint.from_json(manifest["fingerprint"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def among_users(session: Session, contender: Contender, vouched: Vouched) -> Vouched:
+    """How a model is proven again while users ask it.
+
+    vLLM with LoRA dies of a prompt's log-probabilities beside any other request: texts have to do there.
+    """
+    known = vouched.known
+    if session.endpoint.api != "openai" or known is None:
+        return vouched
+
+    async def asked() -> Vouched:
+        async with session.connect() as client:
+            return replace(vouched, known=await by_texts(client, session.adapter(contender.model), known))
+
+    return asyncio.run(asked())
 
 
 def still(session: Session, contender: Contender, vouched: Vouched) -> str | None:

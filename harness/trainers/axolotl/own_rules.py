@@ -20,6 +20,7 @@ from pathlib import Path
 from harness.config.source import Source
 from harness.core.errors import OutsideError, Problem
 from harness.core.ids import digest_json
+from harness.core.last_words import last_words
 from harness.launchers import environment
 
 MODULE = "harness.trainers.axolotl.own_rules"
@@ -67,7 +68,7 @@ def _asked(config: Mapping[str, object], processes: int) -> list[str]:
         raise OutsideError(f"Axolotl did not check the config within {LONGEST:.0f} s.") from None
     answers = [line for line in child.stdout.splitlines() if line.startswith(MARK)]
     if not answers:
-        words = " | ".join(child.stderr.strip().splitlines()[-3:])
+        words = last_words(child.stderr)
         raise OutsideError(f"Axolotl could not check the config (exit code {child.returncode}): {words}")
     found: list[str] = json.loads(answers[-1].removeprefix(MARK))
     return found

@@ -7,11 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from harness import catalog
 from harness.core.releases import Release
+from harness.gates.interface import Evidence
 from harness.pipeline.planning.prospects import Planning, Prospect, prospects
 from harness.pipeline.validate import validate, warnings
+from harness.stats.series import Series, Settings
 from tests.pipeline.release_project import LABELS, make_project, rows, write_rows
 from tests.projects import Project as Desk
 
@@ -96,6 +100,20 @@ def test_the_samples_for_a_power_come_from_planning_values(
     assert found.wanted == (None if wanted is None else pytest.approx(wanted, abs=1))
     if chance is not None:
         assert found.chance == pytest.approx(chance, abs=0.01)
+
+
+@pytest.mark.parametrize("gate", [{"margin": 0.1}, {"improves": True}, {"win_rate": 0.4}])
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_a_gate_calls_no_number_too_few_that_was_planned(tmp_path: Path, gate: dict[str, Any], repeats: int) -> None:
+    """Where half of the samples are ties, and where none is."""
+    found = prospect(tmp_path, {**AGAINST, **gate}, repeats=repeats)
+    rule = catalog.build("gates", found.gate.rule, {"threshold": found.gate.threshold})
+    assert found.least is not None
+    for ties in (0, found.least // 2):
+        ours = np.concatenate([np.full(ties, 0.0), np.ones(found.least - ties)])
+        sides = [Series("mean" if repeats > 1 else "rate", values, repeats=repeats) for values in (ours, 0 * ours)]
+        reason = rule.find(Evidence(*sides), Settings(0.05, 999, 7, 30)).reason
+        assert "too few" not in (reason or "")
 
 
 def test_what_is_detectable_is_told_without_a_planned_rate(tmp_path: Path) -> None:
