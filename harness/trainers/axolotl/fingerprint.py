@@ -83,8 +83,9 @@ def _refuse_unfilled(base: Path) -> None:
     config: Any = AutoConfig.from_pretrained(base, local_files_only=True)
     if getattr(config, "quantization_config", None) is not None:
         return  # its files hold packed numbers
+    causal: Any = AutoModelForCausalLM
     with torch.device("meta"):
-        described = sum(weights.numel() for weights in AutoModelForCausalLM.from_config(config).parameters())
+        described = sum(weights.numel() for weights in causal.from_config(config).parameters())
     stored = 0
     for path in base.glob("*.safetensors"):
         with safe_open(str(path), "pt") as file:
