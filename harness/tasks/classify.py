@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from harness.core.folding import caseless
@@ -40,12 +41,23 @@ class Classify:
 
     def read(self, text: str) -> str:
         """The label that the text is. Raises ValueError where it is none of them."""
-        wanted, turkish = plain(text), caseless(bare(text))
-        for label in self.labels:
-            if plain(label) == wanted:
-                return label
-        # A capital I is that of i or, in Turkish, of ı: where only one label is meant by either, it is that one.
-        near = [label for label in self.labels if caseless(bare(label)) == turkish]
-        if len(near) == 1:
-            return near[0]
-        raise ValueError("the text is none of the labels")
+        forms, turkish = _forms(tuple(self.labels))
+        label = forms.get(plain(text)) or turkish.get(caseless(bare(text)))
+        if label is None:
+            raise ValueError("the text is none of the labels")
+        return label
+
+
+@lru_cache(maxsize=64)
+def _forms(labels: tuple[str, ...]) -> tuple[dict[str, str], dict[str, str | None]]:
+    """The labels by their plain forms, and by those in which the letters i of Turkish are one (None: several labels).
+
+    A capital I is that of i or, in Turkish, of ı: where only one label is meant by either, it is that one.
+    """
+    forms: dict[str, str] = {}
+    turkish: dict[str, str | None] = {}
+    for label in labels:
+        forms.setdefault(plain(label), label)
+        form = caseless(bare(label))
+        turkish[form] = None if form in turkish else label
+    return forms, turkish

@@ -13,6 +13,7 @@ import orjson
 from harness.core.json_values import number
 from harness.core.samples import Json
 from harness.tasks._formats import FORMATS, format_checker, unknown_formats
+from harness.tasks._forms import as_listed
 from harness.tasks._twins import twins
 
 
@@ -89,9 +90,13 @@ class Extract:
         if not isinstance(value, dict):
             raise ValueError("the JSON is not an object")
         error = self._first_error(value)
-        if error:
+        if not error:
+            return value
+        # What the schema lists, and lengths and patterns, are no matter of the Unicode form either.
+        listed = as_listed(value, self.schema)
+        if not isinstance(listed, dict) or self._first_error(listed):
             raise ValueError(f"the JSON does not fit the schema: {error}")
-        return value
+        return listed
 
     def _first_error(self, value: Mapping[str, Json]) -> str | None:
         from jsonschema import Draft202012Validator

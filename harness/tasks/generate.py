@@ -52,7 +52,7 @@ class Generate:
 
     def read(self, text: str) -> str:
         """The text without surrounding space. Raises ValueError where it is too long."""
-        words = len(written_words(text))
+        words = len(written_words(text)) if self.max_words is not None else 0
         if self.max_words is not None and words > self.max_words:
             raise ValueError(f"the text has {words} words; {self.max_words} are allowed")
         return text.strip()

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from harness.core.errors import ConfigError
+from harness.data.checks.edge_cases import is_odd
 from harness.data.checks.encoding import mended
 from harness.data.checks.interface import Setting
+from harness.data.choose import vectors
 from harness.data.findings import Severity
 from tests.data.made import dropped, found, lines, made, row
 
@@ -195,3 +197,15 @@ def test_a_schema_that_cannot_be_used_is_refused(declared: Any, said: str, tmp_p
     (tmp_path / "broken2.py").write_text("ROWS = 3\n")
     with pytest.raises(ConfigError, match=said):
         found("schema", made([("a", "b")]), Setting(schema=declared, root=tmp_path))
+
+
+@pytest.mark.parametrize("text", ["مُحَمَّدٌ يَطْلُبُ", "हिन्दी में लिखिए", "ไม่ได้รับสินค้าที่สั่ง", "שָׁלוֹם", "电热水壶坏了"])
+def test_letters_with_marks_are_letters(text: str) -> None:
+    assert not is_odd(text)
+
+
+def test_words_without_spaces_are_told_apart_in_drift_and_choice() -> None:
+    refunds, others = ["我想申请退款", "请问怎么申请退款"], ["密码忘记了怎么办", "营业时间是几点"]
+    alike = (vectors([*refunds, *others]) @ vectors([*refunds, *others]).T).toarray()
+    assert alike[0, 1] > 0.5
+    assert alike[0, 2] == alike[0, 3] == 0

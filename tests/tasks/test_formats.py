@@ -76,3 +76,14 @@ def test_a_large_whole_number_is_not_rounded() -> None:
     anything = Extract({"type": "object", "properties": {"n": {}}})
     assert anything.read('{"n": 9007199254740993.0}') == {"n": 9007199254740993}
     assert anything.read('{"n": 9007199254740993}') == {"n": 9007199254740993}
+
+
+@pytest.mark.parametrize("text", ["Re\u0301clamation", "«Réclamation»"[1:-1], "\u200bRéclamation\u00a0"])
+def test_a_listed_value_is_read_in_every_form(text: str) -> None:
+    fields = {"queue": {"enum": ["Réclamation", "l’été"]}, "all": {"type": "array", "items": {"const": "l’été"}}}
+    listed = Extract({"type": "object", "properties": {**fields, "short": {"type": "string", "maxLength": 3}}})
+    answer = {"queue": text, "all": ["l'e\u0301te\u0301"], "short": "e\u0301e\u0301e\u0301"}
+    assert listed.read(listed.write(answer)) == {"queue": "Réclamation", "all": ["l’été"], "short": "ééé"}
+    with pytest.raises(ValueError, match="does not fit the schema"):
+        listed.read(listed.write({**answer, "queue": "réclamation"}))
+    assert "does not fit" in str(listed.check_target(answer))

@@ -40,3 +40,13 @@ def test_a_record_is_a_json_object_and_nothing_else() -> None:
     assert record(' {"a": 1}') == {"a": 1}
     for text in ("", "[1]", "{", "{'a': 1}", "3", '{"a": ' * 100_000):
         assert record(text) is None
+
+
+def test_in_scripts_without_spaces_characters_are_marked() -> None:
+    assert pieces("今天天气很好。", "今天天气很坏。") == (
+        Piece("今天天气很"),
+        Piece("好", MISSING),
+        Piece("坏", ADDED),
+        Piece("。"),
+    )
+    assert pieces("यह हिन्दी में है", "यह हिन्दू में है")[1:3] == (Piece("हिन्दी ", MISSING), Piece("हिन्दू ", ADDED))
