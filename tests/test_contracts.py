@@ -176,8 +176,9 @@ def test_every_plug_is_in_the_schemas_under_its_yaml_key() -> None:
     assert plain["enum"] == list(mapping["properties"]) == list(catalog.names("perturbations"))
     for name in catalog.names("tasks"):
         assert set(catalog.arguments("tasks", name)) <= set(task["properties"])
-    plain, mapping, script = task["properties"]["metrics"]["items"]["anyOf"]
-    assert list(mapping["patternProperties"]) == [script["pattern"]]
+    plain, mapping = task["properties"]["metrics"]["items"]["anyOf"]
+    ((pattern, script),) = mapping["patternProperties"].items()
+    assert (pattern, script["required"]) == ("^evaluate:.", ["better"])
     assert plain["enum"] == list(mapping["properties"]) == list(catalog.names("metrics"))
     for name in catalog.names("metrics"):
         assert set(mapping["properties"][name]["properties"]) == set(catalog.arguments("metrics", name))
