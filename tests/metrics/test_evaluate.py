@@ -205,6 +205,6 @@ def test_the_pipeline_scores_by_the_script_under_the_metrics_name(tmp_path: Path
     specs = (MetricSpec("piped_overlap", arguments, "evaluate", "digest"), MetricSpec("format"))
     prompt = Prompt("{{ text }}")
     task = Task("t", "generate", {}, (Sample("s", {}, "a b"),), (), prompt, Generation(), specs, "target", "digest")
-    assert metric_infos(task) == (MetricInfo("piped_overlap", "mean", 2), MetricInfo("format", "rate", 2))
+    assert metric_infos(task) == (MetricInfo("piped_overlap", "mean", 2), MetricInfo("format", "rate", 3))
     found = score_task(task, catalog.build("tasks", "generate", {}), task.samples, [Output("s", "a", "stop")])
     assert found.scores == (Score("s", "piped_overlap", 0.5), Score("s", "format", 1.0))
