@@ -41,7 +41,7 @@ class Encoder:
         found = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=offsets, verbose=False)
         ids = found["input_ids"]
         if not offsets:
-            return ids.count(unknown) / max(1, len(ids))
+            return float(ids.count(unknown) / max(1, len(ids)))
         spans = (span for piece, span in zip(ids, found["offset_mapping"], strict=True) if piece == unknown)
         return sum(_characters(text[start:stop]) for start, stop in spans) / characters
 
@@ -65,8 +65,8 @@ class Encoder:
 
         ours, theirs = self._embedded(pieces[answer]), self._embedded(pieces[reference])
         best, of_theirs = [], torch.full((len(theirs),), -torch.inf)
-        for some in ours.split(_ROWS):
-            alike = some @ theirs.T
+        for start in range(0, len(ours), _ROWS):
+            alike = ours[start : start + _ROWS] @ theirs.T
             best.append(alike.max(dim=1).values)
             of_theirs = torch.maximum(of_theirs, alike.max(dim=0).values)
         precision = float(torch.cat(best)[self._words(pieces[answer])].mean())
@@ -85,8 +85,7 @@ class Encoder:
         for (start, stop), begin, of in zip(kept(starts, len(body), len(windows[0])), starts, vectors, strict=True):
             parts.append(of[len(self._before) + start - begin : len(self._before) + stop - begin])
         parts.append(vectors[-1][len(vectors[-1]) - len(self._after) :])
-        found = torch.cat(parts)
-        return found / found.norm(dim=-1, keepdim=True)
+        return torch.nn.functional.normalize(torch.cat(parts), dim=-1)
 
     def _encoded(self, windows: Sequence[Sequence[int]]) -> list[torch.Tensor]:
         """The embeddings of each window, all of one length."""

@@ -39,7 +39,7 @@ class BertScore:
         """A score for each item. Needs the extra `metrics`."""
         asked = [item for item in items if item.answer.outcome is Outcome.SCORED and str(item.answer.value).strip()]
         found = self._found(asked)
-        values, reasons = (iter([one[which] for one in found]) for which in (0, 1))
+        values, reasons = iter([value for value, _ in found]), iter([reason for _, reason in found])
         scores = score_each("bert_score", items, lambda item: next(values) if str(item.answer.value).strip() else 0.0)
         kept = {id(item) for item in asked}
         return [
