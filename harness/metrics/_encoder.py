@@ -65,8 +65,8 @@ class Encoder:
 
         ours, theirs = self._embedded(pieces[answer]), self._embedded(pieces[reference])
         best, of_theirs = [], torch.full((len(theirs),), -torch.inf)
-        for some in torch.split(ours, _ROWS):
-            alike = some @ theirs.T
+        for start in range(0, len(ours), _ROWS):
+            alike = ours[start : start + _ROWS] @ theirs.T
             best.append(alike.max(dim=1).values)
             of_theirs = torch.maximum(of_theirs, alike.max(dim=0).values)
         precision = float(torch.cat(best)[self._words(pieces[answer])].mean())
@@ -85,8 +85,7 @@ class Encoder:
         for (start, stop), begin, of in zip(kept(starts, len(body), len(windows[0])), starts, vectors, strict=True):
             parts.append(of[len(self._before) + start - begin : len(self._before) + stop - begin])
         parts.append(vectors[-1][len(vectors[-1]) - len(self._after) :])
-        vectors_in_order: torch.Tensor = torch.nn.functional.normalize(torch.cat(parts), dim=-1)
-        return vectors_in_order
+        return torch.nn.functional.normalize(torch.cat(parts), dim=-1)
 
     def _encoded(self, windows: Sequence[Sequence[int]]) -> list[torch.Tensor]:
         """The embeddings of each window, all of one length."""

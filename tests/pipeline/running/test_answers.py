@@ -10,6 +10,7 @@ from harness.core.samples import Outcome, Output, Sample
 from harness.pipeline.running.answers import count, metric_infos, read_answer, score_task
 from harness.tasks.classify import Classify
 from harness.tasks.extract import Extract
+from harness.tasks.generate import Generate
 
 LABELS = ["billing", "shipping"]
 KIND = Classify(LABELS)
@@ -75,3 +76,28 @@ def test_metric_infos_tell_how_to_read_them_later() -> None:
     infos = {info.name: (info.aggregate, info.classes) for info in metric_infos(TASK)}
     assert infos["macro_f1"] == ("macro_f1", ("billing", "shipping"))
     assert infos["accuracy"][0] == "rate"
+
+
+@pytest.mark.parametrize(
+    ("output", "kind", "outcome", "value", "reason"),
+    [
+        (
+            Output("s", " a b ", "length", generated_tokens=2),
+            Generate(),
+            Outcome.SCORED,
+            "a b",
+            "cut off after 2 tokens",
+        ),
+        (Output("s", "a b", "length"), Generate(cut_off="fail"), Outcome.MODEL_FAILED, None, "cut off after"),
+        (Output("s", "a b", "length"), Generate(max_words=1), Outcome.MODEL_FAILED, None, "2 words; 1 are allowed"),
+        (Output("s", " ", "length"), Generate(), Outcome.MODEL_FAILED, None, "the output is empty: cut off"),
+        (Output("s", "a b", "content_filter"), Generate(), Outcome.MODEL_FAILED, None, "content_filter"),
+        (Output("s", "a b", "stop"), Generate(cut_off="fail"), Outcome.SCORED, "a b", None),
+    ],
+)
+def test_free_text_that_was_cut_off_is_what_is_there(
+    output: Output, kind: Generate, outcome: Outcome, value: str | None, reason: str | None
+) -> None:
+    answer = read_answer(kind, output)
+    assert (answer.outcome, answer.value) == (outcome, value)
+    assert answer.reason is None if reason is None else reason in str(answer.reason)
