@@ -8,7 +8,7 @@ known to take them, and never to another, which may refuse what it does not know
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from harness.core.errors import OutsideError
@@ -17,27 +17,30 @@ from harness.core.samples import Json
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A server's names for our keys, and the value of each that changes nothing."""
+    """A server's names for our keys where they are others, and the value of each that changes nothing."""
 
-    names: Mapping[str, str]
     neutral: Mapping[str, Json]
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def said(self, extras: Mapping[str, Json]) -> dict[str, Json]:
         """What a request says: the values that are set, else the neutral ones."""
-        return {self.names[key]: value for key, value in {**self.neutral, **extras}.items()}
+        return {self.names.get(key, key): value for key, value in {**self.neutral, **extras}.items()}
 
 
 # What the identity of a server says that is told so.
 NEUTRAL: Mapping[str, Json] = MappingProxyType({"sampling": "neutral"})
-_SAME = MappingProxyType({key: key for key in ("top_k", "repetition_penalty", "min_p")})
-_VLLM = Dialect(_SAME, {"top_k": -1, "repetition_penalty": 1.0, "min_p": 0.0})
+# The values at which a rule changes nothing; beside them top_k, of which servers call that by other numbers.
+NO_PENALTY: Mapping[str, float] = MappingProxyType(
+    {"repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
+)
+_RULES: Mapping[str, Json] = {**NO_PENALTY, "min_p": 0.0}
+_VLLM = Dialect({**_RULES, "top_k": -1})
 # By what the server's list of models says that owns them.
 DIALECTS: Mapping[str, Dialect] = {
     "vllm": _VLLM,
     "sglang": _VLLM,
-    "llamacpp": Dialect({**_SAME, "repetition_penalty": "repeat_penalty"},
-                        {"top_k": 0, "repetition_penalty": 1.0, "min_p": 0.0}),
-}  # fmt: skip
+    "llamacpp": Dialect({**_RULES, "top_k": 0}, {"repetition_penalty": "repeat_penalty"}),
+}
 
 
 def said_to(owner: str, extras: Mapping[str, Json], url: str) -> dict[str, Json]:

@@ -59,12 +59,17 @@ def test_every_parameter_is_said(openai_stub: OpenaiStub) -> None:
     assert "max_tokens" not in second
 
 
-NEUTRAL = {"top_k": -1, "repetition_penalty": 1.0, "min_p": 0.0}
-KNOWN = {"vllm": NEUTRAL, "sglang": NEUTRAL, "llamacpp": {"top_k": 0, "repeat_penalty": 1.0, "min_p": 0.0}}
+PENALTIES = {"presence_penalty": 0.0, "frequency_penalty": 0.0}
+NEUTRAL = {"top_k": -1, "repetition_penalty": 1.0, "min_p": 0.0, **PENALTIES}
+KNOWN = {
+    "vllm": NEUTRAL,
+    "sglang": NEUTRAL,
+    "llamacpp": {"top_k": 0, "repeat_penalty": 1.0, "min_p": 0.0, **PENALTIES},
+}
 
 
 def extras(body: dict[str, object]) -> dict[str, object]:
-    return {key: body[key] for key in ("top_k", "repetition_penalty", "repeat_penalty", "min_p") if key in body}
+    return {key: value for key, value in body.items() if key in ("top_k", "min_p") or key.endswith("_penalty")}
 
 
 @pytest.mark.parametrize(("owner", "said"), [*KNOWN.items(), ("stub", {}), ("openai", {})])
@@ -90,8 +95,8 @@ def test_rules_that_a_task_sets_go_out_under_the_server_s_names(openai_stub: Ope
         openai_stub.owner = owner
         chat(openai_stub, given)
     ours, theirs = openai_stub.posts("/v1/chat/completions")
-    assert extras(ours) == {"top_k": 20, "repetition_penalty": 1.1, "min_p": 0.0}
-    assert extras(theirs) == {"top_k": 20, "repeat_penalty": 1.1, "min_p": 0.0}
+    assert extras(ours) == {"top_k": 20, "repetition_penalty": 1.1, "min_p": 0.0, **PENALTIES}
+    assert extras(theirs) == {"top_k": 20, "repeat_penalty": 1.1, "min_p": 0.0, **PENALTIES}
 
 
 @pytest.mark.parametrize("unlisted", [False, True])

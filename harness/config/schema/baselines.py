@@ -8,6 +8,10 @@ from pydantic import Field
 
 from harness.config.schema.types import URL, VARIABLE, File
 
+Parameter = Literal[
+    "temperature", "top_p", "seed", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty"
+]
+
 
 class RemoteModelFile(File):
     """A prompted model behind OpenAI's API."""
@@ -19,7 +23,7 @@ class RemoteModelFile(File):
     max_tokens_key: Literal["max_tokens", "max_completion_tokens"] = Field(
         "max_tokens", description="How the server calls the limit of new tokens."
     )
-    omit: list[Literal["temperature", "top_p", "seed", "top_k", "repetition_penalty", "min_p"]] | None = Field(
+    omit: list[Parameter] | None = Field(
         None, min_length=1, description="Parameters that are not sent, since the server refuses them."
     )
 

@@ -17,6 +17,7 @@ from harness.core.events import Event
 from harness.core.fingerprints import Fingerprint
 from harness.core.ids import digest_file
 from harness.core.releases import Suite
+from harness.core.sampling import NO_PENALTY
 from harness.pipeline.baselines import Contender
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.recipe import training_manifest
@@ -29,7 +30,7 @@ from harness.pipeline.workspace import Workspace
 CHILDREN = frozenset({"local", "tgi_docker", "tgi_process", "vllm"})
 _LOADS_ALL = "local"
 # Rules that change the likeliest token, and the value that changes nothing.
-_NO_PENALTY = {"repetition_penalty": 1.0, "encoder_repetition_penalty": 1.0, "no_repeat_ngram_size": 0}
+_NO_PENALTY = {**NO_PENALTY, "encoder_repetition_penalty": 1.0, "no_repeat_ngram_size": 0}
 _OF_THE_HUB = re.compile(r"(?P<id>[^@/:]+/[^@/:]+)@(?P<revision>[0-9a-f]{40})")
 
 
