@@ -88,8 +88,8 @@ def merge(base: Path, adapter: Path, folder: Path, questions: Sequence[Any], log
                 child.kill()
     mask_file(log)
     if child.returncode:
-        words = last_words(log.read_text(encoding="utf-8", errors="replace"))
-        raise OutsideError(f"merging base and adapter failed. Its last words ({log}): {words}")
+        ended_of = last_words(log.read_text(encoding="utf-8", errors="replace"))
+        raise OutsideError(f"merging base and adapter failed. Its last words ({log}): {ended_of}")
     asked.unlink()
     return _agreement(json.loads((folder / AGREEMENT).read_text(encoding="utf-8")))
 
