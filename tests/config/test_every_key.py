@@ -56,6 +56,10 @@ def keys(files: dict[str, type[File]]) -> list[Any]:
     return cases
 
 
+BESIDE = {("kubernetes", "shards"): {"gpus": 8}}
+"""What a key needs beside it: a model is spread over no more GPUs than a pod has."""
+
+
 def meant(value: Any) -> Any:
     """What a plug makes of it: times are in seconds."""
     return 300.0 if value == "5min" else value
@@ -79,7 +83,7 @@ def written(project: Project, **more: Any) -> Any:
 
 @pytest.mark.parametrize(("kind", "needed", "key", "value"), keys(SERVE))
 def test_a_key_of_a_server_reaches_its_plug(project: Project, kind: str, needed: Any, key: str, value: Any) -> None:
-    release, problems = written(project, serve={kind: {**needed, key: value}})
+    release, problems = written(project, serve={kind: {**needed, **BESIDE.get((kind, key), {}), key: value}})
     assert problems == []
     server = catalog.build("servers", kind, release.serve.arguments)
     got = getattr(server, key)

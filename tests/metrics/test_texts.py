@@ -136,7 +136,7 @@ def test_a_metric_doubts_targets_that_it_cannot_tell_apart() -> None:
         assert [bool(bleu.doubts(texts)) for texts in (chinese, japanese)] == doubted
     assert catalog.build("metrics", "bleu", {}).doubts(["four words do well"] * 2 + ["yes"]) == []
     hub = {
-        name: catalog.build("metrics", "evaluate", {"path": name})
+        name: catalog.build("metrics", "evaluate", {"path": name, "better": "higher"})
         for name in ("rouge", "wer", "cer", "evaluate-metric/rouge")
     }
     assert [bool(one.doubts(chinese)) for one in hub.values()] == [True, True, False, True]
