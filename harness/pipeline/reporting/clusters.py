@@ -92,6 +92,8 @@ def typical(inside: Mapping[str, int], everywhere: Mapping[str, int]) -> tuple[s
     is everywhere, and weighs as much as the group itself.
     """
     known = sorted(inside)
+    if len({*inside, *everywhere}) < 2:  # one word all over tells nothing apart
+        return ()
     ours = np.array([inside[term] for term in known], dtype=float)
     all_of_them = np.array([everywhere.get(term, 0) + 0.5 for term in known])
     n, total = ours.sum(), sum(everywhere.values()) + len(known) / 2

@@ -74,3 +74,7 @@ def test_texts_without_spaces_are_grouped_by_their_pairs_of_characters() -> None
     (found,) = clusters_of(failing, [*failing.values(), *others * 5])
     assert set(found.samples) == {f"s{i}" for i in range(4)}
     assert {"申请", "退款"} <= set(found.words)
+
+
+def test_one_word_all_over_tells_nothing_apart() -> None:
+    assert typical({"same": 3}, {"same": 9}) == ()
