@@ -61,11 +61,11 @@ check: setup-core  ## in two minutes: linters, types, layers, tests without a se
 
 test: setup browser  ## in ten minutes: linters, types, layers and all tests that are not slow, with e2e and browser
 	@$(call beside,$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not slow and not gpu and not network' \
-	  --limits --durations-file build/test-durations.json)
+	  --limits --durations-file=build/test-durations.json)
 
 test-slow: setup  ## all other tests, or a quarter of them (PART=0 to 3)
 	$(BIN)/pytest -n 2 --dist loadfile -m 'slow and not gpu and not network' $(if $(PART),--part $(PART)/4) \
-	  --durations-file build/test-slow-durations.json
+	  --durations-file=build/test-slow-durations.json
 
 demo: setup  ## the whole chain on the example release: train, serve, test, judge, report
 	$(BIN)/harness gate
