@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import subprocess
 import sys
@@ -31,9 +32,19 @@ class Ended:
         return {name: ending for name, (ending, _) in self.items.items()}
 
 
+def settle() -> None:
+    """Take all that lives by now out of what the garbage collector looks at.
+
+    pytest collects garbage when it ends, and a process with thousands of tests and torch has millions of objects.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def run(folder: Path, *words: str) -> Ended:
     """A pytest in this process with this plugin and xdist, and with all warnings as errors."""
     paths, modules, out = list(sys.path), set(sys.modules), io.StringIO()
+    settle()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(out):
         patch.chdir(folder)
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
