@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from harness.core.directions import Better
 from harness.core.samples import Json, Score
-from harness.metrics._rouge import rouge, too_short
+from harness.metrics._rouge import TOKENIZER, rouge, too_short
 from harness.metrics.interface import Item
 
 
@@ -18,7 +18,8 @@ class RougeL:
 
     aggregate: ClassVar[str] = "mean"
     better: ClassVar[Better] = Better.HIGHER
-    version: ClassVar[int] = 2  # 2: the tokenizer is harness.core.words
+    version: ClassVar[int] = 2
+    tokenizer: ClassVar[str] = TOKENIZER
     kinds: ClassVar[tuple[str, ...]] = ("generate",)
     needs: ClassVar[tuple[str, ...]] = ("rouge_score",)
 

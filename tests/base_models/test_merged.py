@@ -86,6 +86,7 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_loaded(
     assert not (tmp_path / "log").exists()
 
 
+@pytest.mark.e2e
 def test_a_merge_that_fails_tells_its_last_words(tmp_path: Path) -> None:
     (tmp_path / "base").mkdir()
     with pytest.raises(OutsideError, match=r"merging base and adapter failed\. Its last words"):

@@ -26,6 +26,7 @@ def python(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.e2e  # Axolotl's own check is asked
 def test_validate_prints_what_was_checked_and_writes_nothing(desk: Project) -> None:
     before = desk.files()
     done = harness(desk.root, "validate")

@@ -280,6 +280,7 @@ def test_clients_that_leave_free_their_slots_and_too_many_are_refused(small: Ser
     asyncio.run(scene())
 
 
+@pytest.mark.e2e  # with a server of its own
 def test_greedy_is_greedy_whatever_the_models_own_files_ask_for(
     server: Server, folders: Folders, tmp_path: Path
 ) -> None:

@@ -23,6 +23,8 @@ from harness.embedded.loading import load
 
 from .conftest import ROOT, Folders, running, start
 
+pytestmark = pytest.mark.e2e  # each starts a server of its own
+
 
 def test_sigterm_ends_32_running_requests_at_once_and_exits_0(folders: Folders) -> None:
     async def ask(session: aiohttp.ClientSession, url: str) -> tuple[int, str]:

@@ -84,6 +84,12 @@ def metric_infos(task: Task) -> tuple[MetricInfo, ...]:
     )
 
 
+def tokenizers(task: Task) -> dict[str, str]:
+    """By what the task's metrics cut texts into words, for those that say so."""
+    plugs = ((spec.name, catalog.plug("metrics", spec.catalog_name)) for spec in task.metrics)
+    return {name: plug.tokenizer for name, plug in plugs if hasattr(plug, "tokenizer")}
+
+
 def clip_notes(results: Sequence[TaskResult]) -> list[str]:
     """A sentence for each metric with scores beyond its scale, which count as the worst one there."""
     counts = Counter((result.task, score.metric) for result in results for score in result.scores

@@ -19,7 +19,7 @@ from harness.core.runs import Model, Run, TaskResult
 from harness.core.samples import Json, Output
 from harness.pipeline.baselines import Contender
 from harness.pipeline.recipe import recipe
-from harness.pipeline.running.answers import clip_notes, count, metric_infos, score_task
+from harness.pipeline.running.answers import clip_notes, count, metric_infos, score_task, tokenizers
 from harness.pipeline.running.asking import Asker, Batch
 from harness.pipeline.running.human import human_results
 from harness.pipeline.running.prompts import choose_prompt
@@ -77,11 +77,12 @@ def plan_run(suite: Suite, contender: Contender, server: Mapping[str, Json], see
     """
     model = contender.on(suite)
     versions = {task.name: [[i.name, i.version] for i in metric_infos(task)] for task in suite.tasks}
+    cut = {name: tokenizer for task in suite.tasks for name, tokenizer in tokenizers(task).items()}
     key = {
         "format": RUN_FORMAT, "suite": suite.digest, "model": model.identity, "server": dict(server),
         "metrics": versions, "seed": seed,
     }  # fmt: skip
-    key |= {"again": again} if again else {}
+    key |= ({"tokenizers": cut} if cut else {}) | ({"again": again} if again else {})
     return PlannedRun(digest_json(key), suite, model, server, contender, again=again)
 
 
@@ -146,7 +147,8 @@ def _run_of(
         metrics={task.name: metric_infos(task) for task in tasks},
         task_digests={task.name: task.digest for task in tasks},
         adapter_proof=vouched.proof,
-        versions={"harness": __version__},
+        versions={"harness": __version__}
+        | {f"{name}'s tokenizer": tokenizer for task in tasks for name, tokenizer in tokenizers(task).items()},
         notes=vouched.notes,
         clean={task.name: ".".join(task.clean) for task in tasks if task.clean},
         data={result.task: whole.get(result.task) or result.data for result in results},

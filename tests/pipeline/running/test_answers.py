@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.core.releases import Generation, MetricSpec, Prompt, Task
 from harness.core.runs import Counts
 from harness.core.samples import Outcome, Output, Sample
-from harness.pipeline.running.answers import count, metric_infos, read_answer, score_task
+from harness.pipeline.running.answers import count, metric_infos, read_answer, score_task, tokenizers
 from harness.tasks.classify import Classify
 from harness.tasks.extract import Extract
 from harness.tasks.generate import Generate
@@ -101,3 +103,9 @@ def test_free_text_that_was_cut_off_is_what_is_there(
     answer = read_answer(kind, output)
     assert (answer.outcome, answer.value) == (outcome, value)
     assert answer.reason is None if reason is None else reason in str(answer.reason)
+
+
+def test_a_metric_of_words_names_its_tokenizer() -> None:
+    assert tokenizers(TASK) == {}
+    texts = replace(TASK, kind="generate", arguments={}, metrics=(MetricSpec("rouge_l"), MetricSpec("format")))
+    assert tokenizers(texts) == {"rouge_l": "harness.core.words 1"}
