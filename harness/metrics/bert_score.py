@@ -6,6 +6,7 @@ import importlib.util
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from logging import ERROR, getLogger
 from pathlib import Path
 from typing import ClassVar
 
@@ -58,6 +59,7 @@ class BertScore:
         from harness.metrics._encoder import Encoder
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        getLogger("torchao").setLevel(ERROR)  # of kernels for GPUs that a CPU lacks, in the middle of the screen
         encoder = Encoder(self.encoder or str(packaged_encoder()), self.layer)
         pairs = [(str(item.answer.value), str(item.sample.target)) for item in items]
         unknown = {text: encoder.unknown(text) for pair in pairs for text in pair}
