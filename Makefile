@@ -59,7 +59,7 @@ check: setup-core  ## in two minutes: linters, types, layers, tests without a se
 	@$(call beside,$(BIN)/pytest -n $(if $(T)$(K),0,2) $(or $(T),$(ROOMS:%=tests/%)) $(if $(K),-k '$(K)'),\
 	  $(if $(wildcard $(STAMP)),,$(PARTLY)))
 
-test: setup browser  ## in ten minutes: linters, types, layers and all tests that are not slow, with e2e and browser
+test: setup browser  ## in a quarter of an hour: linters, types, layers and all tests that are not slow, with e2e and browser
 	@$(call beside,$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not slow and not gpu and not network' \
 	  --limits --durations-file=build/test-durations.json)
 

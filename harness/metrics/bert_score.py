@@ -59,7 +59,8 @@ class BertScore:
         from harness.metrics._encoder import Encoder
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        getLogger("torchao").setLevel(ERROR)  # of kernels for GPUs that a CPU lacks, in the middle of the screen
+        for chatty in ("torchao", "torch.utils._pytree"):  # of kernels for GPUs, in the middle of the screen
+            getLogger(chatty).setLevel(ERROR)
         encoder = Encoder(self.encoder or str(packaged_encoder()), self.layer)
         pairs = [(str(item.answer.value), str(item.sample.target)) for item in items]
         unknown = {text: encoder.unknown(text) for pair in pairs for text in pair}
