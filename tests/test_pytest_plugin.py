@@ -16,7 +16,8 @@ import yaml
 
 from harness.core.decisions import Finding, GateResult
 from harness.core.estimates import Unestimable
-from harness.core.releases import Gate, Place
+from harness.core.places import Place
+from harness.core.policies import Gate
 from harness.core.verdicts import Role, Verdict, release_verdict
 from harness.pytest_plugin.nodes import _reading
 from tests.pipeline.release_project import Project, make_project

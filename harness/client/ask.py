@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from harness.client.interface import Client
 from harness.core.errors import OutsideError
-from harness.core.releases import Generation
 from harness.core.samples import Output
+from harness.core.suites import Generation
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from harness.core.releases import Generation
 from harness.core.samples import Json, Output
+from harness.core.suites import Generation
 
 
 class RequestFailed(Exception):

@@ -11,8 +11,8 @@ from harness.client.http import KeyRefused
 from harness.client.interface import Client, RequestFailed, Token
 from harness.client.proof import PROMPTS
 from harness.core.errors import OutsideError
-from harness.core.releases import Generation
 from harness.core.samples import Json
+from harness.core.suites import Generation
 
 # Nats a token by which the same weights may differ from themselves in another batch, on the mean of a prompt.
 SAME, SAME_FLOAT32 = 0.1, 0.02

@@ -12,9 +12,9 @@ from harness.client.http import Http, KeyRefused
 from harness.client.interface import Limits, Piece, RequestFailed, Token
 from harness.client.replies import MOST_STOPS, chat_output, failed_output, form, logprob, text, whole_number
 from harness.core.errors import OutsideError
-from harness.core.releases import Generation
 from harness.core.samples import Json, Output
 from harness.core.sampling import said_to
+from harness.core.suites import Generation
 
 _OPENAI = "OpenAI's API"
 # What a server answers that has no such route, or not with these parameters.

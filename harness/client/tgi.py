@@ -15,8 +15,8 @@ from harness.client.http import Http
 from harness.client.interface import Limits, Piece, RequestFailed, Token
 from harness.client.replies import MOST_STOPS, chat_output, failed_output, form, logprob, text, whole_number
 from harness.core.errors import OutsideError
-from harness.core.releases import Generation
 from harness.core.samples import Json, Output
+from harness.core.suites import Generation
 
 # What TGI takes as "no adapter"; every other name selects one.
 BASE = "tgi"

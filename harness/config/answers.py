@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.config.rows import read_rows
 from harness.core.errors import Problem
-from harness.core.releases import Task
+from harness.core.suites import Task
 
 
 def read_answers(root: Path, path: Path, task: Task) -> tuple[dict[str, str], list[Problem]]:

@@ -10,7 +10,8 @@ from harness.config.schema import BaselineFile, ReleaseFile
 from harness.config.source import Source, nearest
 from harness.core.errors import Problem
 from harness.core.metric_refs import metric_refs
-from harness.core.releases import BaselineSpec, Measure, Suite, Task
+from harness.core.releases import BaselineSpec, Measure
+from harness.core.suites import Suite, Task
 
 KINDS = ("prompt", "remote", "production", "anchor", "human")
 RESERVED_NAMES = ("candidate", "clean")

@@ -10,7 +10,7 @@ from harness.config.samples import MAX_PROBLEMS_OF_A_FILE
 from harness.config.schema import TrainFile
 from harness.config.templates import normalised, render
 from harness.core.errors import Problem
-from harness.core.releases import Suite
+from harness.core.suites import Suite
 
 ROLES = ("system", "user", "assistant", "tool")
 

@@ -9,7 +9,7 @@ from harness.config._pydantic import parse_meant
 from harness.config.policy_file import load_declaration
 from harness.config.schema import ReleaseFile
 from harness.core.errors import ConfigError
-from harness.core.releases import Gate, Policy
+from harness.core.policies import Gate, Policy
 
 
 def declared(path: Path, policy: Path | None = None) -> ReleaseFile:

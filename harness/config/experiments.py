@@ -15,8 +15,9 @@ from harness.config.trainings import training_of
 from harness.core.errors import Problem
 from harness.core.ids import digest_json
 from harness.core.metric_refs import metric_refs
-from harness.core.releases import Experiments, Suite
+from harness.core.releases import Experiments
 from harness.core.samples import Json
+from harness.core.suites import Suite
 from harness.core.trainings import VALIDATION_LOSS, Experiment, Training
 
 DEFAULT = "default"

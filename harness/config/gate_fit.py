@@ -5,7 +5,8 @@ from __future__ import annotations
 from harness import catalog
 from harness.core.directions import Better
 from harness.core.metric_refs import COST, LATENCY
-from harness.core.releases import Gate, MetricSpec
+from harness.core.policies import Gate
+from harness.core.suites import MetricSpec
 
 ANYTIME = ("rate", "mean")  # the aggregates with bounds that hold at any time
 

@@ -14,7 +14,9 @@ from harness.config.subsets import Wrong, subsets_of
 from harness.core.directions import Better
 from harness.core.errors import Problem
 from harness.core.metric_refs import CLEAN, COST, ERRORS, LATENCY, RESERVED, metric_refs
-from harness.core.releases import Gate, Place, Subset, Suite, Task
+from harness.core.places import Place
+from harness.core.policies import Gate, Subset
+from harness.core.suites import Suite, Task
 from harness.core.verdicts import Role
 from harness.metrics.interface import better_of
 

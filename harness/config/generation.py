@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.config.schema import ReleaseFile
 from harness.config.source import Source
 from harness.core.errors import Problem
-from harness.core.releases import Suite
+from harness.core.suites import Suite
 
 # TGI's chat API has a repetition penalty, but neither of these; other servers are asked who they are.
 UNKNOWN_TO_TGI = ("top_k", "min_p")

@@ -26,13 +26,9 @@ from harness.config.waivers import load_waivers
 from harness.core.errors import ConfigError, Problem
 from harness.core.ids import digest_json
 from harness.core.metric_refs import COST, RESERVED
-from harness.core.releases import (
-    CandidateSpec,
-    Place,
-    Release,
-    ServeSpec,
-    Suite,
-)
+from harness.core.places import Place
+from harness.core.releases import CandidateSpec, Release, ServeSpec
+from harness.core.suites import Suite
 
 # Keys that no verdict depends on.
 _NO_VERDICT: Any = {

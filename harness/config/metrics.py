@@ -16,7 +16,7 @@ from harness.config.schema import NAME
 from harness.config.source import Source, Where, nearest
 from harness.core.errors import Problem
 from harness.core.ids import digest_files, digest_json
-from harness.core.releases import MetricSpec
+from harness.core.suites import MetricSpec
 
 EVALUATE = "evaluate"
 Asked = Sequence[str | Mapping[str, Mapping[str, object]]]

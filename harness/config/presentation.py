@@ -12,8 +12,8 @@ from harness.config.source import Source, nearest
 from harness.core.errors import Problem
 from harness.core.metric_refs import COST
 from harness.core.presentation import Presentation, Price, Prices
-from harness.core.releases import Suite, Task
 from harness.core.samples import Json
+from harness.core.suites import Suite, Task
 
 
 def presentation(file: ReportFile) -> Presentation:

@@ -16,8 +16,8 @@ from harness.config.templates import messages, variables
 from harness.core.errors import Problem
 from harness.core.folding import folded
 from harness.core.ids import digest_bytes, digest_json
-from harness.core.releases import MetricSpec, Task
 from harness.core.samples import Sample
+from harness.core.suites import MetricSpec, Task
 from harness.perturbations.interface import Perturbation
 
 ROBUSTNESS = "robustness"

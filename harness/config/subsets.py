@@ -7,7 +7,8 @@ from typing import NamedTuple
 from harness import catalog
 from harness.config.schema import GateFile
 from harness.config.source import nearest
-from harness.core.releases import MetricSpec, Subset, Task
+from harness.core.policies import Subset
+from harness.core.suites import MetricSpec, Task
 
 Subsets = tuple[Subset | None, ...]
 

@@ -27,8 +27,8 @@ from harness.config.source import Source, Where, load_yaml, nearest
 from harness.config.templates import normalised, render
 from harness.core.errors import ConfigError, Problem
 from harness.core.ids import digest_json, digest_rows
-from harness.core.releases import Generation, MetricSpec, Prompt, Suite, Task
 from harness.core.samples import Sample
+from harness.core.suites import Generation, MetricSpec, Prompt, Suite, Task
 
 COMMON = tuple(TaskFile.model_fields)
 

@@ -9,7 +9,7 @@ from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from harness.core.folding import casefolded
-from harness.core.releases import Prompt
+from harness.core.suites import Prompt
 
 
 @cache

@@ -12,7 +12,8 @@ from harness.config.schema import WaiverFile, WaiversFile
 from harness.config.source import Source, load_yaml, nearest
 from harness.core.errors import ConfigError, Problem
 from harness.core.metric_refs import COST, LATENCY
-from harness.core.releases import Gate, Place, Waiver
+from harness.core.places import Place
+from harness.core.policies import Gate, Waiver
 from harness.core.verdicts import Role
 
 FILE = "waivers.yaml"

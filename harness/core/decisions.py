@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.core.estimates import Comparison, Estimate, Unestimable
-from harness.core.releases import Gate, Waiver
+from harness.core.policies import Gate, Waiver
 from harness.core.samples import Json
 from harness.core.verdicts import Verdict
 

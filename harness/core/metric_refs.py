@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.core.releases import Suite
+from harness.core.suites import Suite
 
 LATENCY = {"latency.p50": 0.50, "latency.p95": 0.95, "latency.p99": 0.99}
 ERRORS = "errors.rate"

@@ -17,8 +17,8 @@ from hashlib import blake2b
 import numpy as np
 
 from harness.config.templates import render, variables
-from harness.core.releases import Prompt, Suite, Task
 from harness.core.samples import Json, Sample
+from harness.core.suites import Prompt, Suite, Task
 from harness.core.words import word_length
 from harness.data.findings import RowPlace
 from harness.data.minhash import Pairs, Texts

@@ -9,8 +9,8 @@ import orjson
 
 from harness.catalog import build
 from harness.config.templates import messages, variables
-from harness.core.releases import Prompt, Task
 from harness.core.samples import Json
+from harness.core.suites import Prompt, Task
 from harness.data.packed import Unreadable
 from harness.data.rows import Turn
 from harness.data.turns import as_json, read_turns

@@ -10,7 +10,7 @@ from harness.core.decisions import Evidence, Finding
 from harness.core.directions import Better
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import CLEAN, LATENCY
-from harness.core.releases import Gate
+from harness.core.policies import Gate
 from harness.core.verdicts import Role, Verdict
 from harness.gates.interface import OF_GROUPS, Rule, Said
 

@@ -12,8 +12,8 @@ from typing import ClassVar, Protocol
 
 from harness import catalog
 from harness.core.directions import Better
-from harness.core.releases import MetricSpec
 from harness.core.samples import Answer, Outcome, Sample, Score
+from harness.core.suites import MetricSpec
 
 CLIPPED = "counts as the worst score (clip)"  # ends the reason of a score that was beyond the scale
 

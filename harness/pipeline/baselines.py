@@ -9,9 +9,10 @@ from typing import Any
 
 from harness.core.errors import ConfigError
 from harness.core.ids import digest_file, digest_json
-from harness.core.releases import BaselineSpec, Release, Suite, Task
+from harness.core.releases import BaselineSpec, Release
 from harness.core.runs import Model
 from harness.core.samples import Json
+from harness.core.suites import Suite, Task
 from harness.core.versions import PRODUCTION, Version
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.registry.artefacts import problems

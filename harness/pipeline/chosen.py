@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from harness.core.ids import digest_json
-from harness.core.releases import Experiments, Policy
+from harness.core.policies import Policy
+from harness.core.releases import Experiments
 from harness.store.files import write_lines
 
 # Raise it when the same trainings could be chosen among in another way.

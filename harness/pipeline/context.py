@@ -9,8 +9,9 @@ from typing import Any
 
 from harness import base_models
 from harness.config.templates import messages
-from harness.core.releases import Release, Task
+from harness.core.releases import Release
 from harness.core.samples import Sample
+from harness.core.suites import Task
 from harness.pipeline.workspace import Workspace
 
 _LIMITS = ("max_model_len", "max_total_tokens")

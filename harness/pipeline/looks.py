@@ -13,9 +13,11 @@ from hashlib import sha256
 
 from harness.core.ids import digest_json
 from harness.core.metric_refs import metric_refs
-from harness.core.releases import Gate, Release, Suite, Task
+from harness.core.policies import Gate
+from harness.core.releases import Release
 from harness.core.runs import samples_digest
 from harness.core.samples import Sample
+from harness.core.suites import Suite, Task
 
 _Key = tuple[str, str]
 

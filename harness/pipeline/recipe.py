@@ -7,8 +7,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from harness.core.releases import Release, Task
+from harness.core.releases import Release
 from harness.core.samples import Json
+from harness.core.suites import Task
 
 # The samples are a part of the bundle; rows that only choose a prompt are told by the task's digest.
 _APART = ("samples", "validation")

@@ -11,7 +11,8 @@ from harness.config.load import load_release
 from harness.config.presentation import unknown_columns
 from harness.config.source import load_yaml
 from harness.core.errors import ConfigError, Problem
-from harness.core.releases import Place, Release
+from harness.core.places import Place
+from harness.core.releases import Release
 from harness.core.verdicts import Role
 from harness.pipeline.context import too_long
 from harness.pipeline.servable import unservable

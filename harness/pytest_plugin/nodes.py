@@ -14,7 +14,7 @@ from harness.core.verdicts import Role, Verdict
 
 if TYPE_CHECKING:
     from harness.core.decisions import Decision, GateResult
-    from harness.core.releases import Gate
+    from harness.core.policies import Gate
     from harness.pytest_plugin.project import Project, Projects
 
 # A suite of such a name gives its gates no marker: pytest would skip them, or expect them to fail.

@@ -13,7 +13,8 @@ import pytest
 
 if TYPE_CHECKING:
     from harness.core.decisions import Decision
-    from harness.core.releases import Gate, Release
+    from harness.core.policies import Gate
+    from harness.core.releases import Release
     from harness.pipeline.checking.fixtures import StoredModel
     from harness.pipeline.judging.judge import Judgement
     from harness.pytest_plugin.nodes import GateFile

@@ -11,7 +11,7 @@ from harness import catalog
 from harness.core.decisions import Decision, Evidence
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import LATENCY
-from harness.core.releases import Gate
+from harness.core.policies import Gate
 from harness.core.verdicts import Verdict
 from harness.gates.interface import Rule
 

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from harness.client.interface import Limits
 from harness.client.tgi import TgiClient
-from harness.core.releases import Generation
 from harness.core.samples import Output
+from harness.core.suites import Generation
 from tests.tgi_stub import ADAPTER, Stub
 
 T = TypeVar("T")

@@ -19,8 +19,8 @@ from harness.client.ask import Question, ask_all
 from harness.client.interface import Client, Limits
 from harness.client.tgi import TgiClient
 from harness.core.errors import OutsideError
-from harness.core.releases import Generation
 from harness.core.samples import Output
+from harness.core.suites import Generation
 from tests.client.asking import QUICK
 from tests.tgi_stub import ADAPTER, Stub
 from tests.waiting import until

@@ -11,8 +11,8 @@ import pytest
 from harness.client.interface import Limits
 from harness.client.tgi import TgiClient
 from harness.core.errors import ConfigError, OutsideError
-from harness.core.releases import Generation
 from harness.core.samples import Output
+from harness.core.suites import Generation
 from tests.client.asking import KEY, ONCE, QUICK, chat, use
 from tests.tgi_stub import Stub
 

@@ -14,8 +14,8 @@ from harness.client.model_reference import by_texts, model_reference
 from harness.client.openai_api import OpenaiClient
 from harness.client.preflight import Expected, preflight
 from harness.core.errors import OutsideError
-from harness.core.releases import Generation
 from harness.core.samples import Output
+from harness.core.suites import Generation
 from tests.client.asking import KEY, ONCE, QUICK
 from tests.openai_stub import MODEL, OpenaiStub
 from tests.tgi_stub import ADAPTER

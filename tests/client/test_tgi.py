@@ -12,8 +12,8 @@ import pytest
 from harness.client.interface import Piece, RequestFailed
 from harness.client.tgi import TgiClient
 from harness.core.errors import OutsideError
-from harness.core.releases import Generation
 from harness.core.samples import Output
+from harness.core.suites import Generation
 from tests.client.asking import chat, use
 from tests.tgi_stub import ADAPTER, Stub
 

@@ -16,7 +16,7 @@ from harness.client.interface import Limits
 from harness.client.preflight import Expected, preflight
 from harness.client.tgi import TgiClient
 from harness.core.errors import OutsideError
-from harness.core.releases import Generation
+from harness.core.suites import Generation
 from tests.tgi_stub import ADAPTER, Stub
 
 Ask = Callable[[TgiClient], Awaitable[Any]]

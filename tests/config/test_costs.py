@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.config.load import load_release
-from harness.core.releases import Gate, Release
+from harness.core.policies import Gate
+from harness.core.releases import Release
 from tests.projects import Project
 
 FILE = "release.yaml"

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from harness.config import json_schema
 from harness.config.suites import load_suite
 from harness.core.metric_refs import metric_refs
-from harness.core.releases import Suite
+from harness.core.suites import Suite
 from tests.projects import Project
 
 DESK = "suites/desk.yaml"

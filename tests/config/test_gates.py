@@ -8,7 +8,7 @@ import pytest
 
 from harness.config.load import load_release
 from harness.core.directions import Better
-from harness.core.releases import Gate, Subset
+from harness.core.policies import Gate, Subset
 from tests.projects import Project
 
 FILE = "release.yaml"

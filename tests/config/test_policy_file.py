@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from harness.config import json_schema
 from harness.config.load import load_release
-from harness.core.releases import Place
+from harness.core.places import Place
 from harness.pipeline.judging.judge import policy_digest
 from tests.projects import RELEASE, Project
 

@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 
 from harness.config import json_schema
 from harness.config.suites import load_suite
-from harness.core.releases import Task
 from harness.core.samples import Sample
+from harness.core.suites import Task
 from tests.projects import Project
 
 SUITE = """\

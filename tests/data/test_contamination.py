@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.releases import Generation, Prompt, Suite, Task
 from harness.core.samples import Json, Sample
+from harness.core.suites import Generation, Prompt, Suite, Task
 from harness.data.contamination import Hit, Pool, hits, leaked, sought_of
 from harness.data.rows import DataRow
 from tests.data.test_minhash import sentences

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from harness.core.releases import Prompt
+from harness.core.suites import Prompt
 from harness.data.formats import Columns
 from harness.data.read import Reading, rows
 from harness.data.rows import DataRow

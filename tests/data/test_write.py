@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.core.errors import ConfigError, OutsideError
-from harness.core.releases import Prompt
+from harness.core.suites import Prompt
 from harness.data.formats import Columns
 from harness.data.read import Reading, rows
 from harness.data.rows import DataRow

@@ -8,7 +8,8 @@ import pytest
 
 from harness.core.decisions import Evidence, Finding
 from harness.core.estimates import Comparison, Estimate, Unestimable
-from harness.core.releases import Gate, Place, Subset
+from harness.core.places import Place
+from harness.core.policies import Gate, Subset
 from harness.core.verdicts import Role, Verdict
 from harness.gates._wording import client, engineer
 

@@ -13,9 +13,9 @@ import pytest
 from harness import catalog
 from harness.core.directions import Better
 from harness.core.errors import ConfigError, OutsideError
-from harness.core.releases import Generation, MetricSpec, Prompt, Task
 from harness.core.runs import MetricInfo
 from harness.core.samples import Output, Sample, Score
+from harness.core.suites import Generation, MetricSpec, Prompt, Task
 from harness.metrics.evaluate import Evaluate
 from harness.pipeline.running.answers import metric_infos, score_task
 from tests.metrics.made import failed, lost, scored

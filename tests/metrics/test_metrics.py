@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from harness import catalog
 from harness.core.directions import Better
-from harness.core.releases import MetricSpec
 from harness.core.samples import Json, Score
+from harness.core.suites import MetricSpec
 from harness.metrics.interface import Item, better_of, score_each
 from tests.metrics.made import failed, lost, score, scored, whole
 

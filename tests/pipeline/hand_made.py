@@ -9,21 +9,12 @@ from pathlib import Path
 from harness.client.proof import PROVEN
 from harness.core.decisions import Decision
 from harness.core.directions import Better
-from harness.core.releases import (
-    BaselineSpec,
-    CandidateSpec,
-    Gate,
-    Generation,
-    MetricSpec,
-    Place,
-    Policy,
-    Release,
-    ServeSpec,
-    Suite,
-    Task,
-)
+from harness.core.places import Place
+from harness.core.policies import Gate, Policy
+from harness.core.releases import BaselineSpec, CandidateSpec, Release, ServeSpec
 from harness.core.runs import Counts, MetricInfo, Model, Run, TaskResult
 from harness.core.samples import Answer, Json, Outcome, Output, Sample, Score
+from harness.core.suites import Generation, MetricSpec, Suite, Task
 from harness.core.verdicts import Role, Verdict
 from harness.pipeline.judging.evidence import Judged, Material
 from harness.pipeline.judging.judge import judge

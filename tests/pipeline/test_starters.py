@@ -13,8 +13,11 @@ import pytest
 
 from harness import catalog
 from harness.core.metric_refs import metric_refs
-from harness.core.releases import Gate, Release, Role, Task
+from harness.core.policies import Gate
+from harness.core.releases import Release
 from harness.core.samples import Json, Output
+from harness.core.suites import Task
+from harness.core.verdicts import Role
 from harness.metrics.interface import Item
 from harness.pipeline.init import KINDS, init
 from harness.pipeline.running.answers import read_answer

@@ -7,7 +7,8 @@ import random
 from harness.core.decisions import Decision, Evidence, Finding, GateResult
 from harness.core.estimates import Estimate, Unestimable
 from harness.core.ids import digest_json
-from harness.core.releases import Gate, Place
+from harness.core.places import Place
+from harness.core.policies import Gate
 from harness.core.runs import Counts, Model, Run
 from harness.core.samples import Outcome
 from harness.core.verdicts import Role, Verdict

@@ -7,7 +7,8 @@ from dataclasses import replace
 from harness.core.decisions import Decision, GateResult, WaiverUse
 from harness.core.errors import ConfigError, OutsideError, Problem
 from harness.core.estimates import Estimate, Unestimable
-from harness.core.releases import Place, Waiver
+from harness.core.places import Place
+from harness.core.policies import Waiver
 from harness.core.verdicts import Role, Verdict
 from harness.report.ci.cases import Ending, ending
 from tests.report import made

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.core.estimates import Estimate, Unestimable
 from harness.core.ids import digest_json
-from harness.core.releases import Subset
+from harness.core.policies import Subset
 from harness.core.runs import MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome
 from harness.pipeline.judging.series import series_of

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from harness.core.decisions import Decision, Finding, GateResult
 from harness.core.estimates import Comparison, Estimate, Unestimable
-from harness.core.releases import Gate, Place
+from harness.core.places import Place
+from harness.core.policies import Gate
 from harness.core.verdicts import Role, Verdict
 from harness.report.record import from_json, to_json
 from tests.report import made

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from harness.core.decisions import WaiverUse
-from harness.core.releases import Waiver
+from harness.core.policies import Waiver
 from harness.core.verdicts import Verdict
 from harness.report.text import lines
 from harness.report.words import SPACE

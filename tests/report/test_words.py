@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core.estimates import Estimate
-from harness.core.releases import Gate, Place
+from harness.core.places import Place
+from harness.core.policies import Gate
 from harness.core.verdicts import Role
 from harness.report import words
 

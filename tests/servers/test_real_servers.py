@@ -30,7 +30,7 @@ from harness.client.tgi import TgiClient
 from harness.core.errors import OutsideError
 from harness.core.fingerprints import Fingerprint
 from harness.core.ids import digest_file
-from harness.core.releases import Generation
+from harness.core.suites import Generation
 from harness.pipeline.running.local_fingerprint import local_fingerprint
 from harness.pipeline.workspace import Workspace
 from harness.servers._ports import free_port

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness import catalog
-from harness.core.releases import Generation, MetricSpec, Prompt, Task
 from harness.core.samples import Output, Sample
+from harness.core.suites import Generation, MetricSpec, Prompt, Task
 from harness.pipeline.running.answers import metric_infos, score_task
 from harness.tasks.refuse import Refuse
 

@@ -10,7 +10,8 @@ from harness import catalog
 from harness.core.decisions import Decision, Finding
 from harness.core.ids import digest_json, short
 from harness.core.metric_refs import MEASURED_RUN, metric_refs
-from harness.core.releases import Gate, Release
+from harness.core.policies import Gate
+from harness.core.releases import Release
 from harness.core.runs import Run
 from harness.core.verdicts import Role, Verdict
 from harness.gates.interface import Evidence, Rule

@@ -12,7 +12,8 @@ from harness import catalog
 from harness.core.decisions import Finding
 from harness.core.events import Event, Watch
 from harness.core.metric_refs import COST, metric_refs
-from harness.core.releases import Gate, Policy, Release
+from harness.core.policies import Gate, Policy
+from harness.core.releases import Release
 from harness.core.verdicts import Verdict
 from harness.gates.interface import Evidence
 from harness.pipeline.judging.evidence import Material, evidence_for

@@ -8,7 +8,8 @@ from harness.core.decisions import Finding
 from harness.core.errors import ConfigError
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import MetricRef, metric_refs
-from harness.core.releases import Gate, Place
+from harness.core.places import Place
+from harness.core.policies import Gate
 from harness.core.runs import Run, TaskResult
 from harness.core.verdicts import Role
 from harness.gates.interface import Evidence

@@ -10,7 +10,9 @@ from pathlib import Path, PurePosixPath
 from harness.core.decisions import Decision, Finding, GateResult
 from harness.core.estimates import Unestimable
 from harness.core.ids import digest_file
-from harness.core.releases import CHECK, Gate, Place, Release
+from harness.core.places import Place
+from harness.core.policies import CHECK, Gate
+from harness.core.releases import Release
 from harness.core.secrets import masked
 from harness.core.verdicts import Role, Verdict
 from harness.pipeline.checking.process import Made, make_checks

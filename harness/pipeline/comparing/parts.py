@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from harness.core.releases import Subset
+from harness.core.policies import Subset
 from harness.core.runs import MetricInfo
 from harness.pipeline.comparing.samples import AskedPair, by_sample, series_pair
 from harness.pipeline.judging.series import places_of, series_of

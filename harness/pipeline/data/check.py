@@ -8,8 +8,9 @@ from pathlib import Path
 
 from harness.core.errors import ConfigError, Problem
 from harness.core.events import Event, Watch
-from harness.core.releases import Release, Suite, Task
+from harness.core.releases import Release
 from harness.core.samples import Json
+from harness.core.suites import Suite, Task
 from harness.data.check import Checked, check_names, check_rows
 from harness.data.checks.interface import Setting
 from harness.data.fix import Fixed, fix_rows

@@ -10,8 +10,9 @@ from harness.config.load import load_release
 from harness.config.source import load_yaml
 from harness.config.suites import load_suite
 from harness.core.errors import ConfigError, Problem
-from harness.core.releases import Release, Suite, Task
+from harness.core.releases import Release
 from harness.core.samples import Json
+from harness.core.suites import Suite, Task
 
 
 def readable_release(path: Path) -> Release:

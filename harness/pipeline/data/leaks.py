@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import ConfigError, Problem
 from harness.core.ids import digest_file, digest_json
-from harness.core.releases import Release, Suite
+from harness.core.releases import Release
+from harness.core.suites import Suite
 from harness.pipeline.workspace import Workspace
 from harness.store.files import json_line, lines_of, write_lines
 

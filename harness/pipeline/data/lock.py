@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.core.ids import digest_file, short
-from harness.core.releases import Release, Suite, Task
+from harness.core.releases import Release
 from harness.core.runs import Run, samples_digest
+from harness.core.suites import Suite, Task
 from harness.pipeline.recipe import taught_by
 from harness.pipeline.workspace import Workspace
 

@@ -11,8 +11,9 @@ import orjson
 from harness import catalog
 from harness.config.templates import messages
 from harness.core.errors import ConfigError, Problem
-from harness.core.releases import Release, Task
+from harness.core.releases import Release
 from harness.core.samples import Json
+from harness.core.suites import Task
 from harness.data.formats import columns_of
 from harness.data.read import Reading, rows
 from harness.data.shingles import fold

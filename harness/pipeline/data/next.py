@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from harness.core.errors import ConfigError, Problem
-from harness.core.releases import Release, Suite, Task
+from harness.core.releases import Release
 from harness.core.samples import Json
+from harness.core.suites import Suite, Task
 from harness.data.choose import Likened, likened, spread_out, vectors
 from harness.data.contamination import Pool, hits, sought_of
 from harness.data.draw import Draw

@@ -11,8 +11,9 @@ import numpy as np
 
 from harness import catalog
 from harness.config.templates import messages
-from harness.core.releases import Release, Task
+from harness.core.releases import Release
 from harness.core.samples import Sample
+from harness.core.suites import Task
 from harness.data.checks._portions import Portions, label_of, system_of
 from harness.data.checks.length import token_lengths, turns_of
 from harness.data.draw import Draw

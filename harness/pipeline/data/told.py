@@ -11,8 +11,9 @@ import orjson
 
 from harness.config.templates import render
 from harness.core.errors import ConfigError
-from harness.core.releases import Prompt, Release, Task
+from harness.core.releases import Release
 from harness.core.samples import Outcome
+from harness.core.suites import Prompt, Task
 from harness.data.choose import Floats, disagreement, margin_doubt
 from harness.pipeline.comparing.sides import side_of
 from harness.pipeline.judging.material import material_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.core.decisions import Decision
 from harness.core.metric_refs import CLEAN, MEASURED_RUN, MetricRef
-from harness.core.releases import Gate
+from harness.core.policies import Gate
 from harness.core.samples import Json
 from harness.pipeline.judging.evidence import Material
 from harness.pipeline.workspace import Workspace

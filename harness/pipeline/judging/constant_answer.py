@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from harness import catalog
 from harness.core.ids import digest_json
 from harness.core.json_values import canonical
-from harness.core.releases import Subset, Task
+from harness.core.policies import Subset
 from harness.core.samples import Answer, Json, Outcome, Sample
+from harness.core.suites import Task
 from harness.metrics.interface import Item
 
 # Metrics that are quick enough to be tried on made-up answers.

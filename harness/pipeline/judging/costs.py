@@ -19,8 +19,9 @@ from harness.core.directions import Better
 from harness.core.estimates import Unestimable
 from harness.core.ids import digest_json
 from harness.core.metric_refs import COST, MEASURED_RUN
+from harness.core.policies import Gate, Policy
 from harness.core.presentation import Price, Prices
-from harness.core.releases import Gate, Policy, Release
+from harness.core.releases import Release
 from harness.gates.interface import Evidence
 from harness.pipeline.judging.evidence import Judged, Material, error, lost_too_much
 from harness.stats.series import Series

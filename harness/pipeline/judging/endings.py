@@ -10,7 +10,7 @@ import numpy as np
 from harness.core.decisions import Endings
 from harness.core.endings import BY_PROVIDER, OF_FORM, Ending, endings_in_words
 from harness.core.metric_refs import CLEAN, MEASURED_RUN, MetricRef
-from harness.core.releases import Gate, Subset
+from harness.core.policies import Gate, Subset
 from harness.core.runs import MetricInfo, Run
 from harness.core.samples import Json
 from harness.pipeline.judging.comparable import of_task

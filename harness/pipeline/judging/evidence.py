@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from harness.core.decisions import Finding
 from harness.core.estimates import Unestimable
 from harness.core.metric_refs import CLEAN, ERRORS, LATENCY, MEASURED_RUN, MetricRef
-from harness.core.releases import Gate, Policy
+from harness.core.policies import Gate, Policy
 from harness.core.runs import MetricInfo, Run
 from harness.core.samples import Json
 from harness.core.verdicts import Verdict

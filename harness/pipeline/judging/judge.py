@@ -12,7 +12,8 @@ from harness.core.decisions import Decision, Finding, GateResult
 from harness.core.directions import Better
 from harness.core.ids import digest_json
 from harness.core.metric_refs import COST, MEASURED_RUN, metric_refs
-from harness.core.releases import BaselineSpec, Gate, Policy, Release
+from harness.core.policies import Gate, Policy
+from harness.core.releases import BaselineSpec, Release
 from harness.core.runs import Model
 from harness.core.samples import Json
 from harness.core.verdicts import Role, Verdict, release_verdict

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from harness.core.decisions import Finding, GateResult
-from harness.core.releases import Policy, Release
+from harness.core.policies import Policy
+from harness.core.releases import Release
 from harness.core.samples import Json
 from harness.core.verdicts import Verdict
 from harness.pipeline.judging.evidence import Judged, Material

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from harness.core.endings import BY_PROVIDER, OF_FORM
 from harness.core.metric_refs import CLEAN, MetricRef, metric_refs
-from harness.core.releases import Gate, Release, Task
+from harness.core.policies import Gate
+from harness.core.releases import Release
 from harness.core.runs import MetricInfo
+from harness.core.suites import Task
 from harness.core.verdicts import Role
 from harness.pipeline.judging.constant_answer import COMPUTED, best_constant_answer
 from harness.pipeline.judging.endings import without_form

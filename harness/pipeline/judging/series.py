@@ -11,7 +11,7 @@ import orjson
 from numpy.typing import NDArray
 
 from harness.core.directions import Better
-from harness.core.releases import Subset
+from harness.core.policies import Subset
 from harness.core.runs import MetricInfo
 from harness.core.samples import Json
 from harness.metrics.bleu import counts_of

@@ -11,7 +11,8 @@ from harness.core.decisions import Decision, Finding, GateResult, WaiverUse
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.ids import digest_json
 from harness.core.metric_refs import LATENCY
-from harness.core.releases import Gate, Release, Waiver
+from harness.core.policies import Gate, Waiver
+from harness.core.releases import Release
 from harness.core.samples import Json
 from harness.core.verdicts import Role, Verdict
 from harness.gates import _wording

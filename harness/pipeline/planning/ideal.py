@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from harness.core.directions import Better
 from harness.core.metric_refs import COST, LATENCY, MEASURED, metric_refs
-from harness.core.releases import Gate, Release, Subset, Task
+from harness.core.policies import Gate, Subset
+from harness.core.releases import Release
 from harness.core.runs import MetricInfo
 from harness.core.samples import Sample
+from harness.core.suites import Task
 from harness.gates.interface import Evidence, Rule
 from harness.pipeline.running.answers import metric_infos
 

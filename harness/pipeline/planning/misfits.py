@@ -8,8 +8,9 @@ from itertools import chain
 from harness import catalog
 from harness.config.source import Source, load_yaml
 from harness.core.errors import ConfigError, Problem
-from harness.core.releases import Release, Task
+from harness.core.releases import Release
 from harness.core.samples import Json
+from harness.core.suites import Task
 
 
 def misfits(release: Release) -> list[Problem]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness import catalog
-from harness.core.releases import Gate, Release
+from harness.core.policies import Gate
+from harness.core.releases import Release
 from harness.gates.interface import Rule
 from harness.pipeline.looks import alpha_of
 from harness.pipeline.planning import ideal

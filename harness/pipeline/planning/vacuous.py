@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from harness.config.waivers import not_waivable, widened
 from harness.core.errors import Problem
 from harness.core.metric_refs import ERRORS, LATENCY, MetricRef, metric_refs
-from harness.core.releases import Gate, Place, Release, Subset, Task
+from harness.core.places import Place
+from harness.core.policies import Gate, Subset
+from harness.core.releases import Release
+from harness.core.suites import Task
 from harness.core.verdicts import Role
 from harness.pipeline.judging.constant_answer import ConstantAnswer, best_constant_answer
 

@@ -6,8 +6,9 @@ import asyncio
 
 from harness.core.errors import OutsideError
 from harness.core.events import Event
-from harness.core.releases import Generation, Release
+from harness.core.releases import Release
 from harness.core.runs import Model
+from harness.core.suites import Generation
 from harness.core.versions import Version
 from harness.pipeline.baselines import Contender
 from harness.pipeline.registry.project import as_it_lies

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.core.estimates import Estimate, Unestimable
-from harness.core.releases import Subset
+from harness.core.policies import Subset
 from harness.pipeline.judging.series import series_of
 from harness.pipeline.reporting.metrics import Found, asked_of
 from harness.pipeline.reporting.task import StoredTask

@@ -8,8 +8,8 @@ from harness.core.decisions import Decision
 from harness.core.errors import OutsideError
 from harness.core.estimates import Estimate, Unestimable
 from harness.core.metric_refs import COST, MEASURED_RUN
+from harness.core.policies import Policy
 from harness.core.presentation import Price, Prices
-from harness.core.releases import Policy
 from harness.pipeline.judging.costs import clusters, spent
 from harness.pipeline.judging.evidence import Material
 from harness.pipeline.judging.material import material_of

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from harness.core.estimates import Unestimable
-from harness.core.releases import Subset
+from harness.core.policies import Subset
 from harness.core.runs import MetricInfo
 from harness.pipeline.judging.comparable import Asked
 from harness.pipeline.judging.series import Mask, evaluated, parsed, scores_of

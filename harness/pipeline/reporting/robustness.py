@@ -5,7 +5,8 @@ from __future__ import annotations
 from harness.core.decisions import Finding
 from harness.core.estimates import Unestimable
 from harness.core.metric_refs import CLEAN, MetricRef
-from harness.core.releases import Gate, Place, Subset
+from harness.core.places import Place
+from harness.core.policies import Gate, Subset
 from harness.core.verdicts import Role
 from harness.gates.interface import Evidence
 from harness.pipeline.judging.evidence import evidence_for

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.core.decisions import Decision
-from harness.core.releases import Policy
+from harness.core.policies import Policy
 from harness.core.samples import Outcome
 from harness.pipeline.judging.endings import counted, limit_of
 from harness.pipeline.judging.evidence import Judged, Material

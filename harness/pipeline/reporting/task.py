@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.core.releases import Policy
+from harness.core.policies import Policy
 from harness.core.runs import MetricInfo, TaskResult
 from harness.pipeline.judging.evidence import Material
 from harness.report.material import CANDIDATE

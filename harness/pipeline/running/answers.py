@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from harness import catalog
 from harness.core.endings import Ending, ending_of
-from harness.core.releases import Task
 from harness.core.runs import Counts, MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
 from harness.core.secrets import masked_answer, masked_output, masked_samples
+from harness.core.suites import Task
 from harness.metrics.interface import CLIPPED, Item, better_of
 from harness.tasks.interface import TaskKind
 

@@ -17,9 +17,9 @@ from harness.config.templates import messages
 from harness.core.errors import OutsideError
 from harness.core.events import Event
 from harness.core.ids import digest_bytes
-from harness.core.releases import Prompt, Task
 from harness.core.runs import Model
 from harness.core.samples import Json, Output, Sample
+from harness.core.suites import Prompt, Task
 from harness.pipeline.running.few_shot import Shot, choose
 from harness.pipeline.running.lost_requests import HopelessRun, LostRequests
 from harness.pipeline.running.session import Session

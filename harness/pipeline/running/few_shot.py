@@ -6,8 +6,8 @@ import random
 from collections.abc import Mapping
 
 from harness.core.ids import digest_json
-from harness.core.releases import Task
 from harness.core.samples import Sample
+from harness.core.suites import Task
 from harness.tasks.interface import TaskKind
 
 Shot = tuple[Mapping[str, object], str]

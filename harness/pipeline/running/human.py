@@ -8,9 +8,10 @@ from pathlib import Path
 from harness import catalog
 from harness.config.answers import read_answers
 from harness.core.errors import ConfigError
-from harness.core.releases import Release, Suite
+from harness.core.releases import Release
 from harness.core.runs import TaskResult
 from harness.core.samples import Output
+from harness.core.suites import Suite
 from harness.pipeline.running.answers import score_task
 
 

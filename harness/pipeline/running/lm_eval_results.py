@@ -10,9 +10,9 @@ from harness import catalog
 from harness.config.lm_eval_groups import RIGHT
 from harness.core.directions import Better
 from harness.core.errors import ConfigError, OutsideError
-from harness.core.releases import MetricSpec, Task
 from harness.core.runs import TaskResult
 from harness.core.samples import Answer, Json, Outcome, Output, Sample, Score
+from harness.core.suites import MetricSpec, Task
 from harness.metrics.interface import Item, better_of
 from harness.pipeline.running.lm_eval_answers import as_json, output_of
 from harness.tasks.lm_eval import LmEval

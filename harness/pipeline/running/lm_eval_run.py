@@ -16,9 +16,9 @@ from harness.client.guard import Guard
 from harness.client.interface import Client
 from harness.config.source import nearest
 from harness.core.errors import ConfigError, OutsideError
-from harness.core.releases import Task
 from harness.core.runs import TaskResult
 from harness.core.secrets import mask_file
+from harness.core.suites import Task
 from harness.pipeline.running.lm_eval_results import task_result
 from harness.store.memo import Memo
 from harness.tasks.lm_eval import LmEval

@@ -22,9 +22,10 @@ from harness.core.errors import OutsideError
 from harness.core.events import Event
 from harness.core.ids import digest_json
 from harness.core.metric_refs import MEASURED_RUN
-from harness.core.releases import Measure, Release, Suite, Task
+from harness.core.releases import Measure, Release
 from harness.core.runs import Model, Run, TaskResult
 from harness.core.samples import Answer, Json, Outcome, Output, Sample
+from harness.core.suites import Suite, Task
 from harness.pipeline.baselines import Contender
 from harness.pipeline.recipe import recipe
 from harness.pipeline.running.answers import count

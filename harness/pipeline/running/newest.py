@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from harness.core.metric_refs import MEASURED_RUN
-from harness.core.releases import Release, Suite
+from harness.core.releases import Release
 from harness.core.samples import Json
+from harness.core.suites import Suite
 from harness.pipeline.baselines import Contender
 from harness.pipeline.looks import look_digests
 from harness.pipeline.running.measure import PlannedMeasurement, is_measured, plan_measurement

@@ -8,8 +8,8 @@ from pathlib import Path
 from harness import catalog
 from harness.core.directions import Better
 from harness.core.errors import ConfigError, OutsideError
-from harness.core.releases import Prompt, Task
 from harness.core.samples import Outcome
+from harness.core.suites import Prompt, Task
 from harness.metrics.interface import better_of
 from harness.pipeline.running.answers import score_task
 from harness.pipeline.running.asking import Asker, Batch

@@ -14,9 +14,10 @@ from harness import __version__, catalog
 from harness.core.errors import OutsideError
 from harness.core.events import Event, Watch
 from harness.core.ids import digest_json
-from harness.core.releases import Prompt, Release, Suite, Task
+from harness.core.releases import Release
 from harness.core.runs import Model, Run, TaskResult
 from harness.core.samples import Json, Output
+from harness.core.suites import Prompt, Suite, Task
 from harness.pipeline.baselines import Contender
 from harness.pipeline.recipe import recipe
 from harness.pipeline.running.answers import clip_notes, count, metric_infos, score_task, tokenizers

@@ -16,8 +16,8 @@ from harness.core.errors import OutsideError
 from harness.core.events import Event
 from harness.core.fingerprints import Fingerprint
 from harness.core.ids import digest_file
-from harness.core.releases import Suite
 from harness.core.sampling import NO_PENALTY
+from harness.core.suites import Suite
 from harness.pipeline.baselines import Contender
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.recipe import training_manifest

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from harness.core.decisions import Decision, GateResult
 from harness.core.errors import ConfigError, HarnessError, OutsideError, Problem
-from harness.core.releases import Place, Waiver
+from harness.core.places import Place
+from harness.core.policies import Waiver
 from harness.core.verdicts import Role, Verdict
 from harness.report.guard import label
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.core.endings import BY_PROVIDER, OF_FORM, Ending
-from harness.core.releases import Gate
+from harness.core.policies import Gate
 from harness.report import words
 from harness.report.client.names import Names
 from harness.report.client.wording import tell

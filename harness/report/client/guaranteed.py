@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.core.decisions import GateResult
 from harness.core.estimates import Comparison, Estimate, Unestimable
 from harness.core.metric_refs import CLEAN
-from harness.core.releases import Gate
+from harness.core.policies import Gate
 from harness.core.verdicts import Verdict
 from harness.report import words
 from harness.report.client import figures

@@ -10,7 +10,7 @@ import yaml
 
 from harness.core.directions import Better
 from harness.core.metric_refs import CLEAN
-from harness.core.releases import Gate, Subset
+from harness.core.policies import Gate, Subset
 from harness.report.client.wording import Say, start, tell
 from harness.report.guard import label
 from harness.report.material import CANDIDATE, Material

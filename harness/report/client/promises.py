@@ -9,7 +9,7 @@ from harness.core.decisions import GateResult
 from harness.core.directions import Better
 from harness.core.estimates import Comparison, Unestimable
 from harness.core.metric_refs import CLEAN
-from harness.core.releases import Gate
+from harness.core.policies import Gate
 from harness.core.verdicts import Role, Verdict
 from harness.gates import _wording
 from harness.gates.interface import Rule, Said

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from harness.core.ids import short
-from harness.core.releases import Gate
+from harness.core.policies import Gate
 from harness.core.verdicts import Verdict
 from harness.report import words
 from harness.report.guard import label

@@ -14,7 +14,8 @@ from harness.core.decisions import Finding
 from harness.core.directions import Better
 from harness.core.estimates import Comparison
 from harness.core.events import Event
-from harness.core.releases import Gate, Policy, Prompt
+from harness.core.policies import Gate, Policy
+from harness.core.suites import Prompt
 from harness.gates.interface import Evidence
 from harness.gates.margin import Margin
 from harness.pipeline.calibrating.again import Past, blocks, with_itself

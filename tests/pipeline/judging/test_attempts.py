@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness.cli.main import main
 from harness.core.metric_refs import MetricRef
-from harness.core.releases import Gate
+from harness.core.policies import Gate
 from harness.core.samples import Sample
 from harness.core.verdicts import Verdict
 from harness.pipeline.judging.attempts import NONE, Attempts, count, data_of, recorded, too_many

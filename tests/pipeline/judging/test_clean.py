@@ -10,9 +10,11 @@ import yaml
 
 from harness.core.decisions import Decision
 from harness.core.estimates import Comparison
-from harness.core.releases import Gate, Place, Subset, Suite
+from harness.core.places import Place
+from harness.core.policies import Gate, Subset
 from harness.core.runs import MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
+from harness.core.suites import Suite
 from harness.core.verdicts import Role, Verdict
 from harness.pipeline.judging.evidence import Judged, Material
 from harness.pipeline.judging.judge import infrastructure_failed, judge

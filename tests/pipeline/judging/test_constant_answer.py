@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.core.releases import Subset, Task
+from harness.core.policies import Subset
+from harness.core.suites import Task
 from harness.pipeline.judging.constant_answer import best_constant_answer
 from harness.pipeline.validate import validate
 from tests.pipeline.release_project import make_project, write_rows

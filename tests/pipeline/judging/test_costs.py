@@ -9,8 +9,9 @@ import pytest
 
 from harness.core.decisions import Finding
 from harness.core.estimates import Estimate, Unestimable
+from harness.core.places import Place
+from harness.core.policies import Gate, Policy, Waiver
 from harness.core.presentation import Price, Prices
-from harness.core.releases import Gate, Place, Policy, Waiver
 from harness.core.verdicts import Role, Verdict
 from harness.gates.interface import Evidence
 from harness.pipeline.judging.costs import Spent, cost_evidence, spent

@@ -10,7 +10,8 @@ import pytest
 from harness.core.decisions import Decision
 from harness.core.directions import Better
 from harness.core.estimates import Comparison
-from harness.core.releases import Gate, Place, Waiver
+from harness.core.places import Place
+from harness.core.policies import Gate, Waiver
 from harness.core.runs import TaskResult
 from harness.core.verdicts import Verdict
 from harness.pipeline.judging.judge import judge

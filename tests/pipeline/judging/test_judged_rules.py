@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.releases import Gate, Place, Subset
+from harness.core.places import Place
+from harness.core.policies import Gate, Subset
 from harness.core.verdicts import Role, Verdict
 from tests.pipeline.hand_made import EVERY_RULE, decide, gate, material, result, some
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.core.decisions import Decision
-from harness.core.releases import Gate
+from harness.core.policies import Gate
 from harness.core.runs import TaskResult
 from harness.core.verdicts import Verdict
 from harness.pipeline.judging.judge import judge

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import harness.metrics
-from harness.core.releases import MetricSpec, Prompt, Release
+from harness.core.releases import Release
+from harness.core.suites import MetricSpec, Prompt
 from harness.pipeline.judging.provenance import digests, metric_code
 from tests.pipeline.hand_made import CANDIDATE, WHOLE, material, release, with_run
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from harness.core.decisions import Decision
-from harness.core.releases import Gate, Place, Waiver
+from harness.core.places import Place
+from harness.core.policies import Gate, Waiver
 from harness.core.verdicts import Role, Verdict
 from harness.pipeline.judging.judge import decision_id, judge
 from harness.pipeline.judging.waive import expired_since

@@ -7,7 +7,8 @@ import pytest
 
 from harness.catalog import build
 from harness.core.directions import Better
-from harness.core.releases import Gate, Place
+from harness.core.places import Place
+from harness.core.policies import Gate
 from harness.core.verdicts import Role
 from harness.pipeline.planning import ideal
 from harness.stats.series import Series, Settings

@@ -7,7 +7,7 @@ from dataclasses import replace
 import duckdb
 
 from harness.core.decisions import Decision
-from harness.core.releases import Gate, Policy
+from harness.core.policies import Gate, Policy
 from harness.core.runs import TaskResult
 from harness.pipeline.judging.evidence import Material
 from harness.pipeline.reporting.metrics import Found, found_by_gates

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.core.ids import digest_json
-from harness.core.releases import Policy
+from harness.core.policies import Policy
 from harness.core.runs import MetricInfo, Model, TaskResult
 from harness.core.samples import Answer, Json, Outcome, Output, Sample, Score
 from harness.pipeline.judging.evidence import Judged

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.estimates import Estimate, Unestimable
-from harness.core.releases import Subset
+from harness.core.policies import Subset
 from harness.core.runs import MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome, Sample
 from harness.pipeline.reporting.classes import class_numbers

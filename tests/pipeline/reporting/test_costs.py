@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from harness.core.policies import Policy
 from harness.core.presentation import Price, Prices
-from harness.core.releases import Policy
 from harness.pipeline.judging.evidence import Material
 from harness.pipeline.reporting.costs import costs, judged_cost
 from harness.report.service import Cost

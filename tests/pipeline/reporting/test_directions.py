@@ -10,7 +10,7 @@ import pytest
 
 from harness.core.directions import Better
 from harness.core.estimates import Comparison, Estimate
-from harness.core.releases import Policy
+from harness.core.policies import Policy
 from harness.core.runs import MetricInfo, TaskResult
 from harness.core.samples import Outcome, Sample
 from harness.pipeline.comparing.parts import parts

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.core.estimates import Estimate, Unestimable
-from harness.core.releases import Subset
+from harness.core.policies import Subset
 from harness.core.runs import MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome, Output, Sample, Score
 from harness.pipeline.reporting.parts import field_parts, part, slice_parts, slice_places, worths

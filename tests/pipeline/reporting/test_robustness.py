@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from harness.core.estimates import Comparison, Unestimable
-from harness.core.releases import Gate, Place, Subset
+from harness.core.places import Place
+from harness.core.policies import Gate, Subset
 from harness.core.runs import TaskResult
 from harness.core.verdicts import Role
 from harness.pipeline.judging.evidence import Judged, Material

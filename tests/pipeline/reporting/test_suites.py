@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.decisions import Decision
-from harness.core.releases import Policy
+from harness.core.policies import Policy
 from harness.core.runs import MetricInfo, TaskResult
 from harness.core.samples import Answer, Outcome, Sample
 from harness.core.verdicts import Verdict

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.releases import Generation, MetricSpec, Prompt, Task
 from harness.core.runs import Counts
 from harness.core.samples import Outcome, Output, Sample
+from harness.core.suites import Generation, MetricSpec, Prompt, Task
 from harness.pipeline.running.answers import count, metric_infos, read_answer, score_task, tokenizers
 from harness.tasks.classify import Classify
 from harness.tasks.extract import Extract

@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from harness.core.releases import Generation, Prompt, Task
 from harness.core.samples import Sample
+from harness.core.suites import Generation, Prompt, Task
 from harness.pipeline.running.few_shot import choose
 from harness.tasks.classify import Classify
 from tests.pipeline.release_project import Project, rows, write_rows

@@ -18,9 +18,9 @@ pytest.importorskip("transformers")
 from harness.client.interface import Limits
 from harness.client.tgi import TgiClient
 from harness.core.errors import ConfigError, OutsideError
-from harness.core.releases import MetricSpec, Task
 from harness.core.runs import TaskResult
 from harness.core.samples import Outcome
+from harness.core.suites import MetricSpec, Task
 from harness.pipeline.running.lm_eval_results import task_result
 from harness.pipeline.running.lm_eval_run import LmEvalResult, run_lm_eval
 from harness.store.memo import Memo

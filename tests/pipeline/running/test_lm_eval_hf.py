@@ -20,7 +20,7 @@ pytest.importorskip("fastapi")
 from harness import base_models
 from harness.client.interface import Limits
 from harness.client.tgi import TgiClient
-from harness.core.releases import Generation, MetricSpec, Task
+from harness.core.suites import Generation, MetricSpec, Task
 from harness.pipeline.running.lm_eval_run import LmEvalResult, run_lm_eval
 from harness.store.memo import Memo
 from tests.embedded.conftest import running

@@ -13,9 +13,9 @@ import duckdb
 import pytest
 
 from harness.cli.main import main
-from harness.core.releases import Generation, MetricSpec, Prompt, Task
 from harness.core.samples import Output, Sample
 from harness.core.secrets import masked
+from harness.core.suites import Generation, MetricSpec, Prompt, Task
 from harness.pipeline.running.answers import score_task
 from harness.store import bundle
 from harness.store.cache import Cache

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.core.decisions import Decision
-from harness.core.releases import Place
+from harness.core.places import Place
 from harness.core.verdicts import Verdict
 from harness.report.ci.cases import Ending
 from harness.report.ci.sarif import sarif

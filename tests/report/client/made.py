@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from harness.core.decisions import Decision, GateResult, WaiverUse
 from harness.core.estimates import Comparison, Estimate, Unestimable
+from harness.core.places import Place
+from harness.core.policies import Waiver
 from harness.core.presentation import Presentation
-from harness.core.releases import Place, Waiver
 from harness.core.verdicts import Verdict
 from harness.report.client.wording import load_wording
 from harness.report.material import Material

@@ -13,8 +13,9 @@ import pytest
 from harness.core.decisions import Finding, GateResult
 from harness.core.directions import Better
 from harness.core.estimates import Comparison, Estimate, Unestimable
+from harness.core.places import Place
+from harness.core.policies import CHECK, Gate, Subset
 from harness.core.presentation import Presentation
-from harness.core.releases import CHECK, Gate, Place, Subset
 from harness.core.verdicts import Role, Verdict
 from harness.report.client.page import ClientView
 from harness.report.client.view import build_client

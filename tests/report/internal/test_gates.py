@@ -8,7 +8,8 @@ import pytest
 
 from harness.core.decisions import Finding, GateResult
 from harness.core.estimates import Comparison, Estimate
-from harness.core.releases import Gate, Place, Subset
+from harness.core.places import Place
+from harness.core.policies import Gate, Subset
 from harness.core.verdicts import Role, Verdict
 from harness.report.internal.gates import gate_anchor, gates_part, interval_row
 from harness.report.text import lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.core.decisions import WaiverUse
-from harness.core.releases import Waiver
+from harness.core.policies import Waiver
 from harness.report.internal.view import build_internal
 from harness.report.internal.waivers import waivers_table
 from harness.report.render import render_page
