@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from harness.core import decisions, estimates, releases
+from harness.core import decisions, estimates, policies
 
-_MODULES = (decisions, releases, estimates)
+_MODULES = (decisions, policies, estimates)
 _DIGEST = {"pattern": "^[0-9a-f]{64}$"}
 
 
