@@ -10,7 +10,9 @@ from typing import Any, Self
 
 from harness.client.http import Http, KeyRefused
 from harness.client.interface import Limits, Piece, RequestFailed, Token
-from harness.client.replies import MOST_STOPS, chat_output, failed_output, form, logprob, text, whole_number
+from harness.client.openai_models import model_identity, model_info, model_owner
+from harness.client.openai_tokens import prompt_tokens, token_ids
+from harness.client.replies import MOST_STOPS, chat_output, failed_output, form, whole_number
 from harness.core.errors import OutsideError
 from harness.core.samples import Json, Output
 from harness.core.sampling import said_to
@@ -20,10 +22,6 @@ _OPENAI = "OpenAI's API"
 # What a server answers that has no such route, or not with these parameters.
 _NO_ROUTE = frozenset({404, 405, 501})
 _REFUSED = _NO_ROUTE | {400, 422}
-# What a listed model says of itself that stays the same for as long as it is served.
-_IDENTITY = ("root", "parent", "max_model_len", "owned_by")
-# How vLLM spells a token where it is asked for ids.
-_ID = "token_id:"
 _SHORT = "Hello"
 DIED = (
     "the server died while it was asked for prompt log-probabilities. vLLM with LoRA dies of two such prompts in one "
@@ -79,36 +77,15 @@ class OpenaiClient:
         try:
             listed = await self._http.get(f"{self._api}/models")
             with form(_OPENAI):
-                rows = {text(model["id"]): model for model in listed["data"]}
-                root, longest = (rows.get(self._model, {}).get(key) for key in ("root", "max_model_len"))
-                told = {"model_id": text(root)} if root else {}
-                return {
-                    "models": sorted(rows),
-                    **told,
-                    **({"max_total_tokens": whole_number(longest)} if longest else {}),
-                }
+                return model_info(listed["data"], self._model)
         except RequestFailed as error:
             raise OutsideError(f"the server at {self.url} does not answer: {self._hinted(error)}") from None
 
     async def identity(self, adapter: str | None) -> Mapping[str, Json]:
         """What the list of models says of the base and the adapter; {} where there is none. Raises RequestFailed."""
-        try:
-            listed = await self._http.get(f"{self._api}/models")
-        except KeyRefused:
-            return {}
-        except RequestFailed as error:
-            if error.status in _NO_ROUTE:
-                return {}
-            raise
-        asked = (self._model, adapter or self._model)
+        listed = await self._listed()
         with form(_OPENAI):
-            rows = {text(row["id"]): row for row in listed["data"] if row["id"] in asked}
-            return {
-                f"{name}.{key}": str(row[key])
-                for name, row in sorted(rows.items())
-                for key in ("id", *_IDENTITY)
-                if row.get(key) is not None
-            }
+            return model_identity(listed, (self._model, adapter or self._model))
 
     async def alive(self) -> bool:
         """Whether the server answers: vLLM's /health, and where there is none (or not for us) the list of models."""
@@ -166,7 +143,7 @@ class OpenaiClient:
                 return []
             raise await self._worded(error, len(text)) from None
         with form(_OPENAI):
-            return _prompt_tokens(reply)
+            return prompt_tokens(reply)
 
     async def _gives_none(self, error: RequestFailed, text: str, adapter: str | None) -> bool:
         """Whether the server has no prompt log-probabilities at all: it refuses those of a short prompt, too."""
@@ -208,7 +185,7 @@ class OpenaiClient:
         with form(_OPENAI):
             choice = reply["choices"][0]
             spelled = (choice.get("logprobs") or {}).get("tokens") or []
-            return str(choice["text"]), _ids(spelled) or []
+            return str(choice["text"]), token_ids(spelled) or []
 
     async def tokenize(self, text: str) -> list[Piece]:
         """Raises RequestFailed: no server with this API tells which characters a token covers."""
@@ -252,51 +229,26 @@ class OpenaiClient:
         """What this server must be told beside OpenAI's own parameters. Raises RequestFailed, OutsideError."""
         async with self._asking_owner:
             if self._owner is None:
-                self._owner = await self._owned_by()
+                listed = await self._listed()
+                with form(_OPENAI):
+                    self._owner = model_owner(listed, self._model)
         given = generation.extras if generation else {}
         return said_to(self._owner, {key: value for key, value in given.items() if key not in self._omit}, self.url)
 
-    async def _owned_by(self) -> str:
-        """Who owns the base, as the list of models says ("vllm"); "" where there is no list, or it does not say."""
+    async def _listed(self) -> Sequence[Mapping[str, Any]]:
+        """The models that the server lists; none where it has no list, or not for us. Raises RequestFailed."""
         try:
             listed = await self._http.get(f"{self._api}/models")
         except KeyRefused:
-            return ""
+            return ()
         except RequestFailed as error:
             if error.status in _NO_ROUTE:
-                return ""
+                return ()
             raise
         with form(_OPENAI):
-            return next((str(row.get("owned_by") or "") for row in listed["data"] if row["id"] == self._model), "")
+            return list(listed["data"])
 
 
 def _is_refusal(error: RequestFailed) -> bool:
     """Whether the server is there and says no."""
     return error.status is not None and error.status < 500 and error.status != 429
-
-
-def _prompt_tokens(reply: Any) -> list[Token]:
-    """The prompt's part of an echoed completion. Empty where the server did not echo, or tells no ids."""
-    told, usage = reply["choices"][0].get("logprobs") or {}, reply["usage"]
-    spelled, values = told.get("tokens") or [], told.get("token_logprobs") or []
-    prompt, made = whole_number(usage["prompt_tokens"]), whole_number(usage["completion_tokens"])
-    ids = _ids(spelled)
-    if ids is None or not len(ids) == len(values) == prompt + made:
-        return []
-    tops = told.get("top_logprobs") or [None] * len(ids)
-    rows = list(zip(ids, values, tops, strict=True))[:prompt]
-    return [Token(id, "", logprob(value), _rank(f"{_ID}{id}", top)) for id, value, top in rows]
-
-
-def _ids(spelled: Sequence[str]) -> list[int] | None:
-    """The ids of tokens; None where the server spelled one as text."""
-    if not all(token.startswith(_ID) for token in spelled):
-        return None
-    return [int(token.removeprefix(_ID)) for token in spelled]
-
-
-def _rank(token: str, top: Mapping[str, float] | None) -> int | None:
-    """0 where no other token is as likely, else unknown: the likeliest ones are told, not the place."""
-    if not top or token not in top:
-        return None
-    return 0 if all(value < top[token] for other, value in top.items() if other != token) else None
