@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.base_models.interface import OnProgress
 from harness.core.ids import digest_files, digest_json, short
+from harness.core.json_files import json_object
 
 PATTERNS = (
     "config.json",
@@ -30,7 +31,7 @@ def digest_of(folder: Path, cache: Path, on_progress: OnProgress) -> str:
 
     Kept in `cache`, for as long as each file's size and times of change stay the same.
     """
-    known = _read(_note(folder, cache))
+    known = json_object(_note(folder, cache))
     if known.get("stamp") == _stamp(folder) and isinstance(known.get("digest"), str):
         return str(known["digest"])
     on_progress("hashing the base model")
@@ -58,14 +59,6 @@ def _stamp(folder: Path) -> dict[str, list[int]]:
     """Size and times of each file. The time of its last change is the one that no program can set back."""
     stats = {name: (folder / name).stat() for name in names_in(folder)}
     return {name: [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns] for name, stat in stats.items()}
-
-
-def _read(note: Path) -> dict[str, object]:
-    try:
-        value = json.loads(note.read_text())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _write(note: Path, value: dict[str, object]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness import base_models
 from harness.config.templates import messages
+from harness.core.json_files import json_object
 from harness.core.releases import Release
 from harness.core.samples import Sample
 from harness.core.suites import Task
@@ -92,10 +92,7 @@ def _tokenizer(base: Path) -> Any:
 
 def _own_limit(base: Path) -> list[int]:
     """The longest context that the base model is made for, in tokens; [] where its config does not say."""
-    try:
-        config = json.loads((base / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    inner = config.get("text_config") if isinstance(config, dict) else None
-    told = [one.get("max_position_embeddings") for one in (config, inner) if isinstance(one, dict)]
-    return [one for one in told if isinstance(one, int) and one > 0]
+    config = json_object(base / "config.json")
+    parts = (config, config.get("text_config"))
+    limits = [part.get("max_position_embeddings") for part in parts if isinstance(part, dict)]
+    return [limit for limit in limits if isinstance(limit, int) and limit > 0]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from harness.core.json_files import json_object
 from harness.core.releases import Release
 from harness.core.samples import Json
 from harness.core.suites import Task
@@ -30,11 +30,7 @@ def recipe(release: Release, suite: str, adapter: Path | None = None) -> dict[st
 
 def taught_by(adapter: Path | None) -> dict[str, str]:
     """SHA-256 of the files that an adapter was trained from, by TAUGHT; {} where it was not trained here."""
-    try:
-        found = json.loads(training_manifest(adapter).read_text(encoding="utf-8")) if adapter else {}
-    except (OSError, ValueError):
-        return {}
-    known = found.get("digests") if isinstance(found, dict) else None
+    known = json_object(training_manifest(adapter)).get("digests") if adapter else None
     return {name: str(known[name]) for name in TAUGHT if known.get(name)} if isinstance(known, dict) else {}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -12,6 +11,7 @@ from typing import Literal
 
 from harness.core.devices import has_gpu
 from harness.core.errors import ConfigError, OutsideError
+from harness.core.json_files import json_object
 from harness.servers.interface import Adapter
 
 Gpus = Literal["all", "none"] | tuple[int, ...]
@@ -82,10 +82,10 @@ def refuse_ranks(adapters: Iterable[Adapter], most: int, key: str) -> None:
 
 def _rank(folder: Path) -> int:
     """The highest rank of an adapter's layers; 0 where its config does not tell."""
+    config = json_object(folder / "adapter_config.json")
     try:
-        config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
         return max([int(config["r"]), *map(int, (config.get("rank_pattern") or {}).values())])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return 0
 
 

@@ -28,6 +28,8 @@ ADDED = {"added_tokens": [{"id": id, "content": text} for id, text in ((2, "<|im
             ("</s>", "<end>"),
         ),
         ({"config.json": {"eos_token_id": None}, "tokenizer_config.json": {"eos_token": None}}, ()),
+        ({"config.json": {"eos_token_id": 5}, "tokenizer.json": {"added_tokens": ["x", None]},
+          "tokenizer_config.json": {"added_tokens_decoder": {"five": {"content": "y"}, "5": "z"}}}, ()),
         ({"config.json": [], "tokenizer.json": ADDED}, ()),
         ({}, ()),
     ],

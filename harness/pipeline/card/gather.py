@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from harness.base_models.hub import published
 from harness.core.decisions import Decision
 from harness.core.errors import ConfigError
+from harness.core.json_files import json_object
 from harness.core.releases import Release
 from harness.core.samples import Json
 from harness.core.versions import Version
@@ -41,9 +41,9 @@ def facts_of_decision(
     """Of a stored decision, with what the training left of its adapter, where that still lies here."""
     adapter = str(decision.candidate["adapter_digest"])
     folder = _adapter(release, adapter)
-    training = _read(folder.parent / "manifest.json") if folder else {}
+    training = json_object(folder.parent / "manifest.json") if folder else {}
     provenance: dict[str, Json] = {key: training[key] for key in _TOLD if training.get(key) is not None}
-    provenance |= {"packages": training.get("versions", {}), "adapter": _read(folder / "adapter_config.json")
+    provenance |= {"packages": training.get("versions", {}), "adapter": json_object(folder / "adapter_config.json")
                    if folder else {}}  # fmt: skip
     digests = {**decision.digests, **{key: value for key, value in training.get("digests", {}).items() if value}}
     version = Version(
@@ -74,14 +74,6 @@ def _adapter(release: Release, digest: str) -> Path | None:
         except ConfigError:  # one that is not whole is not it
             continue
     return None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _kinds(release: Release) -> dict[str, str]:

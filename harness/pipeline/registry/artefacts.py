@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 from harness.base_models.folder import PICKLED
 from harness.core.errors import ConfigError, Problem
 from harness.core.ids import digest_file, short
+from harness.core.json_files import json_object
 from harness.pipeline.candidate import adapter_digest
 from harness.pipeline.recipe import training_manifest
 from harness.pipeline.workspace import Workspace
@@ -71,10 +71,10 @@ def pickled_weights(folder: Path) -> list[str]:
 
 def training_of(adapter: Path) -> Mapping[str, Any]:
     """What the training left about an adapter; {} where it left nothing, or what is there tells of another one."""
+    record = json_object(training_manifest(adapter))
     try:
-        found = dict(json.loads(training_manifest(adapter).read_text(encoding="utf-8")))
-        return found if found["adapter"] == digest_file(adapter / FILES[0]) else {}
-    except (OSError, ValueError, KeyError, TypeError):
+        return record if "adapter" in record and record["adapter"] == digest_file(adapter / FILES[0]) else {}
+    except OSError:
         return {}
 
 

@@ -16,6 +16,7 @@ from harness.core.errors import OutsideError
 from harness.core.events import Event
 from harness.core.fingerprints import Fingerprint
 from harness.core.ids import digest_file
+from harness.core.json_files import json_object
 from harness.core.sampling import NO_PENALTY
 from harness.core.suites import Suite
 from harness.pipeline.baselines import Contender
@@ -138,14 +139,11 @@ async def _preflight(
 
 def penalties_of(base: Path | None) -> dict[str, float]:
     """What the base model's generation_config.json asks of greedy answers, too; {} where that is nothing."""
-    try:
-        given = json.loads((base / "generation_config.json").read_text(encoding="utf-8")) if base else {}
-    except (OSError, ValueError):
-        return {}
-    found = {name: given.get(name) for name in _NO_PENALTY} if isinstance(given, dict) else {}
+    settings = json_object(base / "generation_config.json") if base else {}
+    penalties = {name: settings.get(name) for name in _NO_PENALTY}
     return {
         name: float(value)
-        for name, value in found.items()
+        for name, value in penalties.items()
         if isinstance(value, int | float) and value != _NO_PENALTY[name]
     }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import OutsideError
+from harness.core.json_files import json_object
 from harness.trainers.axolotl.resolve import CHECKPOINTS
 
 RUN_FILE = "run.json"
@@ -44,7 +45,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 def open_run(folder: Path, key: str) -> dict[str, Any]:
     """What is known of the run with this key; what another run left here is removed."""
-    run = _read(folder / RUN_FILE)
+    run = json_object(folder / RUN_FILE)
     if run.get("key") != key:
         for name in LEFT:
             _remove(folder / name)
@@ -63,7 +64,7 @@ def drop_half_checkpoints(checkpoints: Path) -> None:
     """A run killed while saving leaves a checkpoint that cannot be gone on from."""
     for found in checkpoints.glob("checkpoint-*"):
         whole = all((found / name).is_file() for name in WHOLE)
-        if not whole or not _read(found / "trainer_state.json"):
+        if not whole or not json_object(found / "trainer_state.json"):
             shutil.rmtree(found)
 
 
@@ -80,14 +81,6 @@ def take_adapter(source: Path, folder: Path) -> Path:
     _remove(target)
     work.rename(target)
     return target
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _remove(path: Path) -> None:

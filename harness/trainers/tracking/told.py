@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core.json_files import json_object
 from harness.trainers.tracking.places import Place
 
 DONE = "tracked.json"
@@ -26,7 +27,4 @@ class Told:
         self.path.write_text(json.dumps({**self._read(), place.id: key}), encoding="utf-8")
 
     def _read(self) -> dict[str, str]:
-        try:
-            return dict(json.loads(self.path.read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return {}
+        return json_object(self.path)
