@@ -23,8 +23,8 @@ def end_tokens(folder: Path) -> tuple[str, ...]:
 
 
 def _ids(config: dict[str, Any]) -> frozenset[int]:
-    found = config.get("eos_token_id")
-    return frozenset(id for id in (found if isinstance(found, list) else [found]) if isinstance(id, int))
+    ids = config.get("eos_token_id")
+    return frozenset(id for id in (ids if isinstance(ids, list) else [ids]) if isinstance(id, int))
 
 
 def _added(folder: Path, settings: dict[str, Any]) -> Iterator[tuple[int, object]]:

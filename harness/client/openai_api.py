@@ -15,7 +15,7 @@ from harness.client.openai_tokens import prompt_tokens, token_ids
 from harness.client.replies import MOST_STOPS, chat_output, failed_output, form, whole_number
 from harness.core.errors import OutsideError
 from harness.core.samples import Json, Output
-from harness.core.sampling import said_to
+from harness.core.sampling import sampling_parameters
 from harness.core.suites import Generation
 
 _OPENAI = "OpenAI's API"
@@ -233,7 +233,9 @@ class OpenaiClient:
                 with form(_OPENAI):
                     self._owner = model_owner(listed, self._model)
         given = generation.extras if generation else {}
-        return said_to(self._owner, {key: value for key, value in given.items() if key not in self._omit}, self.url)
+        return sampling_parameters(
+            self._owner, {key: value for key, value in given.items() if key not in self._omit}, self.url
+        )
 
     async def _listed(self) -> Sequence[Mapping[str, Any]]:
         """The models that the server lists; none where it has no list, or not for us. Raises RequestFailed."""

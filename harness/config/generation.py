@@ -16,12 +16,12 @@ def generation_problems(parsed: ReleaseFile, suites: tuple[Suite, ...], source: 
     """Keys of a task's `generation` that the server's API has no word for."""
     if any(getattr(parsed.serve, kind) for kind in _NO_TGI):
         return []
-    found = []
+    problems = []
     for index, suite in enumerate(suites):
-        where = ("suites", index) if len(suites) == len(parsed.suites) else ("suites",)
+        keys = ("suites", index) if len(suites) == len(parsed.suites) else ("suites",)
         for task in suite.tasks:
             unknown = [key for key in UNKNOWN_TO_TGI if key in task.generation.extras]
             if unknown:
                 message = f"{suite.name}.{task.name} sets {' and '.join(unknown)}, and TGI's chat API has no such key."
-                found.append(source.problem(where, message, "Take it out of 'generation', or serve with vLLM."))
-    return found
+                problems.append(source.problem(keys, message, "Take it out of 'generation', or serve with vLLM."))
+    return problems

@@ -36,13 +36,13 @@ def group_problem(name: str, files: Iterable[Mapping[str, Any]], score: str | No
     place this one could take. lm-eval aggregates a group over the tasks at its leaves, so the rules of groups within
     it do not count.
     """
-    metric, _, kept = (score or "").partition(",")
+    metric, _, filter_name = (score or "").partition(",")
     wanted = (metric.strip(),) if score else RIGHT
     for group in files:
         if group.get("group") != name:
             continue
         rules = _rules(group.get("aggregate_metric_list"))
-        named = [rule for rule in rules if rule.get("metric") in wanted and _has_filter(rule, kept.strip())]
+        named = [rule for rule in rules if rule.get("metric") in wanted and _has_filter(rule, filter_name.strip())]
         for rule in named or rules:
             reason = _reason(rule)
             if reason:
@@ -70,22 +70,22 @@ def _mentions(path: Path, name: bytes) -> bool:
     return b"group:" in text and name in text
 
 
-def _rules(given: Any) -> list[Mapping[str, Any]]:
-    rules = given if isinstance(given, list) else [given]
+def _rules(aggregates: Any) -> list[Mapping[str, Any]]:
+    rules = aggregates if isinstance(aggregates, list) else [aggregates]
     return [rule for rule in rules if isinstance(rule, Mapping)]
 
 
 def _has_filter(rule: Mapping[str, Any], name: str) -> bool:
-    given = rule.get("filter_list")
-    return not name or given is None or name in ([given] if isinstance(given, str) else given)
+    filters = rule.get("filter_list")
+    return not name or filters is None or name in ([filters] if isinstance(filters, str) else filters)
 
 
 def _reason(rule: Mapping[str, Any]) -> str | None:
-    shown = rule.get("metric")
+    metric = rule.get("metric")
     if rule.get("aggregation", "mean") != "mean":
-        return f"aggregates {shown} by a rule of its own"
+        return f"aggregates {metric} by a rule of its own"
     if "weight_by_size" not in rule:
-        return f"does not say 'weight_by_size' for {shown}, which lm-eval's versions take differently"
+        return f"does not say 'weight_by_size' for {metric}, which lm-eval's versions take differently"
     if rule["weight_by_size"] is not True:
-        return f"weighs its tasks alike for {shown} (weight_by_size: false)"
+        return f"weighs its tasks alike for {metric} (weight_by_size: false)"
     return None

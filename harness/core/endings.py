@@ -62,16 +62,16 @@ def endings_in_words(counts: Mapping[str, int], limit: int | None = None, of: st
     they are (" of the candidate"). "" where every answer is whole.
     """
     at = f" at max_new_tokens {limit}" if limit is not None else ""
-    told = [
-        f"{'was' if counts[kind] == 1 else 'were'} {one if counts[kind] == 1 else many}{at * (kind is Ending.LENGTH)}"
-        for kind, (one, many) in _WORDS.items()
+    phrases = [
+        (f"was {single}" if counts[kind] == 1 else f"were {several}") + at * (kind is Ending.LENGTH)
+        for kind, (single, several) in _WORDS.items()
         if counts.get(kind)
     ]
     numbers = [counts[kind] for kind in _WORDS if counts.get(kind)]
-    if not told:
+    if not phrases:
         return ""
-    first = f"{numbers[0]:,} of {sum(counts.values()):,} answers{of} {told[0]}"
-    return ", ".join([first, *(f"{number:,} {text}" for number, text in zip(numbers[1:], told[1:], strict=True))])
+    first = f"{numbers[0]:,} of {sum(counts.values()):,} answers{of} {phrases[0]}"
+    return ", ".join([first, *(f"{number:,} {text}" for number, text in zip(numbers[1:], phrases[1:], strict=True))])
 
 
 _WORDS = {

@@ -23,17 +23,9 @@ _QUOTES = {
 # Forms of one character that typesetting made: full and half width, parts of Arabic words, ligatures, radicals,
 # letters of mathematics.
 _FORMS = (
-    "<wide>",
-    "<narrow>",
-    "<noBreak>",
-    "<small>",
-    "<vertical>",
-    "<initial>",
-    "<medial>",
-    "<final>",
-    "<isolated>",
+    "<wide>", "<narrow>", "<noBreak>", "<small>", "<vertical>", "<initial>", "<medial>", "<final>", "<isolated>",
     "<font>",
-)
+)  # fmt: skip
 _TYPESET = (0xA0, 0xA1), (0x2100, 0x2150), (0x2E80, 0x2FE0), (0xFB00, 0x10000), (0x1D400, 0x1D800), (0x1EE00, 0x1EF00)
 _LIGATURES, _RADICALS = range(0xFB00, 0xFB50), range(0x2E80, 0x2FE0)
 
@@ -41,15 +33,15 @@ _LIGATURES, _RADICALS = range(0xFB00, 0xFB50), range(0x2E80, 0x2FE0)
 def _plain_forms() -> dict[str, str]:
     """The plain form of each character that has one; "" for those that nobody sees."""
     codes = (code for first, last in _TYPESET for code in range(first, last))
-    found = {
+    plain_forms = {
         chr(code): unicodedata.normalize("NFKC", chr(code))
         for code in codes
         if (form := unicodedata.decomposition(chr(code)).partition(" ")[0]) in _FORMS
         or (form == "<compat>" and (code in _LIGATURES or code in _RADICALS))
     }
-    found |= {sign: plain for plain, signs in _QUOTES.items() for sign in signs} | {"ŉ": "'n"}
-    found = {sign: found.get(plain, plain) for sign, plain in found.items()}
-    return found | {chr(code): "" for first, last in _UNSEEN for code in range(first, last + 1)}
+    plain_forms |= {sign: plain for plain, signs in _QUOTES.items() for sign in signs} | {"ŉ": "'n"}
+    plain_forms = {sign: plain_forms.get(plain, plain) for sign, plain in plain_forms.items()}
+    return plain_forms | {chr(code): "" for first, last in _UNSEEN for code in range(first, last + 1)}
 
 
 _PLAIN = _plain_forms()

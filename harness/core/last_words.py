@@ -27,19 +27,19 @@ def last_words(log: str, lines: int = 3) -> str:
     An exception that only refers to one above counts where there is no other. Warnings and what libraries say of their
     own clean-up are left out. Keys are masked.
     """
-    said = [_BEFORE.sub("", _COLOUR.sub("", line), count=1).rstrip() for line in log.strip().splitlines()]
-    said = [line for line in said if line and not _NOISE.search(line)]
-    places = [place for place, line in enumerate(said) if _EXCEPTION.match(_POD.sub("", line))]
-    causes = [place for place in places if not _POINTS_BACK.search(said[place])] or places
-    shown = _message(said, causes[-1]) if causes else said[-lines:]
-    return masked(" | ".join(line.strip() for line in shown))[:_MOST]
+    stripped = [_BEFORE.sub("", _COLOUR.sub("", line), count=1).rstrip() for line in log.strip().splitlines()]
+    telling = [line for line in stripped if line and not _NOISE.search(line)]
+    exceptions = [index for index, line in enumerate(telling) if _EXCEPTION.match(_POD.sub("", line))]
+    causes = [index for index in exceptions if not _POINTS_BACK.search(telling[index])] or exceptions
+    last = _message(telling, causes[-1]) if causes else telling[-lines:]
+    return masked(" | ".join(line.strip() for line in last))[:_MOST]
 
 
-def _message(said: Sequence[str], place: int) -> list[str]:
+def _message(log: Sequence[str], index: int) -> list[str]:
     """A message may have more lines, which are indented."""
-    more = []
-    for line in said[place + 1 : place + 3]:
+    message = [log[index]]
+    for line in log[index + 1 : index + 3]:
         if not line[0].isspace():
             break
-        more.append(line)
-    return [said[place], *more]
+        message.append(line)
+    return message

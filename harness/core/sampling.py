@@ -22,8 +22,8 @@ class Dialect:
     neutral: Mapping[str, Json]
     names: Mapping[str, str] = field(default_factory=dict)
 
-    def said(self, extras: Mapping[str, Json]) -> dict[str, Json]:
-        """What a request says: the values that are set, else the neutral ones."""
+    def parameters(self, extras: Mapping[str, Json]) -> dict[str, Json]:
+        """A request's parameters: the values that are set, else the neutral ones."""
         return {self.names.get(key, key): value for key, value in {**self.neutral, **extras}.items()}
 
 
@@ -43,14 +43,14 @@ DIALECTS: Mapping[str, Dialect] = {
 }
 
 
-def said_to(owner: str, extras: Mapping[str, Json], url: str) -> dict[str, Json]:
-    """What is said to a server beside OpenAI's own parameters; `extras` are the values that are set.
+def sampling_parameters(owner: str, extras: Mapping[str, Json], url: str) -> dict[str, Json]:
+    """A request's parameters beside OpenAI's own; `owner` is the server's kind, `extras` the values that are set.
 
     Raises OutsideError where the server is not known to take one of them.
     """
     dialect = DIALECTS.get(owner)
     if dialect is not None:
-        return dialect.said(extras)
+        return dialect.parameters(extras)
     if extras:
         raise OutsideError(
             f"the server at {url} is not known to take {', '.join(extras)}, which a task's 'generation' "

@@ -37,8 +37,8 @@ class Generation:
     @property
     def extras(self) -> dict[str, Json]:
         """Of the rules that OpenAI's API does not know, those that are set."""
-        given = {"top_k": self.top_k, "repetition_penalty": self.repetition_penalty, "min_p": self.min_p}
-        return {name: value for name, value in given.items() if value is not None}
+        rules = {"top_k": self.top_k, "repetition_penalty": self.repetition_penalty, "min_p": self.min_p}
+        return {name: value for name, value in rules.items() if value is not None}
 
     @property
     def identity(self) -> dict[str, Json]:

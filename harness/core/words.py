@@ -99,11 +99,11 @@ def terms(text: str) -> list[str]:
     """
     if text.isascii():
         return _ASCII_WORD.findall(text.lower())
-    patterns, found = _patterns(), list[str]()
+    patterns, in_order = _patterns(), list[str]()
     for run in runs(text):
         characters = patterns.character.findall(run) if is_unspaced(run[0]) else []
-        found += map("".join, pairwise(characters)) if len(characters) > 1 else [run]
-    return found
+        in_order += map("".join, pairwise(characters)) if len(characters) > 1 else [run]
+    return in_order
 
 
 def runs(text: str) -> list[str]:
@@ -126,11 +126,11 @@ def written_words(text: str) -> list[str]:
 
     Of scripts without spaces each character counts, and what stands between them where there is a word in it.
     """
-    found = folded(text)
-    if text.isascii() or not is_unspaced(found):
-        return found.split()
-    parts = (_patterns().written.findall(chunk) for chunk in found.split())
-    return [part for chunk in parts for part in chunk if len(chunk) == 1 or _patterns().word.search(part)]
+    text = folded(text)
+    if not is_unspaced(text):
+        return text.split()
+    chunks = (_patterns().written.findall(chunk) for chunk in text.split())
+    return [word for chunk in chunks for word in chunk if len(chunk) == 1 or _patterns().word.search(word)]
 
 
 def word_ends(text: str) -> list[int]:
@@ -153,10 +153,10 @@ def word_length(text: str) -> float:
 
 
 def _length(counted: list[str]) -> float:
-    if not (rest := [word for word in counted if not word.isascii()]):
+    if not (beyond_ascii := [word for word in counted if not word.isascii()]):
         return len(counted)
-    ideographs = sum(_patterns().ideograph.match(word) is not None for word in rest)
-    letters = sum(_patterns().letter.match(word) is not None for word in rest)
+    ideographs = sum(_patterns().ideograph.match(word) is not None for word in beyond_ascii)
+    letters = sum(_patterns().letter.match(word) is not None for word in beyond_ascii)
     return len(counted) - ideographs / 3 - letters * 3 / 4
 
 

@@ -38,11 +38,11 @@ class Encoder:
         characters = _characters(text)
         if unknown is None or not characters:
             return 0.0
-        found = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=offsets, verbose=False)
-        ids = found["input_ids"]
+        encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=offsets, verbose=False)
+        ids = encoded["input_ids"]
         if not offsets:
             return float(ids.count(unknown) / max(1, len(ids)))
-        spans = (span for piece, span in zip(ids, found["offset_mapping"], strict=True) if piece == unknown)
+        spans = (span for piece, span in zip(ids, encoded["offset_mapping"], strict=True) if piece == unknown)
         return sum(_characters(text[start:stop]) for start, stop in spans) / characters
 
     def f1(self, answers: Sequence[str], references: Sequence[str]) -> list[float]:
@@ -63,14 +63,14 @@ class Encoder:
     def _long(self, answer: str, reference: str, pieces: dict[str, list[int]]) -> float:
         import torch
 
-        ours, theirs = self._embedded(pieces[answer]), self._embedded(pieces[reference])
-        best, of_theirs = [], torch.full((len(theirs),), -torch.inf)
-        for start in range(0, len(ours), _ROWS):
-            alike = ours[start : start + _ROWS] @ theirs.T
-            best.append(alike.max(dim=1).values)
-            of_theirs = torch.maximum(of_theirs, alike.max(dim=0).values)
-        precision = float(torch.cat(best)[self._words(pieces[answer])].mean())
-        recall = float(of_theirs[self._words(pieces[reference])].mean())
+        answered, referred = self._embedded(pieces[answer]), self._embedded(pieces[reference])
+        best_of_answer, best_of_reference = [], torch.full((len(referred),), -torch.inf)
+        for start in range(0, len(answered), _ROWS):
+            similarity = answered[start : start + _ROWS] @ referred.T
+            best_of_answer.append(similarity.max(dim=1).values)
+            best_of_reference = torch.maximum(best_of_reference, similarity.max(dim=0).values)
+        precision = float(torch.cat(best_of_answer)[self._words(pieces[answer])].mean())
+        recall = float(best_of_reference[self._words(pieces[reference])].mean())
         return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
     def _embedded(self, pieces: Sequence[int]) -> torch.Tensor:
@@ -82,7 +82,9 @@ class Encoder:
         windows = [body[start : start + self.limit - len(pieces) + len(body)] for start in starts]
         vectors = self._encoded([[*self._before, *window, *self._after] for window in windows])
         parts = [vectors[0][: len(self._before)]]
-        for (start, stop), begin, of in zip(kept(starts, len(body), len(windows[0])), starts, vectors, strict=True):
+        for (start, stop), begin, of in zip(
+            window_spans(starts, len(body), len(windows[0])), starts, vectors, strict=True
+        ):
             parts.append(of[len(self._before) + start - begin : len(self._before) + stop - begin])
         parts.append(vectors[-1][len(vectors[-1]) - len(self._after) :])
         return torch.nn.functional.normalize(torch.cat(parts), dim=-1)
@@ -92,11 +94,11 @@ class Encoder:
         import torch
         from bert_score.utils import bert_encode
 
-        found: list[torch.Tensor] = []
+        encoded: list[torch.Tensor] = []
         for start in range(0, len(windows), _WINDOWS):
             ids = torch.tensor(windows[start : start + _WINDOWS])
-            found += bert_encode(self._model, ids, attention_mask=torch.ones_like(ids)).unbind()
-        return found
+            encoded += bert_encode(self._model, ids, attention_mask=torch.ones_like(ids)).unbind()
+        return encoded
 
     def _words(self, pieces: Sequence[int]) -> torch.Tensor:
         """Which pieces count: bert-score weighs [CLS] and [SEP] with 0."""
@@ -124,7 +126,7 @@ def window_starts(pieces: int, size: int) -> list[int]:
     return [*range(0, max(0, pieces - size), max(1, size // 2)), max(0, pieces - size)]
 
 
-def kept(starts: Sequence[int], pieces: int, size: int) -> list[tuple[int, int]]:
+def window_spans(starts: Sequence[int], pieces: int, size: int) -> list[tuple[int, int]]:
     """Of each window the pieces (from, to) that have more on both sides here than in its neighbours."""
     middles = [(first + size + second) // 2 for first, second in pairwise(starts)]
     return list(zip([0, *middles], [*middles, pieces], strict=True))

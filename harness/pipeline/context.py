@@ -25,8 +25,8 @@ def too_long(release: Release) -> Iterator[str]:
     Tokens are those of the base model's tokenizer, the chat template's own not counted; nothing is told where the base
     model is not on this disk. A token has a byte at least, so most prompts are not tokenized.
     """
-    given = [release.serve.arguments.get(key) for key in _LIMITS]
-    limits = [one for one in given if isinstance(one, int)]
+    declared = [release.serve.arguments.get(key) for key in _LIMITS]
+    limits = [limit for limit in declared if isinstance(limit, int)]
     least = min([*limits, _LEAST])
     suspects = [
         (suite.name, task, texts)
@@ -42,14 +42,14 @@ def too_long(release: Release) -> Iterator[str]:
     limit = min([*limits, *_own_limit(base)], default=None)
     if limit is None:
         return
-    for suite, task, asked in suspects:
+    for suite, task, prompts in suspects:
         room = limit - task.generation.max_new_tokens
-        counted = [(one.id, _tokens(tokenizer, texts)) for one, texts in asked if _bytes(texts) > room]
-        found = [(name, tokens) for name, tokens in counted if tokens > room]
-        if found:
-            name, tokens = max(found, key=lambda one: one[1])
+        counts = [(_tokens(tokenizer, texts), sample.id) for sample, texts in prompts if _bytes(texts) > room]
+        longer = [(tokens, name) for tokens, name in counts if tokens > room]
+        if longer:
+            tokens, name = max(longer)
             yield (
-                f"{suite}.{task.name}: {len(found)} of {len(task.samples)} prompts with max_new_tokens "
+                f"{suite}.{task.name}: {len(longer)} of {len(task.samples)} prompts with max_new_tokens "
                 f"({task.generation.max_new_tokens}) are longer than the context of {limit:,} tokens (the longest "
                 f"prompt, '{name}', has {tokens:,}): the server will refuse them. Shorten the rows."
             )
@@ -59,15 +59,15 @@ def _longer_than(task: Task, limit: int) -> list[tuple[Sample, list[str]]]:
     """Samples whose prompts have more bytes than the context has tokens, with the texts of their turns."""
     if task.prompt is None:
         return []
-    found = []
+    longer = []
     for sample in task.samples:
         try:
             texts = [turn["content"] for turn in messages(task.prompt, sample.row)]
         except ValueError:  # told with its row
             continue
         if _bytes(texts) > limit - task.generation.max_new_tokens:
-            found.append((sample, texts))
-    return found
+            longer.append((sample, texts))
+    return longer
 
 
 def _bytes(texts: Sequence[str]) -> int:

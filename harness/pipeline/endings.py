@@ -17,11 +17,11 @@ from harness.store.manifest import read_manifest
 
 def not_whole(release: Release, runs: Iterable[Run]) -> dict[str, list[str]]:
     """By run id a sentence for each task, such as "sort: 26 of 40 answers were cut off at max_new_tokens 60"."""
-    workspace, told = Workspace(release.root), {}
+    workspace, sentences = Workspace(release.root), {}
     with opened(workspace.store, read_only=True) as connection:
         for run in runs:
             recipe = read_manifest(workspace.run(run.id)).get("recipe") or {}
             tasks = task_columns(connection, run.id, frozenset()) if run.suite != MEASURED_RUN else []
-            said = ((one.task, endings_in_words(counted(one), limit_of(recipe, one.task))) for one in tasks)
-            told[run.id] = [f"{task}: {words}" for task, words in said if words]
-    return told
+            endings = ((task.task, endings_in_words(counted(task), limit_of(recipe, task.task))) for task in tasks)
+            sentences[run.id] = [f"{name}: {words}" for name, words in endings if words]
+    return sentences

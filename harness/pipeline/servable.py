@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from harness import catalog
 from harness.config.source import Source, Where, load_yaml
 from harness.core.errors import ConfigError, Problem
+from harness.core.json_files import json_object
 from harness.core.releases import Release
 from harness.core.trainings import Training
 from harness.trainers.axolotl.rules import number_of
 
-# Servers that are started from a folder of this machine can have a merged model; `openai` may serve anything.
-_CAN_MERGE = ("local", "tgi_docker", "tgi_process", "vllm")
-_UNKNOWN = "openai"
+_UNKNOWN = "openai"  # it may serve anything
 # What a trained adapter's own config says of the same, beside Axolotl's key.
 _UNSERVED = {
     "peft_use_dora": "DoRA",
@@ -36,12 +35,12 @@ def unservable(release: Release, path: Path) -> list[Problem]:
     """
     if release.serve.merged or release.serve.kind == _UNKNOWN:
         return []
-    runs = [one.training for one in release.experiments.runs] if release.experiments else []
+    runs = [experiment.training for experiment in release.experiments.runs] if release.experiments else []
     trainings = runs or ([release.candidate.training] if release.candidate.training else [])
-    found = [problem for one in trainings for problem in _of_training(release, one)]
+    problems = [problem for training in trainings for problem in _of_training(release, training)]
     if release.candidate.adapter:
-        found += _of_adapter(release, release.candidate.adapter, path)
-    return list(dict.fromkeys(found))
+        problems += _of_adapter(release, release.candidate.adapter, path)
+    return list(dict.fromkeys(problems))
 
 
 def _of_training(release: Release, training: Training) -> Iterator[Problem]:
@@ -54,10 +53,10 @@ def _of_training(release: Release, training: Training) -> Iterator[Problem]:
         return
     values: Mapping[str, object] = {**source.value, **training.settings}
     kind = release.serve.kind
-    for key, what in _UNSERVED.items():
+    for key, unserved in _UNSERVED.items():
         if values.get(key):
-            message = f"'{key}' trains {what}, which serve.{kind} cannot serve beside the base model."
-            yield source.problem(_where(key, training, source), message, _way_out(kind))
+            message = f"'{key}' trains {unserved}, which serve.{kind} cannot serve beside the base model."
+            yield source.problem(_place_of(key, training, source), message, _way_out(kind))
     targets = values.get("lora_target_modules")
     if kind == "local" and isinstance(targets, list) and "lm_head" in targets:
         message = "an adapter of the output head (lm_head) cannot be served beside the base model by serve.local."
@@ -65,28 +64,26 @@ def _of_training(release: Release, training: Training) -> Iterator[Problem]:
     most = _most(release)
     for key, rank in ((_RANK, number_of(values.get(_RANK))), (_RANKS, _highest(values.get(_RANKS)))):
         if rank is not None and most is not None and rank > most:
-            yield source.problem(_where(key, training, source), _too_high(rank, most), _higher(rank))
+            yield source.problem(_place_of(key, training, source), _too_high(rank, most), _higher(rank))
 
 
 def _of_adapter(release: Release, adapter: Path, path: Path) -> list[Problem]:
+    config = json_object(adapter / "adapter_config.json")
     try:
-        given = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
         source = load_yaml(path, release.file)
-    except (OSError, ValueError, ConfigError):  # told elsewhere
+    except (OSError, ConfigError):  # the release's own check says so
         return []
-    if not isinstance(given, Mapping):
-        return []
-    kind, where = release.serve.kind, ("candidate", "adapter")
-    used = [what for key, what in _UNSERVED.items() if given.get(_in_adapter(key))]
-    used += ["biases"] if given.get("bias", "none") != "none" else []
+    kind, keys = release.serve.kind, ("candidate", "adapter")
+    used = [unserved for key, unserved in _UNSERVED.items() if config.get(_in_adapter(key))]
+    used += ["biases"] if config.get("bias", "none") != "none" else []
     if used:
         message = f"the adapter '{adapter.name}' holds {' and '.join(used)}, which serve.{kind} cannot serve."
-        return [source.problem(where, message, _way_out(kind))]
-    most, ranks = _most(release), (number_of(given.get("r")), _highest(given.get("rank_pattern")))
-    rank = max((one for one in ranks if one is not None), default=None)
+        return [source.problem(keys, message, _way_out(kind))]
+    most, ranks = _most(release), (number_of(config.get("r")), _highest(config.get("rank_pattern")))
+    rank = max((rank for rank in ranks if rank is not None), default=None)
     if rank is None or most is None or rank <= most:
         return []
-    return [source.problem(where, _too_high(rank, most), _higher(rank))]
+    return [source.problem(keys, _too_high(rank, most), _higher(rank))]
 
 
 def _in_adapter(key: str) -> str:
@@ -96,11 +93,11 @@ def _in_adapter(key: str) -> str:
 
 def _highest(pattern: object) -> float | None:
     """The highest rank that single layers have; None where none is set."""
-    ranks = [number_of(one) for one in pattern.values()] if isinstance(pattern, Mapping) else []
-    return max((one for one in ranks if one is not None), default=None)
+    ranks = [number_of(rank) for rank in pattern.values()] if isinstance(pattern, Mapping) else []
+    return max((rank for rank in ranks if rank is not None), default=None)
 
 
-def _where(key: str, training: Training, source: Source) -> Where:
+def _place_of(key: str, training: Training, source: Source) -> Where:
     return () if key in training.settings and (key,) not in source.lines else (key,)
 
 
@@ -115,11 +112,12 @@ def _too_high(rank: float, most: int) -> str:
 
 
 def _higher(rank: float) -> str:
-    enough = next((one for one in _VLLM_RANKS if one >= rank), None)
+    enough = next((size for size in _VLLM_RANKS if size >= rank), None)
     return f"Set max_lora_rank: {enough}." if enough else f"vLLM takes {_VLLM_RANKS[-1]} at most."
 
 
 def _way_out(kind: str) -> str:
-    if kind in _CAN_MERGE:
+    if catalog.plug("servers", kind).starts_here:
         return "Leave it out, or write 'merged: true' under 'serve'."
-    return f"Leave it out, or serve by {', '.join(_CAN_MERGE[:-1])} or {_CAN_MERGE[-1]} with 'merged: true'."
+    *others, last = (name for name in catalog.names("servers") if catalog.plug("servers", name).starts_here)
+    return f"Leave it out, or serve by {', '.join(others)} or {last} with 'merged: true'."

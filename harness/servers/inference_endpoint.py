@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.core.errors import ConfigError, OutsideError
 from harness.core.samples import Json
@@ -27,6 +27,8 @@ class InferenceEndpoint:
 
     `token_env` names the environment variable with the Hub's token. `start` is in seconds.
     """
+
+    starts_here: ClassVar[bool] = False
 
     name: str
     namespace: str | None = None

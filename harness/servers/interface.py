@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from harness.core.samples import Json
 
@@ -56,8 +56,11 @@ class Server(Protocol):
     """A way to serve.
 
     One that starts something here may have `check()`, too: it raises OutsideError where this machine cannot start it
-    (no command, no GPU, a port in use), and starts nothing.
+    (no command, no GPU, a port in use), and starts nothing. `starts_here`: it is started on this machine, with the very
+    files of base and adapter, so it can be given a merged model.
     """
+
+    starts_here: ClassVar[bool]
 
     def identity(self) -> Mapping[str, Json]:
         """What tells this server's answers from another's, known before it starts. Raises OutsideError."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from harness.core.errors import OutsideError
 from harness.core.samples import Json
@@ -25,6 +26,8 @@ class Kubernetes:
     `name` is the production Deployment's; a candidate's trial has the candidate's digest after it. `url` is where a
     service answers, {name} standing for the service's name. `start` is in seconds.
     """
+
+    starts_here: ClassVar[bool] = False
 
     context: str | None = None
     namespace: str = "default"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, ClassVar
 
 from harness import __version__
 from harness.core.errors import OutsideError
@@ -26,6 +26,8 @@ START_SECONDS = 300.0
 @dataclass(frozen=True, slots=True)
 class Local:
     """`threads` None: all cores. `port` 0: any free one."""
+
+    starts_here: ClassVar[bool] = True
 
     threads: int | None = None
     max_batch_size: int = 32

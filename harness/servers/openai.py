@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 from harness.core.errors import OutsideError
 from harness.core.samples import Json
@@ -28,6 +29,8 @@ class Openai:
 
     `key_env` names the environment variable with the key; `dtype` is the weights' type, which the API never tells.
     """
+
+    starts_here: ClassVar[bool] = False
 
     url: str
     model: str

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.core.errors import OutsideError
 from harness.core.samples import Json
@@ -41,6 +41,8 @@ class Remote:
 
     `dtype` is the type of its weights where `/info` does not tell it (quantized).
     """
+
+    starts_here: ClassVar[bool] = False
 
     url: str
     key_env: str | None = None

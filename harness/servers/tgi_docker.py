@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from harness.core.errors import ConfigError
 from harness.core.ids import digest_bytes
@@ -29,6 +30,8 @@ class TgiDocker:
     `port` 0: any free one of loopback. `start` is the longest time until it is healthy, seconds. `gpus`: all, none, or
     their numbers. `shm_size` is the container's shared memory, as docker writes it.
     """
+
+    starts_here: ClassVar[bool] = True
 
     shards: int | None = None
     quantize: str | None = None

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 from harness.core.samples import Json
 from harness.servers import _tgi
@@ -23,6 +24,8 @@ class TgiProcess:
 
     `port` 0: any free one. `start` is the longest time until it is healthy, seconds. `gpus`: all, none, or numbers.
     """
+
+    starts_here: ClassVar[bool] = True
 
     shards: int | None = None
     quantize: str | None = None

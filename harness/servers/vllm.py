@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 from harness.core.samples import Json
 from harness.servers._children import started, wait_healthy
@@ -40,6 +41,8 @@ class Vllm:
 
     `start` is the longest time until it is healthy, seconds. `gpus`: all, none, or their numbers.
     """
+
+    starts_here: ClassVar[bool] = True
 
     command: str = "vllm"
     gpus: Gpus = "all"

@@ -25,10 +25,10 @@ def _listed(value: Json, texts: Mapping[str, str]) -> Json:
 def _texts(schema: Json) -> Iterator[str]:
     """The texts under `enum` and `const` anywhere in a schema."""
     if isinstance(schema, Mapping):
-        for key, part in schema.items():
-            listed = part if key == "enum" and isinstance(part, list) else [part] if key == "const" else []
+        for key, value in schema.items():
+            listed = value if key == "enum" and isinstance(value, list) else [value] if key == "const" else []
             yield from (text for text in listed if isinstance(text, str))
-            yield from _texts(part)
+            yield from _texts(value)
     elif isinstance(schema, list):
-        for part in schema:
-            yield from _texts(part)
+        for item in schema:
+            yield from _texts(item)

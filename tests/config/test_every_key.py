@@ -90,6 +90,14 @@ def test_a_key_of_a_server_reaches_its_plug(project: Project, kind: str, needed:
     assert (list(got) if isinstance(got, tuple) else got) == meant(value)
 
 
+@pytest.mark.parametrize("kind", SERVE)
+def test_a_merged_model_is_for_servers_that_start_here(project: Project, kind: str) -> None:
+    schema = SERVE[kind].model_json_schema()
+    needed = {key: next(values(schema["properties"][key])) for key in schema.get("required", ())}
+    _, problems = written(project, serve={kind: needed, "merged": True})
+    assert ("'merged'" not in str(problems)) == catalog.plug("servers", kind).starts_here
+
+
 @pytest.mark.parametrize(("kind", "needed", "key", "value"), keys(LAUNCH))
 def test_a_key_of_a_launcher_reaches_its_plug(project: Project, kind: str, needed: Any, key: str, value: Any) -> None:
     alias = LauncherFile.model_fields[kind].alias or kind

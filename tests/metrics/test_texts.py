@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import catalog
-from harness.metrics._encoder import Encoder, kept, window_starts
+from harness.metrics._encoder import Encoder, window_spans, window_starts
 from harness.metrics._rouge import longest_common_subsequence
 from harness.metrics.bert_score import BertScore, packaged_encoder
 from harness.metrics.bleu import COUNTS, counts_of
@@ -231,7 +231,7 @@ def test_a_piece_more_than_one_window_is_no_step(narrow: Encoder) -> None:
 @pytest.mark.parametrize("pieces", [1, 509, 510, 511, 765, 766, 1000, 5000])
 def test_windows_hold_every_piece_once_with_context_on_both_sides(pieces: int) -> None:
     starts = window_starts(pieces, 510)
-    spans = kept(starts, pieces, min(pieces, 510))
+    spans = window_spans(starts, pieces, min(pieces, 510))
     assert [place for start, stop in spans for place in range(start, stop)] == list(range(pieces))
     for begin, (start, stop) in zip(starts, spans, strict=True):
         assert begin <= start <= stop <= begin + 510

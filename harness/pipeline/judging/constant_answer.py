@@ -39,12 +39,14 @@ def best_constant_answer(task: Task, metric: str, subset: Subset | None = None) 
     if subset and kind == "class":  # its recall: right on all samples of the class, and wrong on all others
         return ConstantAnswer(1.0, _always(subset.name))
     step = -(-len(samples) // _MOST_SAMPLES)  # spread over all of them, as rows are often sorted by class
-    some, part = samples[::step], subset.name if subset and kind == "field" else ""
+    sampled, field = samples[::step], subset.name if subset and kind == "field" else ""
     plug = catalog.build("metrics", spec.catalog_name, spec.arguments)
     answers = []
-    for answer, model in _constant_answers(task, some):
-        scores = plug.score([Item(sample, Answer(sample.id, Outcome.SCORED, answer)) for sample in some])
-        values = [plug.better.goodness(one.value) for one in scores if one.part == part and one.value is not None]
+    for answer, model in _constant_answers(task, sampled):
+        scores = plug.score([Item(sample, Answer(sample.id, Outcome.SCORED, answer)) for sample in sampled])
+        values = [
+            plug.better.goodness(score.value) for score in scores if score.part == field and score.value is not None
+        ]
         answers += [ConstantAnswer(sum(values) / len(values), model)] if values else []
     return max(answers, key=lambda constant: constant.value, default=None)
 

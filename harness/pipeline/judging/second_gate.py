@@ -41,7 +41,7 @@ def missing_second_gate(gate: Gate, release: Release, material: Material) -> str
         return ""
     return (
         f"of the {gate.against}, {wrong}, so a comparison with it shows little by itself: it counts beside a gate that "
-        f"must pass, with 'at_least' above what a constant answer reaches{_where(prefix, task, usable)}"
+        f"must pass, with 'at_least' above what a constant answer reaches{_second_metrics(prefix, task, usable)}"
     )
 
 
@@ -51,7 +51,7 @@ def _usable(task: Task, metric: str) -> tuple[str, ...]:
     return (metric,) if metric in computed else computed
 
 
-def _where(prefix: str, task: Task, usable: tuple[str, ...]) -> str:
+def _second_metrics(prefix: str, task: Task, usable: tuple[str, ...]) -> str:
     """The metrics of the second gate, by the names that gates use, with what it must lie above."""
     if not usable:
         return f", and that is computed for no metric of this task; add one of {', '.join(COMPUTED)}"

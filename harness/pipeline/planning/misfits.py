@@ -28,16 +28,16 @@ def misfits(release: Release) -> list[Problem]:
 
 def _sources(release: Release) -> dict[str, Source]:
     """The suites' files by the suites' names, as far as they can be read."""
-    found: dict[str, Source] = {}
+    sources: dict[str, Source] = {}
     try:
         named = load_yaml(release.root / release.file, release.file).value
         paths = named.get("suites", []) if isinstance(named, dict) else []
         for path in paths:
             source = load_yaml(release.root / path, path)
-            found[str(source.value["name"])] = source  # type: ignore[index]
+            sources[str(source.value["name"])] = source  # type: ignore[index]
     except (ConfigError, KeyError, TypeError):
-        return found
-    return found
+        return sources
+    return sources
 
 
 def _misfits(task: Task, source: Source) -> Iterator[Problem]:
@@ -54,5 +54,5 @@ def _doubts(family: str, name: str, arguments: Mapping[str, Json], targets: Sequ
     """What a plug that has doubts says of these targets."""
     if not hasattr(catalog.plug(family, name), "doubts"):
         return []
-    found: list[str] = catalog.build(family, name, arguments).doubts(targets)
-    return found
+    doubts: list[str] = catalog.build(family, name, arguments).doubts(targets)
+    return doubts

@@ -47,11 +47,11 @@ def as_json(value: Any) -> Json:
 
 def _text(sample_id: str, logged: Logged) -> tuple[Output, Json]:
     """What the model said, and what the filter left of it."""
-    taken, said = logged["filtered_resps"][0], logged.get("resps")
+    taken, output = logged["filtered_resps"][0], logged.get("resps")
     answer = taken if isinstance(taken, str) else json.dumps(as_json(taken), ensure_ascii=False)
-    while isinstance(said, list | tuple) and said:
-        said = said[0]
-    return Output(sample_id, said if isinstance(said, str) else answer, "generated"), answer
+    while isinstance(output, list | tuple) and output:
+        output = output[0]
+    return Output(sample_id, output if isinstance(output, str) else answer, "generated"), answer
 
 
 def _taken(logged: Logged, metric: str, figure: float, count: int, delimiter: str) -> int | float | None:
@@ -84,26 +84,26 @@ def _is_right(best: int, logged: Logged) -> bool | None:
     target = logged["target"]
     if isinstance(target, int):
         return best == target
-    if isinstance(target, list | tuple) and all(isinstance(one, int) for one in target):
+    if isinstance(target, list | tuple) and all(isinstance(index, int) for index in target):
         return best in target
     return None
 
 
 def _continuations(logged: Logged, count: int, delimiter: str) -> list[str] | None:
     """The texts of the choices, as lm-eval measures them; None where they stand in the prompts."""
-    asked = [list(arguments) for arguments in logged.get("arguments", ())][:count]
-    if len(asked) < count or len({one[0] for one in asked}) > 1:
+    requests = [list(arguments) for arguments in logged.get("arguments", ())][:count]
+    if len(requests) < count or len({prompt for prompt, *_ in requests}) > 1:
         return None
-    texts = [str(one[1]) for one in asked]
+    texts = [str(continuation) for _, continuation, *_ in requests]
     return [text.removeprefix(delimiter) for text in texts] if all(t.startswith(delimiter) for t in texts) else None
 
 
 def _delimiter(settings: Mapping[str, Any], kind: LmEval) -> str:
     """What lm-eval puts between a prompt and a choice."""
-    given, prefix = str(settings.get("target_delimiter", " ")), settings.get("gen_prefix")
+    delimiter, prefix = str(settings.get("target_delimiter", " ")), settings.get("gen_prefix")
     if not kind.apply_chat_template:
-        return given
-    return given if isinstance(prefix, str) and prefix and not prefix[-1].isspace() else ""
+        return delimiter
+    return delimiter if isinstance(prefix, str) and prefix and not prefix[-1].isspace() else ""
 
 
 def _named(doc: Mapping[str, Any], value: int | None, count: int) -> str:

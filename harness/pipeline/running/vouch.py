@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness import catalog
 from harness.client.guard import Guard, ModelMismatch
 from harness.client.model_reference import ModelReference, by_texts
 from harness.client.preflight import Expected, Preflight, preflight
@@ -27,9 +28,7 @@ from harness.pipeline.running.merging import merge
 from harness.pipeline.running.session import Session
 from harness.pipeline.workspace import Workspace
 
-# Servers that we start ourselves, with the very files; `local` refuses an adapter of which it does not load all.
-CHILDREN = frozenset({"local", "tgi_docker", "tgi_process", "vllm"})
-_LOADS_ALL = "local"
+_LOADS_ALL = "local"  # it refuses an adapter of which it does not load all
 # Rules that change the likeliest token, and the value that changes nothing.
 _NO_PENALTY = {**NO_PENALTY, "encoder_repetition_penalty": 1.0, "no_repeat_ngram_size": 0}
 _OF_THE_HUB = re.compile(r"(?P<id>[^@/:]+/[^@/:]+)@(?P<revision>[0-9a-f]{40})")
@@ -84,7 +83,7 @@ def vouch(
 
 def _vouched(session: Session, result: Preflight, record: Fingerprint | str | None) -> Vouched:
     """An adapter that nothing ties to its files is not proven, unless our own child serves those."""
-    child = session.release.serve.kind in CHILDREN
+    child = catalog.plug("servers", session.release.serve.kind).starts_here
     proof, proven = result.proof, result.proven
     if proven and isinstance(record, str) and not child:
         proof, proven = f"not proven: nothing ties the server's answers to the adapter's files, since {record}", False

@@ -18,27 +18,30 @@ _NOT_WHOLE = (*OF_FORM, *BY_PROVIDER)
 def endings(names: Names) -> Iterator[str]:
     """A sentence for each model and task with such answers."""
     tasks = {task.key: task for task in names.material.tasks}
-    for role, found in names.material.decision.endings.items():
-        for task, counts in found.items():
+    for role, by_task in names.material.decision.endings.items():
+        for task, counts in by_task.items():
             known = tasks.get(task)
-            where = names.task(known) if known else tell(names.say, "where", name=label(task))
+            task_name = names.task(known) if known else tell(names.say, "where", name=label(task))
             if kinds := _kinds(names, counts, known.limit if known else None):
                 model = names.role(role)
-                yield tell(names.say, "open_endings", where=where, model=model, kinds=kinds, **_share(counts))
+                yield tell(names.say, "open_endings", where=task_name, model=model, kinds=kinds, **_share(counts))
 
 
 def endings_beside(gate: Gate, names: Names) -> str:
     """The same of the new model, beside what a gate found on one of its tasks; "" where all its answers are whole."""
-    found = None if gate.is_check else names.find(gate.metric)
-    counts = names.material.decision.endings.get(CANDIDATE, {}).get(found[0].key, {}) if found else {}
-    kinds = _kinds(names, counts, found[0].limit if found else None)
+    task_and_metric = None if gate.is_check else names.find(gate.metric)
+    if task_and_metric is None:
+        return ""
+    task, _ = task_and_metric
+    counts = names.material.decision.endings.get(CANDIDATE, {}).get(task.key, {})
+    kinds = _kinds(names, counts, task.limit)
     return tell(names.say, "found_endings", kinds=kinds, **_share(counts)) if kinds else ""
 
 
 def _kinds(names: Names, counts: Mapping[str, int], limit: int | None) -> str:
-    told = [(_key(kind, limit), f"{counts[kind]:,}") for kind in _NOT_WHOLE if counts.get(kind)]
+    keys = [(_key(kind, limit), f"{counts[kind]:,}") for kind in _NOT_WHOLE if counts.get(kind)]
     at = {"limit": f"{limit:,}"} if limit is not None else {}
-    return ", ".join(tell(names.say, key, count=count, **at) for key, count in told)
+    return ", ".join(tell(names.say, key, count=count, **at) for key, count in keys)
 
 
 def _key(kind: Ending, limit: int | None) -> str:

@@ -30,13 +30,13 @@ def never_evaluated(source: Source, settings: Mapping[str, object], data: Path, 
         f"'eval_steps: {pace:g}' lies beyond the end of this training, which has about {most} steps at most: the "
         "validation rows are never used, no checkpoint is the best one, and it cannot stop early."
     )
-    where = () if "eval_steps" in settings else ("eval_steps",)
-    return source.problem(where, message, "Write a share of all steps: 'eval_steps: 0.1' and 'save_steps: 0.1'.")
+    key = () if "eval_steps" in settings else ("eval_steps",)
+    return source.problem(key, message, "Write a share of all steps: 'eval_steps: 0.1' and 'save_steps: 0.1'.")
 
 
 def most_steps(values: Mapping[str, object], data: Path, workers: int) -> int | None:
     """An upper bound of the steps; None where the rows cannot be read."""
-    asked = number_of(values.get("max_steps"))
+    declared = number_of(values.get("max_steps"))
     try:
         lines = [line for line in data.read_bytes().splitlines() if line.strip()]
     except OSError:
@@ -48,7 +48,7 @@ def most_steps(values: Mapping[str, object], data: Path, workers: int) -> int | 
         rows = min(rows, tokens / (length * _FILLED) + workers)
     batch = _positive(values, "micro_batch_size", 1.0) * _positive(values, "gradient_accumulation_steps", 1.0) * workers
     steps = math.ceil(math.ceil(rows / batch) * _positive(values, "num_epochs", 1.0))
-    return int(min(steps, asked)) if asked and asked > 0 else steps
+    return int(min(steps, declared)) if declared and declared > 0 else steps
 
 
 def _positive(values: Mapping[str, object], key: str, default: float) -> float:
